@@ -1,0 +1,92 @@
+import { describe, requireFloat } from '../tensor/describe.js';
+import { ShapeError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { full, input } from '../tensor/leaf.js';
+import { jvpGraph, substitute, transposeGraph } from './graph-transforms.js';
+import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
+
+export interface DerivativeOptions {
+  /** What to do where the result does not depend on a parameter: throw a DerivativeError (default), or give zeros. */
+  readonly unreachable?: 'error' | 'zero';
+}
+
+/** A linear map v ↦ J·v at a point, as a graph over placeholders, and its transpose. */
+export interface LinearMap {
+  /** J·v for tangents of the parameters (null: zero). */
+  apply(tangents: readonly (Tensor | null)[]): (Tensor | null)[];
+  /** Jᵀ·u for cotangents of the outputs (null: zero). */
+  transpose(cotangents: readonly (Tensor | null)[]): (Tensor | null)[];
+}
+
+/**
+ * Linearises `outputs` at the current point: the JVP graph with placeholders for the tangents. The primal nodes are
+ * shared with the original graph, so that J·v and Jᵀ·u cost one linear pass each.
+ */
+export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): LinearMap {
+  requireFloat('linearize', ...wrt);
+  const tangents = wrt.map((x, i) => input(`tangent ${i}`, x.dtype, x.shape));
+  const moved = jvpGraph(outputs, wrt, tangents);
+  return {
+    apply: (values) => {
+      const given = values.map((v, i) => v ?? zerosLike(tangents[i]!));
+      const present = moved.filter((t) => t !== null);
+      const results = substitute(present, tangents, given);
+      let next = 0;
+      return moved.map((t) => (t === null ? null : results[next++]!));
+    },
+    transpose: (cotangents) => transposeGraph(moved, tangents, cotangents),
+  };
+}
+
+/**
+ * Jacobian-vector product (forward mode): the derivative of `outputs` along `tangents` of `wrt`.
+ * Cost: about one evaluation of the outputs.
+ * @throws ShapeError when a tangent does not match its parameter; both are named.
+ */
+export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O {
+  const xs = tensorsOf(wrt);
+  requireFloat('jvp', ...xs);
+  const ys = tensorsOf(outputs);
+  const moved = jvpGraph(ys, xs, matchingTensors('jvp', tangents, xs));
+  return likeTree(outputs, moved.map((t, i) => t ?? zerosLike(ys[i]!)));
+}
+
+/**
+ * Vector-Jacobian product (reverse mode): Jᵀ·u for `cotangents` u of `outputs`, in the nesting of `wrt`.
+ * Cost: about two evaluations of the outputs (linearise, then transpose).
+ * @throws DerivativeError when a parameter is not reached, unless `unreachable` is 'zero'.
+ */
+export function vjp<W extends TensorTree>(
+  outputs: TensorTree,
+  wrt: W,
+  cotangents: TensorTree,
+  options: DerivativeOptions = {},
+): W {
+  const ys = tensorsOf(outputs);
+  const xs = tensorsOf(wrt);
+  const result = linearize(ys, xs).transpose(matchingTensors('vjp', cotangents, ys));
+  return likeTree(wrt, result.map((g, i) => {
+    if (g !== null) return g;
+    if (options.unreachable !== 'zero') throw unreachable('vjp', ys, xs[i]!);
+    return zerosLike(xs[i]!);
+  }));
+}
+
+/**
+ * Gradient of a scalar `loss` with respect to `wrt`, in its nesting. Cost: about two evaluations of the loss beside the loss itself.
+ * @throws ShapeError when the loss is not a scalar; DerivativeError when a parameter is not reached.
+ */
+export function grad<W extends TensorTree>(loss: Tensor, wrt: W, options: DerivativeOptions = {}): W {
+  requireFloat('grad', loss);
+  if (loss.rank !== 0) throw new ShapeError(`grad: the loss must be a scalar, got ${describe(loss)}; reduce it with mean() or sum()`);
+  return vjp(loss, wrt, full(1, loss.dtype), options);
+}
+
+/** The loss and its gradient, which share the forward pass when compiled into one program. */
+export function valueAndGrad<W extends TensorTree>(
+  loss: Tensor,
+  wrt: W,
+  options: DerivativeOptions = {},
+): { value: Tensor; gradient: W } {
+  return { value: loss, gradient: grad(loss, wrt, options) };
+}

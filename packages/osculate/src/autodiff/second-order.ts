@@ -1,0 +1,43 @@
+import { requireFloat } from '../tensor/describe.js';
+import type { Tensor } from '../tensor/ir.js';
+import { type DerivativeOptions, grad, linearize } from './first-order.js';
+import { jvpGraph } from './graph-transforms.js';
+import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
+
+/**
+ * Hessian-vector product ∇²L·v by forward over reverse: the derivative of the gradient along v (Pearlmutter 1994).
+ * Exact. Cost: about two gradients; memory: about twice a gradient's. No matrix is formed.
+ */
+export function hvp<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, options: DerivativeOptions = {}): W {
+  const xs = tensorsOf(wrt);
+  const gradient = tensorsOf(grad(loss, wrt, options));
+  const moved = jvpGraph(gradient, xs, matchingTensors('hvp', v, xs));
+  return likeTree(wrt, moved.map((t, i) => t ?? zerosLike(xs[i]!)));
+}
+
+/**
+ * Generalised Gauss-Newton-vector product Jᵀ·H_L·J·v, where `outputs` z are the model's outputs, J = ∂z/∂wrt and
+ * H_L = ∂²loss/∂z² with everything but z held fixed (Schraudolph 2002). Positive semi-definite when the loss is convex
+ * in z. J·v and Jᵀ·u share one forward pass. Cost: about one forward pass, one JVP and one VJP (less than an HVP).
+ * @throws DerivativeError when the loss does not depend on the outputs, or the outputs on a parameter.
+ */
+export function ggnvp<W extends TensorTree>(
+  loss: Tensor,
+  outputs: TensorTree,
+  wrt: W,
+  v: TensorTree,
+  options: DerivativeOptions = {},
+): W {
+  const xs = tensorsOf(wrt);
+  const zs = tensorsOf(outputs);
+  requireFloat('ggnvp', ...zs);
+  const map = linearize(zs, xs);
+  const jv = map.apply(matchingTensors('ggnvp', v, xs));
+  const slope = tensorsOf(grad(loss, zs));
+  const result = map.transpose(jvpGraph(slope, zs, jv));
+  return likeTree(wrt, result.map((t, i) => {
+    if (t !== null) return t;
+    if (options.unreachable !== 'zero' && jv.every((z) => z === null)) throw unreachable('ggnvp', zs, xs[i]!);
+    return zerosLike(xs[i]!);
+  }));
+}

@@ -1,0 +1,52 @@
+import { describe } from '../tensor/describe.js';
+import { DerivativeError, ShapeError } from '../tensor/errors.js';
+import { dependents, topological } from '../tensor/graph.js';
+import type { Tensor } from '../tensor/ir.js';
+import { full } from '../tensor/leaf.js';
+import { leaves, mapTree, type Tree } from '../tensor/tree.js';
+
+export type TensorTree = Tree<Tensor>;
+
+/** The tensors of a tree, in order. */
+export function tensorsOf(tree: TensorTree): Tensor[] {
+  return leaves(tree).map(([, t]) => t);
+}
+
+/** The nesting of `tree` filled with `values` in the order of its leaves. */
+export function likeTree<T extends TensorTree>(tree: T, values: readonly Tensor[]): T {
+  let i = 0;
+  return mapTree(tree as TensorTree, () => values[i++]!) as T;
+}
+
+/** The tensors of a tree that must have the same number of leaves as another. */
+export function matchingTensors(what: string, tree: TensorTree, like: readonly Tensor[]): Tensor[] {
+  const list = tensorsOf(tree);
+  if (list.length !== like.length) {
+    throw new ShapeError(`${what}: got ${list.length} tensors for ${like.length} (${like.map(describe).join(', ')})`);
+  }
+  return list;
+}
+
+/** Zeros of a tensor's shape and dtype, held as one broadcast scalar. */
+export function zerosLike(t: Tensor): Tensor {
+  return full(0, t.dtype).expand(t.shape);
+}
+
+/** Why no derivative reaches `wrt`: not used at all, or only through ops without a derivative, which are named. */
+export function unreachable(what: string, outputs: readonly Tensor[], wrt: Tensor): DerivativeError {
+  const of = outputs.length === 1 ? describe(outputs[0]!) : 'the outputs';
+  const active = dependents(outputs, [wrt]);
+  if (!outputs.some((t) => active.has(t))) {
+    return new DerivativeError(
+      `${what}: ${of} does not depend on ${describe(wrt)}; remove it from the parameters, or pass { unreachable: 'zero' }`,
+    );
+  }
+  const blocking = topological(outputs, new Set([wrt])).filter(
+    (n) => !n.op.differentiable && n.inputs.some((t) => active.has(t)),
+  );
+  const names = [...new Set(blocking.map((n) => n.op.name))].join(', ');
+  return new DerivativeError(
+    `${what}: ${of} depends on ${describe(wrt)} only through ${names || 'stopGradient'}, which has no derivative; ` +
+      `use a differentiable function there, or pass { unreachable: 'zero' }`,
+  );
+}

@@ -1,0 +1,39 @@
+import { describe } from '../tensor/describe.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { input } from '../tensor/leaf.js';
+import { mapTree } from '../tensor/tree.js';
+import { batchGraph } from './graph-transforms.js';
+import { likeTree, type TensorTree, tensorsOf } from './trees.js';
+
+function batchSize(tensors: readonly Tensor[]): number {
+  const first = tensors[0];
+  if (first === undefined) throw new InputError('vmap: there is nothing to map over');
+  for (const t of tensors) {
+    if (t.rank === 0) throw new ShapeError(`vmap: ${describe(t)} has no axis to map over`);
+    if (t.shape[0] !== first.shape[0]) {
+      throw new ShapeError(`vmap: the leading axes of ${describe(first)} and ${describe(t)} differ`);
+    }
+  }
+  return first.shape[0]!;
+}
+
+/**
+ * Maps `f` over the leading axis of its arguments: every result gets that axis in front. `f` is traced once on single
+ * elements; what it closes over is shared by the whole batch. Derivatives inside give per-example gradients,
+ * `vmap((v) => hvp(loss, params, v))(vs)` gives products with several vectors that share the forward pass.
+ */
+export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
+  f: (...args: Args) => R,
+): (...args: Args) => R {
+  return (...args) => {
+    const given = args.flatMap((a) => tensorsOf(a));
+    const size = batchSize(given);
+    const element = (t: Tensor): Tensor => input('vmap element', t.dtype, t.shape.slice(1));
+    const placeholders = args.map((a) => mapTree(a as TensorTree, element)) as unknown as Args;
+    const result = f(...placeholders);
+    const from = placeholders.flatMap((a) => tensorsOf(a));
+    const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);
+    return likeTree(result, outputs.map((t, i) => (batched[i] ? t : t.expand([size, ...t.shape]))));
+  };
+}

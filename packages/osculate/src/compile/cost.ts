@@ -1,0 +1,41 @@
+import { bytesOf } from '../tensor/dtype.js';
+import { topological } from '../tensor/graph.js';
+import type { Tensor } from '../tensor/ir.js';
+import { isConstant, isInput } from '../tensor/leaf.js';
+
+/** What one run of a graph costs, counted from the graph alone. */
+export interface GraphCost {
+  /** Floating-point operations; a multiply-add counts two. Bodies of loops count once per iteration. */
+  readonly flops: number;
+  /** Bytes read and written if every node's operands went through memory once: an upper bound for the traffic. */
+  readonly bytes: number;
+  /** Most bytes of intermediate values alive at once in the graph's order (inputs and constants not counted). */
+  readonly peakBytes: number;
+  /** Nodes that compute something. */
+  readonly nodes: number;
+}
+
+const bytesOfTensor = (t: Tensor): number => t.size * bytesOf(t.dtype);
+
+/** Counts flops, memory traffic and peak memory of a graph. */
+export function costOf(outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): GraphCost {
+  const list = Array.isArray(outputs) ? (outputs as readonly Tensor[]) : Object.values(outputs);
+  const order = topological(list).filter((n) => !isInput(n.outputs[0]!) && !isConstant(n.outputs[0]!));
+  const lastUse = new Map<Tensor, number>();
+  order.forEach((node, i) => {
+    for (const t of node.inputs) lastUse.set(t, i);
+  });
+  for (const t of list) lastUse.set(t, order.length);
+  const dying = order.map((): Tensor[] => []);
+  for (const node of order) for (const t of node.outputs) dying[lastUse.get(t) ?? 0]?.push(t);
+  let [flops, bytes, alive, peakBytes] = [0, 0, 0, 0];
+  order.forEach((node, i) => {
+    flops += node.op.flops(node);
+    const written = node.outputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
+    bytes += written + node.inputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
+    alive += written;
+    peakBytes = Math.max(peakBytes, alive);
+    for (const t of dying[i]!) alive -= bytesOfTensor(t);
+  });
+  return { flops, bytes, peakBytes, nodes: order.length };
+}

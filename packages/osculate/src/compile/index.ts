@@ -1,0 +1,5 @@
+export { type CompileOptions, compile } from './compile.js';
+export { costOf, type GraphCost } from './cost.js';
+export { printGraph } from './print.js';
+export type { Program } from './program.js';
+export { verify } from './verify.js';

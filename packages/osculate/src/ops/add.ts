@@ -1,0 +1,14 @@
+import { binaryOp, noAttrs } from './elementwise.js';
+import { apply1, type Tensor } from '../tensor/ir.js';
+
+export const addOp = binaryOp('add', {
+  jvp: [(t) => t, (t) => t],
+  transpose: [(ct) => ct, (ct) => ct],
+  scalar: { fn: (x, y) => x + y, js: (x, y) => `(${x} + ${y})` },
+  onnx: 'Add',
+});
+
+/** x + y, with broadcasting. */
+export function add(x: Tensor, y: Tensor): Tensor {
+  return apply1(addOp, [x, y], noAttrs);
+}

@@ -1,0 +1,178 @@
+import { describe, requireFloat, sameDType } from '../tensor/describe.js';
+import { ShapeError } from '../tensor/errors.js';
+import { type Node, apply1, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
+import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../tensor/shape.js';
+import { sumTo } from './elementwise.js';
+
+export interface MatmulAttrs {
+  /** The last two axes of the operand are swapped before multiplying. */
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+interface Dims {
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  readonly batch: Shape;
+}
+
+function dims(a: Tensor, b: Tensor, { transA, transB }: MatmulAttrs): Dims {
+  const what = `matmul of ${describe(a)}${transA ? ' transposed' : ''} and ${describe(b)}${transB ? ' transposed' : ''}`;
+  if (a.rank < 2 || b.rank < 2) throw new ShapeError(`${what}: both need rank 2 or more`);
+  const [m, k] = transA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
+  const [k2, n] = transB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
+  if (k !== k2) throw new ShapeError(`${what}: inner dimensions ${k} and ${k2} differ`);
+  return { m, k, n, batch: broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), what) };
+}
+
+/** One rank-2 product C = A·B, both row-major with explicit strides; the inner loop runs over contiguous rows of B where it can. */
+function gemm(
+  a: ReferenceBuffer,
+  b: ReferenceBuffer,
+  c: ReferenceBuffer,
+  at: { a: number; b: number; c: number },
+  d: Dims,
+  attrs: MatmulAttrs,
+): void {
+  const { m, k, n } = d;
+  const [ai, ak] = attrs.transA ? [1, m] : [k, 1];
+  const [bk, bj] = attrs.transB ? [1, k] : [n, 1];
+  for (let i = 0; i < m; i++) {
+    const row = at.c + i * n;
+    if (bj === 1) {
+      c.fill(0, row, row + n);
+      for (let p = 0; p < k; p++) {
+        const x = a[at.a + i * ai + p * ak]!;
+        const from = at.b + p * bk;
+        for (let j = 0; j < n; j++) c[row + j]! += x * b[from + j]!;
+      }
+    } else {
+      for (let j = 0; j < n; j++) {
+        let s = 0;
+        for (let p = 0; p < k; p++) s += a[at.a + i * ai + p * ak]! * b[at.b + j * bj + p]!;
+        c[row + j] = s;
+      }
+    }
+  }
+}
+
+function batchOffsets(shape: Shape, batch: Shape): Int32Array {
+  const own = shape.slice(0, -2);
+  const matrix = shape.at(-1)! * shape.at(-2)!;
+  const strides = stridesOf(own);
+  const lead = batch.length - own.length;
+  const out = new Int32Array(sizeOf(batch));
+  const full = stridesOf(batch);
+  for (let i = 0; i < out.length; i++) {
+    let offset = 0;
+    for (let d = lead; d < batch.length; d++) {
+      if (own[d - lead] !== 1) offset += (Math.floor(i / full[d]!) % batch[d]!) * strides[d - lead]!;
+    }
+    out[i] = offset * matrix;
+  }
+  return out;
+}
+
+function prepare(node: Node<MatmulAttrs>) {
+  const [a, b] = node.inputs as [Tensor, Tensor];
+  const d = dims(a, b, node.attrs);
+  const fromA = batchOffsets(a.shape, d.batch);
+  const fromB = batchOffsets(b.shape, d.batch);
+  const attrs = node.attrs;
+  return (inputs: readonly ReferenceBuffer[], outputs: readonly ReferenceBuffer[]): void => {
+    for (let i = 0; i < fromA.length; i++) {
+      gemm(inputs[0]!, inputs[1]!, outputs[0]!, { a: fromA[i]!, b: fromB[i]!, c: i * d.m * d.n }, d, attrs);
+    }
+  };
+}
+
+/** Cotangent of one operand of the node, before summing over broadcast axes. */
+function operandCotangent(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Tensor {
+  const { transA, transB } = node.attrs;
+  const [a, b] = node.inputs as [Tensor, Tensor];
+  if (which === 0) return transA ? product(b, ct, transB, true) : product(ct, b, false, !transB);
+  return transB ? product(ct, a, true, transA) : product(a, ct, !transA, false);
+}
+
+/** Cotangent of one operand, in its own shape. */
+function transposeOperand(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Tensor {
+  return sumTo(operandCotangent(node, ct, which), node.inputs[which]!.shape);
+}
+
+function lead(t: Tensor, rank: number): Tensor {
+  // A batched operand keeps its batch axis first and gets axes of length 1 so that the others stay aligned.
+  return t.rank === rank ? t : t.reshape([t.shape[0]!, ...new Array<number>(rank - t.rank).fill(1), ...t.shape.slice(1)]);
+}
+
+export const matmulOp: Op<MatmulAttrs> = {
+  name: 'matmul',
+  differentiable: true,
+  infer: ([a, b], attrs) => {
+    sameDType('matmul', a!, b!);
+    requireFloat('matmul', a!);
+    const d = dims(a!, b!, attrs);
+    return [{ shape: [...d.batch, d.m, d.n], dtype: a!.dtype }];
+  },
+  jvp: (node, [ta, tb]) => {
+    const [a, b] = node.inputs as [Tensor, Tensor];
+    const { transA, transB } = node.attrs;
+    const terms: Tensor[] = [];
+    if (ta) terms.push(product(ta, b, transA, transB));
+    if (tb) terms.push(product(a, tb, transA, transB));
+    return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
+  },
+  transpose: (node, [ct], linear) => [
+    linear[0] ? transposeOperand(node, ct!, 0) : null,
+    linear[1] ? transposeOperand(node, ct!, 1) : null,
+  ],
+  batch: (node, [a, b], batched) => {
+    const rank = Math.max(node.inputs[0]!.rank, node.inputs[1]!.rank) + 1;
+    const { transA, transB } = node.attrs;
+    return [product(batched[0] ? lead(a!, rank) : a!, batched[1] ? lead(b!, rank) : b!, transA, transB)];
+  },
+  lower: (context, node, [a, b]) => {
+    const { transA, transB } = node.attrs;
+    const [x, y] = node.inputs as [Tensor, Tensor];
+    if (!transA && !transB) return [context.emit('MatMul', [a!, b!])];
+    if (x.rank === 2 && y.rank === 2) {
+      return [context.emit('Gemm', [a!, b!], { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } })];
+    }
+    if (x.dtype === 'f32') {
+      const attrs = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } };
+      return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
+    }
+    const swap = (name: string, t: Tensor): string => {
+      const perm = Array.from({ length: t.rank }, (_, i) => i);
+      perm.push(perm.splice(t.rank - 2, 1)[0]!);
+      return context.emit('Transpose', [name], { perm: { ints: perm } });
+    };
+    return [context.emit('MatMul', [transA ? swap(a!, x) : a!, transB ? swap(b!, y) : b!])];
+  },
+  reference: { kind: 'kernel', prepare },
+  flops: (node) => 2 * node.outputs[0]!.size * dims(node.inputs[0]!, node.inputs[1]!, node.attrs).k,
+};
+
+/** Batched product of operands of rank ≥ 2, canonicalised so that a shared matrix meets one large rank-2 product. */
+export function product(a: Tensor, b: Tensor, transA = false, transB = false): Tensor {
+  if (b.rank === 2 && a.rank > 2 && !transA) {
+    const flat = apply1(matmulOp, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]), b], { transA: false, transB });
+    return flat.reshape([...a.shape.slice(0, -1), transB ? b.shape[0]! : b.shape[1]!]);
+  }
+  return apply1(matmulOp, [a, b], { transA, transB });
+}
+
+/**
+ * Matrix product with NumPy's rules: [.., m, k] × [.., k, n] → [.., m, n], leading axes broadcast; a vector operand is
+ * a row (left) or a column (right), and its axis is removed from the result. 2·m·k·n flops per matrix.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul of ${describe(a)} and ${describe(b)}: scalars have no matrix product; use mul`);
+  const left = a.rank === 1 ? a.reshape([1, a.shape[0]!]) : a;
+  const right = b.rank === 1 ? b.reshape([b.shape[0]!, 1]) : b;
+  const out = product(left, right);
+  const shape = [...out.shape];
+  if (b.rank === 1) shape.pop();
+  if (a.rank === 1) shape.splice(shape.length - (b.rank === 1 ? 1 : 2), 1);
+  return out.reshape(shape);
+}

@@ -1,0 +1,47 @@
+/** Element types of tensors. `i64` values are held as BigInt64Array at the boundary, as in ONNX. */
+export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'bool';
+
+/** The typed array that stores each dtype at the boundary of the library (bool: one byte an element, 0 or 1). */
+export interface DTypeArray {
+  f32: Float32Array;
+  f64: Float64Array;
+  i32: Int32Array;
+  i64: BigInt64Array;
+  bool: Uint8Array;
+}
+
+export type AnyTypedArray = DTypeArray[DType];
+
+export const dtypes: readonly DType[] = ['f32', 'f64', 'i32', 'i64', 'bool'];
+
+const bytes: Record<DType, number> = { f32: 4, f64: 8, i32: 4, i64: 8, bool: 1 };
+
+/** Bytes of one element. */
+export function bytesOf(dtype: DType): number {
+  return bytes[dtype];
+}
+
+export function isFloat(dtype: DType): boolean {
+  return dtype === 'f32' || dtype === 'f64';
+}
+
+export function isInteger(dtype: DType): boolean {
+  return dtype === 'i32' || dtype === 'i64';
+}
+
+/** A zero-filled typed array of `length` elements of `dtype`. */
+export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[D];
+export function allocate(dtype: DType, length: number): AnyTypedArray {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(length);
+    case 'f64':
+      return new Float64Array(length);
+    case 'i32':
+      return new Int32Array(length);
+    case 'i64':
+      return new BigInt64Array(length);
+    case 'bool':
+      return new Uint8Array(length);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Node, Tensor } from './ir.js';
+
+/**
+ * The nodes that `outputs` reach, each after those it reads, not going past the tensors in `stop`. Iterative, so that
+ * deep graphs do not overflow the stack. Cost: one visit per node and edge.
+ */
+export function topological(outputs: Iterable<Tensor>, stop?: ReadonlySet<Tensor>): Node[] {
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const stack: { node: Node; next: number }[] = [];
+  const enter = (t: Tensor): void => {
+    if (stop?.has(t) || seen.has(t.node)) return;
+    seen.add(t.node);
+    stack.push({ node: t.node, next: 0 });
+  };
+  for (const out of outputs) {
+    enter(out);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      if (top.next < top.node.inputs.length) {
+        enter(top.node.inputs[top.next++]!);
+      } else {
+        stack.pop();
+        order.push(top.node);
+      }
+    }
+  }
+  return order;
+}
+
+/** The tensors among those that `outputs` reach which depend on `sources` (the sources included). */
+export function dependents(outputs: Iterable<Tensor>, sources: Iterable<Tensor>): Set<Tensor> {
+  const active = new Set<Tensor>(sources);
+  const stop = new Set(active);
+  for (const node of topological(outputs, stop)) {
+    if (node.inputs.some((t) => active.has(t))) for (const out of node.outputs) active.add(out);
+  }
+  return active;
+}

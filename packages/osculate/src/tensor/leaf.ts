@@ -1,0 +1,95 @@
+import { type DType, isInteger } from './dtype.js';
+import { InputError } from './errors.js';
+import { type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
+import { checkShape, type Shape, sizeOf } from './shape.js';
+import { apply1, type Attrs, type Node, type Op, type Tensor } from './ir.js';
+
+interface InputAttrs {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+interface ConstantAttrs {
+  readonly value: NDArray;
+}
+
+const never = (what: string) => (): never => {
+  throw new Error(`${what} has no inputs, so this rule is never applied`);
+};
+
+function leaf<A extends Attrs>(name: string, infer: Op<A>['infer'], lower: Op<A>['lower']): Op<A> {
+  return {
+    name,
+    infer,
+    differentiable: false,
+    jvp: never(name),
+    batch: never(name),
+    lower,
+    reference: { kind: 'kernel', prepare: never(name) },
+    flops: () => 0,
+  };
+}
+
+/** A named input of a graph. The executors bind it; the ONNX name is its own. */
+export const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], never('input'));
+
+/** A literal. */
+export const constantOp: Op<ConstantAttrs> = leaf(
+  'constant',
+  (_, { value }) => [value],
+  (context, node) => [context.constant(node.attrs.value)],
+);
+
+/**
+ * A named symbolic input (a parameter, a batch of data, a direction). Names are what programs are called with and what
+ * error messages say.
+ */
+export function input(name: string, dtype: DType, shape: Shape): Tensor {
+  checkShape(shape, `input "${name}"`);
+  return apply1(inputOp, [], { name, dtype, shape });
+}
+
+/** A literal tensor from an array. */
+export function constant(value: NDArray): Tensor;
+/** A literal tensor from numbers. */
+export function constant(value: NestedNumbers, dtype: DType): Tensor;
+export function constant(value: NDArray | NestedNumbers, dtype?: DType): Tensor {
+  if (typeof value === 'object' && 'dtype' in value) return apply1(constantOp, [], { value });
+  return apply1(constantOp, [], { value: ndarray(dtype!, value) });
+}
+
+/** A scalar literal of a given dtype, optionally filled to a shape. */
+export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
+  if (isInteger(dtype) && !Number.isInteger(value)) throw new InputError(`full: ${value} is not an integer, but the dtype is ${dtype}`);
+  if (shape.length === 0) return constant(value, dtype);
+  return constant(ndarray(dtype, new Array<number>(sizeOf(shape)).fill(value), shape));
+}
+
+export function isInput(t: Tensor): boolean {
+  return t.node.op === (inputOp as unknown as Op);
+}
+
+export function isConstant(t: Tensor): boolean {
+  return t.node.op === (constantOp as unknown as Op);
+}
+
+/** The value of a constant tensor. */
+export function constantValue(t: Tensor): NDArray {
+  return (t.node as unknown as Node<ConstantAttrs>).attrs.value;
+}
+
+/** The single number that a constant holds everywhere, if there is one. */
+export function splat(t: Tensor): number | undefined {
+  if (!isConstant(t)) return undefined;
+  const { data } = constantValue(t);
+  if (data.length === 0) return undefined;
+  const first = data[0]!;
+  if (data.length > 1 && (data as ArrayLike<unknown> & { some(f: (v: unknown) => boolean): boolean }).some((v) => !Object.is(v, first))) return undefined;
+  return Number(first);
+}
+
+/** The name of an input tensor. */
+export function inputName(t: Tensor): string {
+  return (t.node as unknown as Node<InputAttrs>).attrs.name;
+}

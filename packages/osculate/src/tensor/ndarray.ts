@@ -1,0 +1,108 @@
+import { type AnyTypedArray, allocate, type DType, type DTypeArray } from './dtype.js';
+import { InputError, ShapeError } from './errors.js';
+import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
+
+/** A concrete, dense, row-major array: what programs take and give, and what files hold. */
+export interface NDArray<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: Shape;
+  readonly data: DTypeArray[D];
+}
+
+export type NestedNumbers = number | readonly NestedNumbers[];
+
+function shapeOfNested(value: NestedNumbers): number[] {
+  const shape: number[] = [];
+  let v: NestedNumbers | undefined = value;
+  while (typeof v === 'object') {
+    shape.push(v.length);
+    v = v[0];
+  }
+  return shape;
+}
+
+function fillNested(value: NestedNumbers, shape: Shape, depth: number, out: number[]): void {
+  if (typeof value === 'number') {
+    if (depth !== shape.length) throw new ShapeError(`ndarray: ragged nesting, expected shape ${showShape(shape)}`);
+    out.push(value);
+    return;
+  }
+  if (value.length !== shape[depth]) {
+    throw new ShapeError(`ndarray: ragged nesting at depth ${depth}: ${value.length} against ${shape[depth]}`);
+  }
+  for (const v of value) fillNested(v, shape, depth + 1, out);
+}
+
+/**
+ * Wraps data without copying when it is the typed array of `dtype`; converts nested or flat numbers otherwise.
+ * The shape defaults to the nesting of `data` (or its length for a typed array).
+ */
+export function ndarray<D extends DType>(
+  dtype: D,
+  data: DTypeArray[D] | NestedNumbers | ArrayLike<number>,
+  shape?: Shape,
+): NDArray<D> {
+  if (ArrayBuffer.isView(data)) {
+    const view = data as unknown as AnyTypedArray;
+    const s = shape ?? [view.length];
+    checkShape(s, 'ndarray');
+    if (sizeOf(s) !== view.length) {
+      throw new ShapeError(`ndarray: ${view.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`);
+    }
+    const own = allocate(dtype, 0);
+    if (view.constructor === own.constructor) return { dtype, shape: s, data: view as DTypeArray[D] };
+    return { dtype, shape: s, data: convert(dtype, view) };
+  }
+  const nested = data as NestedNumbers;
+  const nestedShape = shapeOfNested(nested);
+  const flat: number[] = [];
+  fillNested(nested, nestedShape, 0, flat);
+  const s = shape ?? nestedShape;
+  checkShape(s, 'ndarray');
+  if (sizeOf(s) !== flat.length) {
+    throw new ShapeError(`ndarray: ${flat.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`);
+  }
+  return { dtype, shape: s, data: convert(dtype, flat) };
+}
+
+function convert<D extends DType>(dtype: D, values: ArrayLike<number> | AnyTypedArray): DTypeArray[D] {
+  const out = allocate(dtype, values.length);
+  if (dtype === 'i64') {
+    const big = out as unknown as BigInt64Array;
+    for (let i = 0; i < values.length; i++) {
+      const v = values[i]!;
+      if (typeof v === 'number' && !Number.isSafeInteger(v)) {
+        throw new InputError(`ndarray: element ${i} (${v}) is not an integer that i64 can hold exactly`);
+      }
+      big[i] = BigInt(v);
+    }
+  } else if (dtype === 'bool') {
+    const bytes = out as unknown as Uint8Array;
+    for (let i = 0; i < values.length; i++) bytes[i] = Number(values[i]) === 0 ? 0 : 1;
+  } else {
+    const numbers = out as unknown as Float64Array;
+    for (let i = 0; i < values.length; i++) numbers[i] = Number(values[i]);
+  }
+  return out;
+}
+
+/** An array of zeros. */
+export function zeros<D extends DType>(dtype: D, shape: Shape): NDArray<D> {
+  checkShape(shape, 'zeros');
+  return { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
+}
+
+/** The same values in another dtype (floats to integers truncate towards zero; anything to bool is `!= 0`). */
+export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
+  if (a.dtype === (dtype as DType)) return a as unknown as NDArray<D>;
+  if (dtype === 'i64' && (a.dtype === 'f32' || a.dtype === 'f64')) {
+    const truncated = Float64Array.from(a.data as Float64Array, Math.trunc);
+    return { dtype, shape: a.shape, data: convert(dtype, truncated) };
+  }
+  return { dtype, shape: a.shape, data: convert(dtype, a.data) };
+}
+
+/** The values as ordinary numbers in row-major order (i64 beyond 2^53 loses precision). */
+export function toNumbers(a: NDArray): number[] {
+  return Array.from(a.data as ArrayLike<number | bigint>, Number);
+}

@@ -1,0 +1,92 @@
+import { allocate, type DType, type DTypeArray } from './dtype.js';
+import { InputError } from './errors.js';
+import type { Tensor } from './ir.js';
+import { input } from './leaf.js';
+import type { NDArray } from './ndarray.js';
+import { type Shape, sameShape, showShape, sizeOf } from './shape.js';
+import { leaves, mapTree, type Tree } from './tree.js';
+
+/** Where one parameter lies in the flat view. */
+export interface ParameterSlot {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * The flat view of a parameter tree: all leaves in one contiguous array, in the tree's order, so that vector algebra runs
+ * over one array and each tensor is a view of it.
+ */
+export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
+  private constructor(
+    readonly dtype: D,
+    readonly slots: readonly ParameterSlot[],
+    /** Number of elements in all. */
+    readonly size: number,
+  ) {}
+
+  /** The layout of a tree of arrays or tensors, which must all be of one float dtype. */
+  static of(tree: Tree<NDArray | Tensor>): ParameterLayout {
+    const named = leaves(tree);
+    const first = named[0];
+    if (first === undefined) throw new InputError('parameter layout: the tree has no leaves');
+    let offset = 0;
+    const slots = named.map(([name, leaf]) => {
+      if (leaf.dtype !== first[1].dtype || (leaf.dtype !== 'f32' && leaf.dtype !== 'f64')) {
+        throw new InputError(
+          `parameter layout: "${name}" is ${leaf.dtype}, "${first[0]}" is ${first[1].dtype}; all must be f32 or all f64`,
+        );
+      }
+      const slot = { name, shape: leaf.shape, offset, size: sizeOf(leaf.shape) };
+      offset += slot.size;
+      return slot;
+    });
+    return new ParameterLayout(first[1].dtype as 'f32' | 'f64', slots, offset);
+  }
+
+  /** A flat vector of zeros. */
+  zeros(): DTypeArray[D] {
+    return allocate(this.dtype, this.size);
+  }
+
+  /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */
+  views(flat: DTypeArray[D], prefix = ''): Record<string, NDArray<D>> {
+    if (flat.length !== this.size) {
+      throw new InputError(`parameter layout: the vector has ${flat.length} elements, the parameters ${this.size}`);
+    }
+    return Object.fromEntries(
+      this.slots.map(({ name, shape, offset, size }) => [
+        prefix + name,
+        { dtype: this.dtype, shape, data: flat.subarray(offset, offset + size) as DTypeArray[D] },
+      ]),
+    );
+  }
+
+  /** Copies named arrays (as a program returns them, their names after `prefix`) into a flat vector. */
+  gather(arrays: Readonly<Record<string, NDArray>>, prefix = '', into: DTypeArray[D] = this.zeros()): DTypeArray[D] {
+    for (const { name, shape, offset } of this.slots) {
+      const array = arrays[prefix + name];
+      if (array === undefined) throw new InputError(`parameter layout: there is no array "${prefix + name}"`);
+      if (array.dtype !== this.dtype || !sameShape(array.shape, shape)) {
+        throw new InputError(
+          `parameter layout: "${prefix + name}" is ${array.dtype} ${showShape(array.shape)}, the parameter ${this.dtype} ${showShape(shape)}`,
+        );
+      }
+      (into as Float64Array).set(array.data as Float64Array, offset);
+    }
+    return into;
+  }
+}
+
+/** Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`. */
+export function parameters<T extends Tree<{ readonly shape: Shape; readonly dtype: DType }>>(tree: T, prefix = ''): TensorsOf<T> {
+  return mapTree(tree as Tree<{ readonly shape: Shape; readonly dtype: DType }>, (leaf, name) =>
+    input(prefix + name, leaf.dtype, leaf.shape),
+  ) as TensorsOf<T>;
+}
+
+/** The same nesting with symbolic tensors as leaves. */
+export type TensorsOf<T> = T extends { readonly shape: Shape; readonly dtype: DType }
+  ? Tensor
+  : { readonly [K in keyof T]: TensorsOf<T[K]> };

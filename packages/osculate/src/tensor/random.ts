@@ -1,0 +1,99 @@
+/**
+ * A seeded generator of random numbers (xoshiro128**, Blackman and Vigna 2018; seeded by splitmix32), passed in wherever
+ * randomness is used. The state is four 32-bit words and can be saved and restored exactly.
+ */
+export interface Generator {
+  /** An unsigned 32-bit integer. */
+  uint32(): number;
+  /** Uniform in [0, 1) with 53 random bits. */
+  uniform(): number;
+  /** Standard normal (polar method of Marsaglia; no value is kept between calls, so the state is the four words alone). */
+  normal(): number;
+  /** Uniform integer in [0, n), without modulo bias; 1 ≤ n ≤ 2^32. */
+  integer(n: number): number;
+  /** −1 or +1, each with probability 1/2. */
+  rademacher(): number;
+  /** A uniformly random permutation of 0 … n−1 (Fisher-Yates). */
+  permutation(n: number): Uint32Array;
+  /** An independent generator, seeded from this one's next outputs. */
+  split(): Generator;
+  /** The state to save. */
+  state(): readonly [number, number, number, number];
+}
+
+function splitmix32(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x9e3779b9) >>> 0;
+    let t = a ^ (a >>> 16);
+    t = Math.imul(t, 0x21f0aaad);
+    t ^= t >>> 15;
+    t = Math.imul(t, 0x735a2d97);
+    return (t ^ (t >>> 15)) >>> 0;
+  };
+}
+
+/** A generator from an integer seed (its low 53 bits), or one that continues from a saved state. */
+export function generator(seed: number | readonly [number, number, number, number]): Generator {
+  let s0: number;
+  let s1: number;
+  let s2: number;
+  let s3: number;
+  if (typeof seed === 'number') {
+    const low = splitmix32(seed % 4294967296);
+    const high = splitmix32(Math.floor(seed / 4294967296) + 0x5bd1e995);
+    [s0, s1, s2, s3] = [low() ^ high(), low() ^ high(), low() ^ high(), low() ^ high()];
+    if ((s0 | s1 | s2 | s3) === 0) s0 = 1;
+  } else {
+    [s0, s1, s2, s3] = seed;
+  }
+  const rotl = (x: number, k: number) => (x << k) | (x >>> (32 - k));
+  const uint32 = (): number => {
+    const result = Math.imul(rotl(Math.imul(s1, 5), 7), 9) >>> 0;
+    const t = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= t;
+    s3 = rotl(s3, 11);
+    return result;
+  };
+  const uniform = (): number => ((uint32() >>> 5) * 67108864 + (uint32() >>> 6)) / 9007199254740992;
+  const normal = (): number => {
+    for (;;) {
+      const u = 2 * uniform() - 1;
+      const v = 2 * uniform() - 1;
+      const r = u * u + v * v;
+      if (r > 0 && r < 1) return u * Math.sqrt((-2 * Math.log(r)) / r);
+    }
+  };
+  const integer = (n: number): number => {
+    if (!(Number.isInteger(n) && n >= 1 && n <= 4294967296)) throw new RangeError(`integer(n): n = ${n} is not in 1 … 2^32`);
+    const limit = 4294967296 - (4294967296 % n);
+    for (;;) {
+      const x = uint32();
+      if (x < limit) return x % n;
+    }
+  };
+  const permutation = (n: number): Uint32Array => {
+    const p = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = integer(i + 1);
+      const t = p[i]!;
+      p[i] = p[j]!;
+      p[j] = t;
+    }
+    return p;
+  };
+  return {
+    uint32,
+    uniform,
+    normal,
+    integer,
+    rademacher: () => ((uint32() & 1) === 0 ? -1 : 1),
+    permutation,
+    split: () => generator(uint32() * 2097152 + (uint32() >>> 11)),
+    state: () => [s0 >>> 0, s1 >>> 0, s2 >>> 0, s3 >>> 0],
+  };
+}

@@ -1,0 +1,76 @@
+import { ShapeError } from './errors.js';
+
+/** Static dimensions, outermost first. A scalar has shape `[]`. */
+export type Shape = readonly number[];
+
+/** Number of elements: the product of the dimensions (1 for a scalar). */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const d of shape) size *= d;
+  return size;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+export function showShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Throws unless every dimension is a non-negative safe integer and their product is one too. */
+export function checkShape(shape: Shape, what: string): void {
+  for (const d of shape) {
+    if (!Number.isSafeInteger(d) || d < 0) {
+      throw new ShapeError(`${what}: dimension ${d} of shape ${showShape(shape)} is not a non-negative integer`);
+    }
+  }
+  if (!Number.isSafeInteger(sizeOf(shape))) throw new ShapeError(`${what}: shape ${showShape(shape)} is too large`);
+}
+
+/** NumPy broadcasting of two shapes, aligned at the right. Throws a ShapeError that names both. */
+export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = new Array(rank);
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw new ShapeError(
+        `${what}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast (dimension ${i - rank}: ${x} against ${y})`,
+      );
+    }
+    out[i] = x === 1 ? y : x;
+  }
+  return out;
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let s = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = s;
+    s *= shape[i]!;
+  }
+  return strides;
+}
+
+/** Maps a possibly negative axis into `[0, rank)`; throws a ShapeError otherwise. */
+export function normalizeAxis(axis: number, rank: number, what: string): number {
+  const a = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || a < 0 || a >= rank) {
+    throw new ShapeError(`${what}: axis ${axis} is out of range for a tensor of rank ${rank}`);
+  }
+  return a;
+}
+
+/** Normalised, sorted, distinct axes; all axes when `axes` is undefined. */
+export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, what: string): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  const list = (typeof axes === 'number' ? [axes] : axes).map((a) => normalizeAxis(a, rank, what));
+  const distinct = [...new Set(list)].sort((x, y) => x - y);
+  if (distinct.length !== list.length) throw new ShapeError(`${what}: axes [${list.join(', ')}] repeat`);
+  return distinct;
+}
