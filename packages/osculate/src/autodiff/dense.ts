@@ -1,10 +1,10 @@
+import { concat } from '../ops/concat.js';
 import { describe } from '../tensor/describe.js';
+import type { DType } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant } from '../tensor/leaf.js';
 import { ndarray } from '../tensor/ndarray.js';
-import type { DType } from '../tensor/dtype.js';
-import { concat } from '../ops/concat.js';
 import { type DerivativeOptions, grad, linearize } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
 import { type TensorTree, tensorsOf, zerosLike } from './trees.js';
@@ -56,7 +56,9 @@ export function jacobian(y: Tensor, wrt: TensorTree): Tensor {
   const map = linearize([y], xs);
   const matrix =
     n <= y.size
-      ? vmap((v: Tensor) => (map.apply(unflatten(v, xs))[0] ?? zerosLike(y)).reshape([y.size]))(identity(n, y.dtype)).transpose()
+      ? vmap((v: Tensor) => (map.apply(unflatten(v, xs))[0] ?? zerosLike(y)).reshape([y.size]))(
+          identity(n, y.dtype),
+        ).transpose()
       : vmap((u: Tensor) => flatten(map.transpose([u.reshape(y.shape)]).map((g, i) => g ?? zerosLike(xs[i]!))))(
           identity(y.size, y.dtype),
         );
@@ -73,9 +75,9 @@ export function hessian(loss: Tensor, wrt: TensorTree, options: DerivativeOption
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize('hessian', n, n);
   const gradient = grad(loss, xs, options);
-  return vmap((v: Tensor) =>
-    flatten(jvpGraph(gradient, xs, unflatten(v, xs)).map((t, i) => t ?? zerosLike(xs[i]!))),
-  )(identity(n, loss.dtype));
+  return vmap((v: Tensor) => flatten(jvpGraph(gradient, xs, unflatten(v, xs)).map((t, i) => t ?? zerosLike(xs[i]!))))(
+    identity(n, loss.dtype),
+  );
 }
 
 /** Dense generalised Gauss-Newton matrix Jᵀ·H_L·J, `[n, n]`, in the same order as `hessian`. For small n. */

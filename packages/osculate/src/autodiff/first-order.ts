@@ -48,7 +48,10 @@ export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents:
   requireFloat('jvp', ...xs);
   const ys = tensorsOf(outputs);
   const moved = jvpGraph(ys, xs, matchingTensors('jvp', tangents, xs));
-  return likeTree(outputs, moved.map((t, i) => t ?? zerosLike(ys[i]!)));
+  return likeTree(
+    outputs,
+    moved.map((t, i) => t ?? zerosLike(ys[i]!)),
+  );
 }
 
 /**
@@ -65,11 +68,14 @@ export function vjp<W extends TensorTree>(
   const ys = tensorsOf(outputs);
   const xs = tensorsOf(wrt);
   const result = linearize(ys, xs).transpose(matchingTensors('vjp', cotangents, ys));
-  return likeTree(wrt, result.map((g, i) => {
-    if (g !== null) return g;
-    if (options.unreachable !== 'zero') throw unreachable('vjp', ys, xs[i]!);
-    return zerosLike(xs[i]!);
-  }));
+  return likeTree(
+    wrt,
+    result.map((g, i) => {
+      if (g !== null) return g;
+      if (options.unreachable !== 'zero') throw unreachable('vjp', ys, xs[i]!);
+      return zerosLike(xs[i]!);
+    }),
+  );
 }
 
 /**
@@ -78,7 +84,8 @@ export function vjp<W extends TensorTree>(
  */
 export function grad<W extends TensorTree>(loss: Tensor, wrt: W, options: DerivativeOptions = {}): W {
   requireFloat('grad', loss);
-  if (loss.rank !== 0) throw new ShapeError(`grad: the loss must be a scalar, got ${describe(loss)}; reduce it with mean() or sum()`);
+  if (loss.rank !== 0)
+    throw new ShapeError(`grad: the loss must be a scalar, got ${describe(loss)}; reduce it with mean() or sum()`);
   return vjp(loss, wrt, full(1, loss.dtype), options);
 }
 

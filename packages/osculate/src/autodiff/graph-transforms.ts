@@ -9,7 +9,8 @@ type Maybe = Tensor | null;
 
 function checkTangent(what: string, primal: Tensor, tangent: Maybe): void {
   if (tangent === null) return;
-  if (!isFloat(primal.dtype)) throw new DTypeError(`${what}: ${describe(primal)} has no derivative: its dtype is not a float`);
+  if (!isFloat(primal.dtype))
+    throw new DTypeError(`${what}: ${describe(primal)} has no derivative: its dtype is not a float`);
   if (!sameShape(primal.shape, tangent.shape) || primal.dtype !== tangent.dtype) {
     throw new ShapeError(`${what}: ${describe(tangent)} does not match ${describe(primal)} in shape and dtype`);
   }
@@ -69,7 +70,10 @@ export function transposeGraph(
     const sum = cotangentOf.get(t);
     cotangentOf.set(t, sum ? sum.add(ct) : ct);
   };
-  const { order, linear } = linearNodes(outputs.filter((t) => t !== null), inputs);
+  const { order, linear } = linearNodes(
+    outputs.filter((t) => t !== null),
+    inputs,
+  );
   outputs.forEach((out, i) => {
     const ct = cotangents[i];
     if (out && ct && linear.has(out)) accumulate(out, ct);
@@ -77,7 +81,8 @@ export function transposeGraph(
   for (const node of order.reverse()) {
     const outgoing = node.outputs.map((t) => cotangentOf.get(t) ?? null);
     if (outgoing.every((ct) => ct === null)) continue;
-    if (!node.op.transpose) throw new Error(`transpose: ${node.op.name} is in a tangent graph but has no transpose rule`);
+    if (!node.op.transpose)
+      throw new Error(`transpose: ${node.op.name} is in a tangent graph but has no transpose rule`);
     const mask = node.inputs.map((t) => linear.has(t));
     const incoming = node.op.transpose(node, outgoing, mask, transforms);
     node.inputs.forEach((t, i) => {
@@ -126,7 +131,11 @@ export function substitute(outputs: readonly Tensor[], from: readonly Tensor[], 
   const replaced = new Map<Tensor, Tensor>(from.map((t, i) => [t, to[i]!]));
   for (const node of topological(outputs, new Set(from))) {
     if (!node.inputs.some((t) => replaced.has(t))) continue;
-    const result = apply(node.op, node.inputs.map((t) => replaced.get(t) ?? t), node.attrs);
+    const result = apply(
+      node.op,
+      node.inputs.map((t) => replaced.get(t) ?? t),
+      node.attrs,
+    );
     node.outputs.forEach((out, i) => {
       if (!replaced.has(out)) replaced.set(out, result[i]!);
     });

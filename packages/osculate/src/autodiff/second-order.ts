@@ -12,7 +12,10 @@ export function hvp<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, o
   const xs = tensorsOf(wrt);
   const gradient = tensorsOf(grad(loss, wrt, options));
   const moved = jvpGraph(gradient, xs, matchingTensors('hvp', v, xs));
-  return likeTree(wrt, moved.map((t, i) => t ?? zerosLike(xs[i]!)));
+  return likeTree(
+    wrt,
+    moved.map((t, i) => t ?? zerosLike(xs[i]!)),
+  );
 }
 
 /**
@@ -35,9 +38,12 @@ export function ggnvp<W extends TensorTree>(
   const jv = map.apply(matchingTensors('ggnvp', v, xs));
   const slope = tensorsOf(grad(loss, zs));
   const result = map.transpose(jvpGraph(slope, zs, jv));
-  return likeTree(wrt, result.map((t, i) => {
-    if (t !== null) return t;
-    if (options.unreachable !== 'zero' && jv.every((z) => z === null)) throw unreachable('ggnvp', zs, xs[i]!);
-    return zerosLike(xs[i]!);
-  }));
+  return likeTree(
+    wrt,
+    result.map((t, i) => {
+      if (t !== null) return t;
+      if (options.unreachable !== 'zero' && jv.every((z) => z === null)) throw unreachable('ggnvp', zs, xs[i]!);
+      return zerosLike(xs[i]!);
+    }),
+  );
 }

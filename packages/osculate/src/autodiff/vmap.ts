@@ -34,6 +34,9 @@ export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
     const result = f(...placeholders);
     const from = placeholders.flatMap((a) => tensorsOf(a));
     const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);
-    return likeTree(result, outputs.map((t, i) => (batched[i] ? t : t.expand([size, ...t.shape]))));
+    return likeTree(
+      result,
+      outputs.map((t, i) => (batched[i] ? t : t.expand([size, ...t.shape]))),
+    );
   };
 }

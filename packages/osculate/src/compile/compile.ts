@@ -1,9 +1,9 @@
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { leaves, type Tree } from '../tensor/tree.js';
-import { optimizeScans } from './scans.js';
 import { inputsOf, type Program } from './program.js';
 import { Rewriter } from './rewrite.js';
+import { optimizeScans } from './scans.js';
 import { verify } from './verify.js';
 
 export interface CompileOptions {

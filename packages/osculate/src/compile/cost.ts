@@ -2,11 +2,14 @@ import { bytesOf } from '../tensor/dtype.js';
 import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { isConstant, isInput } from '../tensor/leaf.js';
+import { bodiesOf } from './verify.js';
 
 /** What one run of a graph costs, counted from the graph alone. */
 export interface GraphCost {
-  /** Floating-point operations; a multiply-add counts two. Bodies of loops count once per iteration. */
+  /** Floating-point operations; a multiply-add counts two. Scans count their body once per iteration. */
   readonly flops: number;
+  /** Floating-point operations of one iteration of every data-dependent loop, whose trip count is not known; not in `flops`. */
+  readonly flopsPerIteration: number;
   /** Bytes read and written if every node's operands went through memory once: an upper bound for the traffic. */
   readonly bytes: number;
   /** Most bytes of intermediate values alive at once in the graph's order (inputs and constants not counted). */
@@ -28,14 +31,16 @@ export function costOf(outputs: readonly Tensor[] | Readonly<Record<string, Tens
   for (const t of list) lastUse.set(t, order.length);
   const dying = order.map((): Tensor[] => []);
   for (const node of order) for (const t of node.outputs) dying[lastUse.get(t) ?? 0]?.push(t);
-  let [flops, bytes, alive, peakBytes] = [0, 0, 0, 0];
+  let [flops, flopsPerIteration, bytes, alive, peakBytes] = [0, 0, 0, 0, 0];
   order.forEach((node, i) => {
-    flops += node.op.flops(node);
+    if (node.op.name === 'while') {
+      for (const body of bodiesOf(node)) flopsPerIteration += costOf(body.outputs).flops;
+    } else flops += node.op.flops(node);
     const written = node.outputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
     bytes += written + node.inputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
     alive += written;
     peakBytes = Math.max(peakBytes, alive);
     for (const t of dying[i]!) alive -= bytesOfTensor(t);
   });
-  return { flops, bytes, peakBytes, nodes: order.length };
+  return { flops, flopsPerIteration, bytes, peakBytes, nodes: order.length };
 }

@@ -40,7 +40,11 @@ function broadcastIndices(from: Shape, to: Shape): Int32Array | null {
   if (from.length === to.length && from.every((d, i) => d === to[i])) return null;
   const strides = stridesOf(from);
   const lead = to.length - from.length;
-  return stridedIndices(to, 0, to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead]!)));
+  return stridedIndices(
+    to,
+    0,
+    to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : strides[i - lead]!)),
+  );
 }
 
 function elementwise(node: Node, { fn }: ScalarFunction): BufferFunction {
@@ -107,11 +111,17 @@ export function prepareGraph(graph: Graph): BufferFunction {
       buffers.set(first, toReference(first.dtype, constantValue(first).data));
       continue;
     }
-    if (node.inputs.length === 0) throw new Error(`evaluate: input tensor is not among the graph's inputs: ${node.op.name}`);
+    if (node.inputs.length === 0)
+      throw new Error(`evaluate: input tensor is not among the graph's inputs: ${node.op.name}`);
     for (const t of node.outputs) buffers.set(t, referenceBuffer(t.dtype, t.size));
     const run = prepareNode(node);
     const outputs = node.outputs.map((t) => buffers.get(t)!);
-    steps.push(() => run(node.inputs.map((t) => buffers.get(t)!), outputs));
+    steps.push(() =>
+      run(
+        node.inputs.map((t) => buffers.get(t)!),
+        outputs,
+      ),
+    );
   }
   return (inputs, outputs) => {
     graph.inputs.forEach((t, i) => {
@@ -127,6 +137,9 @@ export function prepareGraph(graph: Graph): BufferFunction {
 /** The outputs of one node for given input arrays, as plain numbers. */
 export function evaluateNode(node: Node, inputs: readonly NDArray[]): ReferenceBuffer[] {
   const outputs = node.outputs.map((t) => referenceBuffer(t.dtype, t.size));
-  prepareNode(node)(inputs.map((a) => toReference(a.dtype, a.data)), outputs);
+  prepareNode(node)(
+    inputs.map((a) => toReference(a.dtype, a.data)),
+    outputs,
+  );
   return outputs;
 }

@@ -14,7 +14,10 @@ export function fold(node: Node): Tensor | null {
   // An expanded scalar is smaller unexpanded, and consumers broadcast.
   if (node.op.name === 'expand' || node.op.name === 'stopGradient') return null;
   if (node.inputs.some((t) => t.size > 16 * largestFolded)) return null;
-  const values = evaluateNode(node, node.inputs.map((t) => constantValue(t)));
+  const values = evaluateNode(
+    node,
+    node.inputs.map((t) => constantValue(t)),
+  );
   const data = allocate(out.dtype, out.size);
   const result = values[0]!;
   if (isFloat(out.dtype) && result.some((v) => Number.isNaN(v))) return null;

@@ -17,7 +17,8 @@ export function inputsOf(outputs: Iterable<Tensor>): Tensor[] {
     const t = node.outputs[0]!;
     if (!isInput(t)) continue;
     const other = byName.get(inputName(t));
-    if (other !== undefined) throw new InputError(`compile: two different inputs are named "${inputName(t)}"; rename one`);
+    if (other !== undefined)
+      throw new InputError(`compile: two different inputs are named "${inputName(t)}"; rename one`);
     byName.set(inputName(t), t);
   }
   return [...byName.values()];

@@ -1,8 +1,8 @@
 import { topological } from '../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../tensor/ir.js';
+import { fold } from './fold.js';
 import { Identities, nodeKey } from './key.js';
 import { simplify } from './simplify.js';
-import { fold } from './fold.js';
 
 /**
  * One bottom-up sweep: every node is rebuilt on its rewritten inputs, folded when all of them are constants, simplified
@@ -52,7 +52,8 @@ export class Rewriter {
 
   /** Brings what a rule built into the table, node by node. */
   private adopt(t: Tensor): Tensor {
-    const settled = (x: Tensor): boolean => this.own.has(x.node) || x.node.op.name === 'input' || this.done.get(x) === x;
+    const settled = (x: Tensor): boolean =>
+      this.own.has(x.node) || x.node.op.name === 'input' || this.done.get(x) === x;
     if (settled(t)) return t;
     const inputs = t.node.inputs.map((x) => this.adopt(x));
     return this.build(t.node, inputs)[t.index]!;

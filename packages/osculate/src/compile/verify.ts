@@ -14,7 +14,9 @@ export function bodiesOf(node: Node): Graph[] {
 function verifyNode(node: Node): void {
   const inferred = node.op.infer(node.inputs, node.attrs);
   if (inferred.length !== node.outputs.length) {
-    throw new Error(`verify: ${node.op.name} has ${node.outputs.length} outputs, its shape rule gives ${inferred.length}`);
+    throw new Error(
+      `verify: ${node.op.name} has ${node.outputs.length} outputs, its shape rule gives ${inferred.length}`,
+    );
   }
   node.outputs.forEach((t, i) => {
     const { shape, dtype } = inferred[i]!;
@@ -33,7 +35,8 @@ export function verify(outputs: readonly Tensor[], inputs: readonly Tensor[]): v
   for (const node of topological(outputs)) {
     const first = node.outputs[0]!;
     if (isInput(first)) {
-      if (!declared.has(first)) throw new Error(`verify: the graph reads ${describe(first)}, which is not one of its inputs`);
+      if (!declared.has(first))
+        throw new Error(`verify: the graph reads ${describe(first)}, which is not one of its inputs`);
       continue;
     }
     verifyNode(node);

@@ -1,5 +1,5 @@
-import { binaryOp, noAttrs } from './elementwise.js';
 import { apply1, type Tensor } from '../tensor/ir.js';
+import { binaryOp, noAttrs } from './elementwise.js';
 
 export const addOp = binaryOp('add', {
   jvp: [(t) => t, (t) => t],

@@ -1,12 +1,11 @@
-import { requireFloat, sameDType } from '../tensor/describe.js';
+import { describe, requireFloat, sameDType } from '../tensor/describe.js';
 import { isFloat } from '../tensor/dtype.js';
 import { DTypeError } from '../tensor/errors.js';
-import { describe } from '../tensor/describe.js';
 import { apply1, type LowerContext, type Node, type Op, type ScalarFunction, type Tensor } from '../tensor/ir.js';
 import { broadcastShapes, type Shape, sizeOf } from '../tensor/shape.js';
 
 /** Attributes of ops that have none. */
-export interface NoAttrs {}
+export type NoAttrs = {};
 export const noAttrs: NoAttrs = Object.freeze({});
 
 /** Broadcast shape of several tensors. */
@@ -97,7 +96,10 @@ export interface BinaryRule {
     (t: Tensor, x: Tensor, y: Tensor, out: Tensor) => Tensor,
   ];
   /** Cotangents of the operands in which the op can be linear, before summing to the operand's shape. */
-  readonly transpose?: readonly [((ct: Tensor, y: Tensor) => Tensor) | null, ((ct: Tensor, x: Tensor) => Tensor) | null];
+  readonly transpose?: readonly [
+    ((ct: Tensor, y: Tensor) => Tensor) | null,
+    ((ct: Tensor, x: Tensor) => Tensor) | null,
+  ];
   readonly scalar: ScalarFunction;
   readonly onnx: string | Lower;
   readonly flops?: number;
@@ -120,7 +122,9 @@ export function binaryOp(name: string, rule: BinaryRule): Op<NoAttrs> {
     jvp: (node, tangents) => {
       const [x, y] = node.inputs as [Tensor, Tensor];
       const out = node.outputs[0]!;
-      const terms = tangents.flatMap((t, i) => (t === null ? [] : [broadcastTangent(rule.jvp![i]!(t, x, y, out), out.shape)]));
+      const terms = tangents.flatMap((t, i) =>
+        t === null ? [] : [broadcastTangent(rule.jvp![i]!(t, x, y, out), out.shape)],
+      );
       return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
     },
     batch: (node, inputs, batched) => [apply1(op, alignBatched(node as Node<never>, inputs, batched), noAttrs)],
@@ -138,4 +142,3 @@ export function binaryOp(name: string, rule: BinaryRule): Op<NoAttrs> {
       ),
   };
 }
-

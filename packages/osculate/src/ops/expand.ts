@@ -1,7 +1,7 @@
 import { describe } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Op, type Tensor } from '../tensor/ir.js';
-import { broadcastShapes, sameShape, type Shape, showShape, stridesOf } from '../tensor/shape.js';
+import { broadcastShapes, type Shape, sameShape, showShape, stridesOf } from '../tensor/shape.js';
 import { sumTo } from './elementwise.js';
 
 interface ExpandAttrs {
@@ -31,7 +31,10 @@ export const expandOp: Op<ExpandAttrs> = {
       const { shape } = node.inputs[0]!;
       const strides = stridesOf(shape);
       const lead = node.attrs.shape.length - shape.length;
-      return { offset: 0, strides: node.attrs.shape.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : strides[i - lead]!)) };
+      return {
+        offset: 0,
+        strides: node.attrs.shape.map((_, i) => (i < lead || shape[i - lead] === 1 ? 0 : strides[i - lead]!)),
+      };
     },
   },
   flops: () => 0,

@@ -1,6 +1,6 @@
 import { describe, requireFloat, sameDType } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
-import { type Node, apply1, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
+import { apply1, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../tensor/shape.js';
 import { sumTo } from './elementwise.js';
 
@@ -102,7 +102,9 @@ function transposeOperand(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Te
 
 function lead(t: Tensor, rank: number): Tensor {
   // A batched operand keeps its batch axis first and gets axes of length 1 so that the others stay aligned.
-  return t.rank === rank ? t : t.reshape([t.shape[0]!, ...new Array<number>(rank - t.rank).fill(1), ...t.shape.slice(1)]);
+  return t.rank === rank
+    ? t
+    : t.reshape([t.shape[0]!, ...new Array<number>(rank - t.rank).fill(1), ...t.shape.slice(1)]);
 }
 
 export const matmulOp: Op<MatmulAttrs> = {
@@ -156,7 +158,10 @@ export const matmulOp: Op<MatmulAttrs> = {
 /** Batched product of operands of rank ≥ 2, canonicalised so that a shared matrix meets one large rank-2 product. */
 export function product(a: Tensor, b: Tensor, transA = false, transB = false): Tensor {
   if (b.rank === 2 && a.rank > 2 && !transA) {
-    const flat = apply1(matmulOp, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]), b], { transA: false, transB });
+    const flat = apply1(matmulOp, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]), b], {
+      transA: false,
+      transB,
+    });
     return flat.reshape([...a.shape.slice(0, -1), transB ? b.shape[0]! : b.shape[1]!]);
   }
   return apply1(matmulOp, [a, b], { transA, transB });
@@ -167,7 +172,8 @@ export function product(a: Tensor, b: Tensor, transA = false, transB = false): T
  * a row (left) or a column (right), and its axis is removed from the result. 2·m·k·n flops per matrix.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`matmul of ${describe(a)} and ${describe(b)}: scalars have no matrix product; use mul`);
+  if (a.rank === 0 || b.rank === 0)
+    throw new ShapeError(`matmul of ${describe(a)} and ${describe(b)}: scalars have no matrix product; use mul`);
   const left = a.rank === 1 ? a.reshape([1, a.shape[0]!]) : a;
   const right = b.rank === 1 ? b.reshape([b.shape[0]!, 1]) : b;
   const out = product(left, right);

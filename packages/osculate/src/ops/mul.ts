@@ -1,5 +1,5 @@
-import { binaryOp, noAttrs } from './elementwise.js';
 import { apply1, type Tensor } from '../tensor/ir.js';
+import { binaryOp, noAttrs } from './elementwise.js';
 
 export const mulOp = binaryOp('mul', {
   jvp: [(t, _x, y) => t.mul(y), (t, x) => t.mul(x)],

@@ -1,7 +1,7 @@
 import { describe } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Op, type Tensor } from '../tensor/ir.js';
-import { checkShape, sameShape, type Shape, showShape, sizeOf } from '../tensor/shape.js';
+import { checkShape, type Shape, sameShape, showShape, sizeOf } from '../tensor/shape.js';
 
 interface ReshapeAttrs {
   readonly shape: Shape;
@@ -13,14 +13,18 @@ export const reshapeOp: Op<ReshapeAttrs> = {
   infer: ([x], { shape }) => {
     checkShape(shape, 'reshape');
     if (sizeOf(shape) !== x!.size) {
-      throw new ShapeError(`reshape: ${describe(x!)} has ${x!.size} elements, shape ${showShape(shape)} has ${sizeOf(shape)}`);
+      throw new ShapeError(
+        `reshape: ${describe(x!)} has ${x!.size} elements, shape ${showShape(shape)} has ${sizeOf(shape)}`,
+      );
     }
     return [{ shape, dtype: x!.dtype }];
   },
   jvp: (node, [t]) => [reshape(t!, node.attrs.shape)],
   transpose: (node, [ct]) => [reshape(ct!, node.inputs[0]!.shape)],
   batch: (node, [x], _, size) => [reshape(x!, [size, ...node.attrs.shape])],
-  lower: (context, node, [x]) => [context.emit('Reshape', [x!, context.ints(node.attrs.shape)], { allowzero: { int: 1 } })],
+  lower: (context, node, [x]) => [
+    context.emit('Reshape', [x!, context.ints(node.attrs.shape)], { allowzero: { int: 1 } }),
+  ],
   reference: { kind: 'view' },
   flops: () => 0,
 };

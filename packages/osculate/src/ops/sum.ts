@@ -30,7 +30,12 @@ export const sumOp: Op<ReduceAttrs> = {
     const { shape } = node.inputs[0]!;
     return [ct!.reshape(keptShape(shape, node.attrs.axes)).expand(shape)];
   },
-  batch: (node, [x]) => [sum(x!, node.attrs.axes.map((a) => a + 1))],
+  batch: (node, [x]) => [
+    sum(
+      x!,
+      node.attrs.axes.map((a) => a + 1),
+    ),
+  ],
   lower: (context, node, [x]) => [
     context.emit('ReduceSum', [x!, context.ints(node.attrs.axes)], { keepdims: { int: 0 } }),
   ],

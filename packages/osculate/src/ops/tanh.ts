@@ -1,5 +1,5 @@
-import { noAttrs, unaryOp } from './elementwise.js';
 import { apply1, type Tensor } from '../tensor/ir.js';
+import { noAttrs, unaryOp } from './elementwise.js';
 
 export const tanhOp = unaryOp('tanh', {
   jvp: (t, _x, y) => t.mul(y.mul(y).neg().add(1)),

@@ -21,7 +21,9 @@ export const transposeOp: Op<TransposeAttrs> = {
   infer: ([x], { permutation }) => {
     const sorted = [...permutation].sort((a, b) => a - b);
     if (sorted.length !== x!.rank || sorted.some((p, i) => p !== i)) {
-      throw new ShapeError(`transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${describe(x!)}`);
+      throw new ShapeError(
+        `transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${describe(x!)}`,
+      );
     }
     return [{ shape: permutation.map((p) => x!.shape[p]!), dtype: x!.dtype }];
   },

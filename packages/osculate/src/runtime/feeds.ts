@@ -1,10 +1,10 @@
+import type { Program } from '../compile/program.js';
 import { type AnyTypedArray, allocate } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { inputName } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { sameShape, showShape } from '../tensor/shape.js';
-import type { Program } from '../compile/program.js';
 import type { Feeds } from './executor.js';
 
 function typeName(data: AnyTypedArray): string {
@@ -21,11 +21,15 @@ export function bind(t: Tensor, feeds: Feeds): AnyTypedArray {
   if (!ArrayBuffer.isView(value)) {
     const array = value as NDArray;
     if (array.dtype !== t.dtype || !sameShape(array.shape, t.shape)) {
-      throw new InputError(`run: input "${name}" is ${array.dtype} ${showShape(array.shape)}, but the program needs ${wanted}`);
+      throw new InputError(
+        `run: input "${name}" is ${array.dtype} ${showShape(array.shape)}, but the program needs ${wanted}`,
+      );
     }
   }
   if (data.constructor !== allocate(t.dtype, 0).constructor || data.length !== t.size) {
-    throw new InputError(`run: input "${name}" is a ${typeName(data)} of length ${data.length}, but the program needs ${wanted} (${t.size} elements)`);
+    throw new InputError(
+      `run: input "${name}" is a ${typeName(data)} of length ${data.length}, but the program needs ${wanted} (${t.size} elements)`,
+    );
   }
   return data;
 }
@@ -35,7 +39,9 @@ export function checkNames(program: Program, feeds: Feeds): void {
   const known = new Set(program.inputs.map(inputName));
   for (const name of Object.keys(feeds)) {
     if (!known.has(name)) {
-      throw new InputError(`run: the program has no input "${name}"; its inputs are ${[...known].map((n) => `"${n}"`).join(', ')}`);
+      throw new InputError(
+        `run: the program has no input "${name}"; its inputs are ${[...known].map((n) => `"${n}"`).join(', ')}`,
+      );
     }
   }
 }

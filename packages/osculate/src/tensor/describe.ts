@@ -1,8 +1,8 @@
-import { DTypeError, ShapeError } from './errors.js';
-import { inputName, isInput } from './leaf.js';
 import { isFloat } from './dtype.js';
-import { showShape } from './shape.js';
+import { DTypeError, ShapeError } from './errors.js';
 import type { Tensor } from './ir.js';
+import { inputName, isInput } from './leaf.js';
+import { showShape } from './shape.js';
 
 /** How messages name a tensor: `"w" (f32 [3, 4])` for an input, `result of matmul (f32 [3, 4])` for anything else. */
 export function describe(t: Tensor): string {
@@ -25,7 +25,8 @@ export function sameDType(what: string, ...tensors: readonly Tensor[]): void {
 /** Throws a DTypeError unless the tensor is f32 or f64. */
 export function requireFloat(what: string, ...tensors: readonly Tensor[]): void {
   for (const t of tensors) {
-    if (!isFloat(t.dtype)) throw new DTypeError(`${what}: needs f32 or f64, got ${describe(t)}; convert it with cast('f32')`);
+    if (!isFloat(t.dtype))
+      throw new DTypeError(`${what}: needs f32 or f64, got ${describe(t)}; convert it with cast('f32')`);
   }
 }
 

@@ -1,12 +1,12 @@
-export { type AnyTypedArray, allocate, bytesOf, type DType, type DTypeArray, isFloat } from './dtype.js';
 export { describe } from './describe.js';
+export { type AnyTypedArray, allocate, bytesOf, type DType, type DTypeArray, isFloat } from './dtype.js';
 export { DerivativeError, DTypeError, InputError, ShapeError } from './errors.js';
 export { topological } from './graph.js';
 export type { Aval, Graph, Node, Op } from './ir.js';
 export { Tensor } from './ir.js';
 export { constant, full, input } from './leaf.js';
 export { astype, type NDArray, ndarray, toNumbers, zeros } from './ndarray.js';
-export { type Generator, generator } from './random.js';
 export { ParameterLayout, type ParameterSlot, parameters, type TensorsOf } from './parameters.js';
+export { type Generator, generator } from './random.js';
 export { type Shape, sizeOf } from './shape.js';
 export { leaves, mapTree, type Tree } from './tree.js';

@@ -159,7 +159,12 @@ export type ReferenceKernel<A extends Attrs = Attrs> =
   /** out[i0, i1, …] = in[offset + Σ strides[k]·ik] over the output's indices: transpose, expand, slice, flip. */
   | { readonly kind: 'strided'; map(node: Node<A>): { readonly offset: number; readonly strides: readonly number[] } }
   /** A fold of the first input over `axes`, from `init`, by `step(accumulator, x)`. */
-  | { readonly kind: 'reduce'; axes(node: Node<A>): readonly number[]; readonly init: number; readonly step: ScalarFunction }
+  | {
+      readonly kind: 'reduce';
+      axes(node: Node<A>): readonly number[];
+      readonly init: number;
+      readonly step: ScalarFunction;
+    }
   /** Anything else. `compile` prepares the body of a structured op. */
   | { readonly kind: 'kernel'; prepare(node: Node<A>, compile: (graph: Graph) => BufferFunction): BufferFunction };
 
@@ -178,11 +183,15 @@ export interface LoweredGraph {
   readonly lowered: unknown;
 }
 
-
 /** Where a lowering rule writes ONNX nodes. Names are unique within the whole model, subgraphs included. */
 export interface LowerContext {
   /** Emits a node of one output and returns its name. An empty input name means an absent optional input. */
-  emit(opType: string, inputs: readonly string[], attrs?: Readonly<Record<string, LoweredAttr>>, domain?: 'com.microsoft'): string;
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attrs?: Readonly<Record<string, LoweredAttr>>,
+    domain?: 'com.microsoft',
+  ): string;
   /** Emits a node of several outputs. */
   emitMany(
     opType: string,

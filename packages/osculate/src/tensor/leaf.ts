@@ -1,8 +1,8 @@
 import { type DType, isInteger } from './dtype.js';
 import { InputError } from './errors.js';
+import { type Attrs, apply1, type Node, type Op, type Tensor } from './ir.js';
 import { type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
-import { apply1, type Attrs, type Node, type Op, type Tensor } from './ir.js';
 
 interface InputAttrs {
   readonly name: string;
@@ -61,7 +61,8 @@ export function constant(value: NDArray | NestedNumbers, dtype?: DType): Tensor 
 
 /** A scalar literal of a given dtype, optionally filled to a shape. */
 export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
-  if (isInteger(dtype) && !Number.isInteger(value)) throw new InputError(`full: ${value} is not an integer, but the dtype is ${dtype}`);
+  if (isInteger(dtype) && !Number.isInteger(value))
+    throw new InputError(`full: ${value} is not an integer, but the dtype is ${dtype}`);
   if (shape.length === 0) return constant(value, dtype);
   return constant(ndarray(dtype, new Array<number>(sizeOf(shape)).fill(value), shape));
 }
@@ -85,7 +86,11 @@ export function splat(t: Tensor): number | undefined {
   const { data } = constantValue(t);
   if (data.length === 0) return undefined;
   const first = data[0]!;
-  if (data.length > 1 && (data as ArrayLike<unknown> & { some(f: (v: unknown) => boolean): boolean }).some((v) => !Object.is(v, first))) return undefined;
+  if (
+    data.length > 1 &&
+    (data as ArrayLike<unknown> & { some(f: (v: unknown) => boolean): boolean }).some((v) => !Object.is(v, first))
+  )
+    return undefined;
   return Number(first);
 }
 

@@ -47,7 +47,9 @@ export function ndarray<D extends DType>(
     const s = shape ?? [view.length];
     checkShape(s, 'ndarray');
     if (sizeOf(s) !== view.length) {
-      throw new ShapeError(`ndarray: ${view.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`);
+      throw new ShapeError(
+        `ndarray: ${view.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`,
+      );
     }
     const own = allocate(dtype, 0);
     if (view.constructor === own.constructor) return { dtype, shape: s, data: view as DTypeArray[D] };

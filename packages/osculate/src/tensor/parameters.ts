@@ -79,14 +79,13 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   }
 }
 
-/** Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`. */
-export function parameters<T extends Tree<{ readonly shape: Shape; readonly dtype: DType }>>(tree: T, prefix = ''): TensorsOf<T> {
-  return mapTree(tree as Tree<{ readonly shape: Shape; readonly dtype: DType }>, (leaf, name) =>
-    input(prefix + name, leaf.dtype, leaf.shape),
-  ) as TensorsOf<T>;
-}
-
 /** The same nesting with symbolic tensors as leaves. */
 export type TensorsOf<T> = T extends { readonly shape: Shape; readonly dtype: DType }
   ? Tensor
   : { readonly [K in keyof T]: TensorsOf<T[K]> };
+
+/** Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`. */
+export function parameters<T>(tree: T, prefix = ''): TensorsOf<T> {
+  const named = tree as Tree<{ readonly shape: Shape; readonly dtype: DType }>;
+  return mapTree(named, (leaf, name) => input(prefix + name, leaf.dtype, leaf.shape)) as TensorsOf<T>;
+}

@@ -69,7 +69,8 @@ export function generator(seed: number | readonly [number, number, number, numbe
     }
   };
   const integer = (n: number): number => {
-    if (!(Number.isInteger(n) && n >= 1 && n <= 4294967296)) throw new RangeError(`integer(n): n = ${n} is not in 1 … 2^32`);
+    if (!(Number.isInteger(n) && n >= 1 && n <= 4294967296))
+      throw new RangeError(`integer(n): n = ${n} is not in 1 … 2^32`);
     const limit = 4294967296 - (4294967296 % n);
     for (;;) {
       const x = uint32();

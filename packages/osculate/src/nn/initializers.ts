@@ -1,0 +1,115 @@
+import { InputError } from '../tensor/errors.js';
+import { type NDArray, zeros } from '../tensor/ndarray.js';
+import type { Generator } from '../tensor/random.js';
+import { type Shape, showShape, sizeOf } from '../tensor/shape.js';
+import type { FloatDType } from './layer.js';
+
+/** Draws the values of one weight. For a weight `[out, in, …kernel]`, fan-in is in·kernel and fan-out out·kernel. */
+export type Initializer = (generator: Generator, shape: Shape, dtype: FloatDType) => NDArray;
+
+function fans(shape: Shape): { fanIn: number; fanOut: number } {
+  if (shape.length < 2)
+    throw new InputError(
+      `initializer: a weight of shape ${showShape(shape)} has no fan-in and fan-out; it needs rank 2 or more`,
+    );
+  const kernel = sizeOf(shape.slice(2));
+  return { fanIn: shape[1]! * kernel, fanOut: shape[0]! * kernel };
+}
+
+function fill(shape: Shape, dtype: FloatDType, draw: () => number): NDArray {
+  const array = zeros(dtype, shape);
+  for (let i = 0; i < array.data.length; i++) array.data[i] = draw();
+  return array;
+}
+
+/** All elements equal to `value`. */
+export const filled =
+  (value: number): Initializer =>
+  (_, shape, dtype) =>
+    fill(shape, dtype, () => value);
+
+/** Independent normal with the given standard deviation. */
+export const normal =
+  (deviation: number): Initializer =>
+  (generator, shape, dtype) =>
+    fill(shape, dtype, () => deviation * generator.normal());
+
+/** Uniform in ±bound. */
+export const uniform =
+  (bound: number): Initializer =>
+  (generator, shape, dtype) =>
+    fill(shape, dtype, () => bound * (2 * generator.uniform() - 1));
+
+/** Glorot and Bengio 2010: uniform in ±sqrt(6 / (fanIn + fanOut)), variance 2 / (fanIn + fanOut). */
+export const xavierUniform: Initializer = (generator, shape, dtype) => {
+  const { fanIn, fanOut } = fans(shape);
+  return uniform(Math.sqrt(6 / (fanIn + fanOut)))(generator, shape, dtype);
+};
+
+/** Glorot and Bengio 2010, normal: variance 2 / (fanIn + fanOut). */
+export const xavierNormal: Initializer = (generator, shape, dtype) => {
+  const { fanIn, fanOut } = fans(shape);
+  return normal(Math.sqrt(2 / (fanIn + fanOut)))(generator, shape, dtype);
+};
+
+/** He et al. 2015 for ReLU: normal with variance 2 / fanIn. */
+export const heNormal: Initializer = (generator, shape, dtype) =>
+  normal(Math.sqrt(2 / fans(shape).fanIn))(generator, shape, dtype);
+
+/** He et al. 2015 for ReLU: uniform in ±sqrt(6 / fanIn). */
+export const heUniform: Initializer = (generator, shape, dtype) =>
+  uniform(Math.sqrt(6 / fans(shape).fanIn))(generator, shape, dtype);
+
+/**
+ * Saxe et al. 2014: rows (or columns, whichever are fewer) of the weight as a matrix `[out, in·kernel]` are orthonormal, times
+ * `gain`. By modified Gram-Schmidt, applied twice, on a Gaussian matrix: Haar-distributed.
+ */
+export const orthogonal =
+  (gain = 1): Initializer =>
+  (generator, shape, dtype) => {
+    const { fanIn } = fans(shape);
+    const [rows, columns] = [shape[0]!, fanIn];
+    const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+    const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, () => generator.normal()));
+    vectors.forEach((v, i) => {
+      orthonormalize(v, vectors.slice(0, i));
+    });
+    const array = zeros(dtype, shape);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < length; j++)
+        array.data[rows <= columns ? i * columns + j : j * columns + i] = gain * vectors[i]![j]!;
+    }
+    return array;
+  };
+
+function orthonormalize(v: Float64Array, others: readonly Float64Array[]): void {
+  for (let pass = 0; pass < 2; pass++) {
+    for (const u of others) {
+      let dot = 0;
+      for (let k = 0; k < v.length; k++) dot += u[k]! * v[k]!;
+      for (let k = 0; k < v.length; k++) v[k]! -= dot * u[k]!;
+    }
+  }
+  let norm = 0;
+  for (const x of v) norm += x * x;
+  norm = Math.sqrt(norm);
+  for (let k = 0; k < v.length; k++) v[k]! /= norm;
+}
+
+/**
+ * Martens 2010: every unit has `connections` incoming weights drawn from N(0, deviation²), at distinct random inputs; the
+ * others are zero. Units then stay unsaturated whatever the fan-in.
+ */
+export const sparse =
+  (connections = 15, deviation = 1): Initializer =>
+  (generator, shape, dtype) => {
+    const { fanIn } = fans(shape);
+    const array = zeros(dtype, shape);
+    const count = Math.min(connections, fanIn);
+    for (let unit = 0; unit < shape[0]!; unit++) {
+      const chosen = new Set<number>();
+      while (chosen.size < count) chosen.add(generator.integer(fanIn));
+      for (const j of chosen) array.data[unit * fanIn + j] = deviation * generator.normal();
+    }
+    return array;
+  };

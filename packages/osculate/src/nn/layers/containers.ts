@@ -1,0 +1,32 @@
+import { InputError } from '../../tensor/errors.js';
+import type { Tensor } from '../../tensor/ir.js';
+import type { Tree } from '../../tensor/tree.js';
+import type { Layer, Parameters } from '../layer.js';
+
+/**
+ * Layers one after another. A list names parameters by position (`0.weight`, as PyTorch's Sequential); an object by its
+ * keys, in their order.
+ */
+export function sequential(layers: readonly Layer[] | Readonly<Record<string, Layer>>): Layer {
+  const named = Object.entries(layers);
+  const wrap = <T>(values: readonly T[]): Tree<T> =>
+    (Array.isArray(layers) ? values : Object.fromEntries(named.map(([name], i) => [name, values[i]!]))) as Tree<T>;
+  return {
+    init: (generator, dtype = 'f32') => wrap(named.map(([, layer]) => layer.init(generator, dtype))) as Parameters,
+    apply: (weights, x, context) => {
+      const own = weights as unknown as Readonly<Record<string, Tree<Tensor>>>;
+      return named.reduce((value, [name, layer]) => {
+        if (own[name] === undefined) throw new InputError(`sequential: there are no weights for layer "${name}"`);
+        return layer.apply(own[name] as never, value, context);
+      }, x);
+    },
+  };
+}
+
+/** x + layer(x); shapes must agree. */
+export function residual<P extends Parameters>(layer: Layer<P>): Layer<P> {
+  return {
+    init: (generator, dtype) => layer.init(generator, dtype),
+    apply: (weights, x, context) => x.add(layer.apply(weights, x, context)),
+  };
+}

@@ -1,0 +1,76 @@
+import { conv as convOp } from '../../ops/index.js';
+import { describe } from '../../tensor/describe.js';
+import { ShapeError } from '../../tensor/errors.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import { filled, heNormal, type Initializer } from '../initializers.js';
+import type { Layer } from '../layer.js';
+
+export interface ConvOptions {
+  /** Step per spatial axis, or one for all (default 1). */
+  readonly stride?: number | readonly number[];
+  /** Zeros added on both sides per spatial axis, or one for all (default 0). */
+  readonly padding?: number | readonly number[];
+  readonly dilation?: number | readonly number[];
+  readonly groups?: number;
+  readonly bias?: boolean;
+  /** Default He normal. */
+  readonly weight?: Initializer;
+}
+
+export type ConvParameters = { readonly weight: NDArray; readonly bias?: NDArray };
+
+const perAxis = (value: number | readonly number[] | undefined, rank: number, otherwise: number): readonly number[] =>
+  typeof value === 'object' ? value : new Array<number>(rank).fill(value ?? otherwise);
+
+function convLayer(
+  name: string,
+  inputs: number,
+  outputs: number,
+  kernel: readonly number[],
+  options: ConvOptions,
+): Layer<ConvParameters> {
+  const groups = options.groups ?? 1;
+  const draw = options.weight ?? heNormal;
+  const rank = kernel.length;
+  return {
+    init: (generator, dtype = 'f32') => {
+      const weight = draw(generator, [outputs, inputs / groups, ...kernel], dtype);
+      return options.bias === false ? { weight } : { weight, bias: filled(0)(generator, [outputs], dtype) };
+    },
+    apply: ({ weight, bias }, x) => {
+      if (x.rank !== rank + 2 || x.shape[1] !== inputs) {
+        throw new ShapeError(`${name}: needs input [batch, ${inputs}, ${rank} spatial axes], got ${describe(x)}`);
+      }
+      const out = convOp(x, weight, {
+        strides: perAxis(options.stride, rank, 1),
+        padding: perAxis(options.padding, rank, 0).map((p): [number, number] => [p, p]),
+        dilation: perAxis(options.dilation, rank, 1),
+        groups,
+      });
+      return bias ? out.add(bias.reshape([1, outputs, ...new Array<number>(rank).fill(1)])) : out;
+    },
+  };
+}
+
+const kernelOf = (kernel: number | readonly number[], rank: number): readonly number[] =>
+  typeof kernel === 'number' ? new Array<number>(rank).fill(kernel) : kernel;
+
+/** 1-D convolution (cross-correlation): `[batch, inputs, length]` → `[batch, outputs, length′]`; W is `[outputs, inputs/groups, kernel]`. */
+export function conv1d(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  options: ConvOptions = {},
+): Layer<ConvParameters> {
+  return convLayer(`conv1d(${inputs}, ${outputs})`, inputs, outputs, [kernel], options);
+}
+
+/** 2-D convolution (cross-correlation): `[batch, inputs, h, w]` → `[batch, outputs, h′, w′]`; W is `[outputs, inputs/groups, kh, kw]`. */
+export function conv2d(
+  inputs: number,
+  outputs: number,
+  kernel: number | readonly [number, number],
+  options: ConvOptions = {},
+): Layer<ConvParameters> {
+  return convLayer(`conv2d(${inputs}, ${outputs})`, inputs, outputs, kernelOf(kernel, 2), options);
+}

@@ -1,0 +1,27 @@
+import { describe } from '../../tensor/describe.js';
+import { isInteger } from '../../tensor/dtype.js';
+import { DTypeError } from '../../tensor/errors.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import { type Initializer, normal } from '../initializers.js';
+import type { Layer } from '../layer.js';
+
+export type EmbeddingParameters = { readonly weight: NDArray };
+
+/** Rows of a table by integer ids: `[…]` → `[…, size]`; the table is `[vocabulary, size]`, initially N(0, 1). */
+export function embedding(vocabulary: number, size: number, init: Initializer = normal(1)): Layer<EmbeddingParameters> {
+  return {
+    init: (generator, dtype = 'f32') => ({ weight: init(generator, [vocabulary, size], dtype) }),
+    apply: ({ weight }, ids) => {
+      if (!isInteger(ids.dtype)) throw new DTypeError(`embedding: ids must be i32 or i64, got ${describe(ids)}`);
+      return weight.gather(ids, 0);
+    },
+  };
+}
+
+/** Adds a learned table of positions to `[…, length, size]` input, 1 ≤ length ≤ `longest`. */
+export function positions(longest: number, size: number, init: Initializer = normal(0.02)): Layer<EmbeddingParameters> {
+  return {
+    init: (generator, dtype = 'f32') => ({ weight: init(generator, [longest, size], dtype) }),
+    apply: ({ weight }, x) => x.add(weight.slice([0, 0], [x.shape.at(-2)!, size])),
+  };
+}

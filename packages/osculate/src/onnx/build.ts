@@ -1,0 +1,81 @@
+import type { DType } from '../tensor/dtype.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import { type AttributeInput, attribute } from './attributes.js';
+import { dataTypeOf } from './data-type.js';
+import { tensorOf } from './tensors.js';
+import type { DimensionProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './types.js';
+
+/** A size, the name of a size, or null for any size. */
+export type Dimension = number | string | null;
+
+function dimension(d: Dimension): DimensionProto {
+  if (d === null) return {};
+  return typeof d === 'number' ? { dimValue: d } : { dimParam: d };
+}
+
+/** Name, element type and shape of a value; without a shape its rank is unknown. */
+export function valueInfo(name: string, dtype: DType, shape?: readonly Dimension[]): ValueInfoProto {
+  const elemType = dataTypeOf(dtype);
+  if (shape === undefined) return { name, type: { tensorType: { elemType } } };
+  return { name, type: { tensorType: { elemType, shape: { dim: shape.map(dimension) } } } };
+}
+
+/** A node; `''` stands for an omitted optional input. Attributes as in `attribute`. */
+export function node(
+  opType: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Readonly<Record<string, AttributeInput>> = {},
+  domain?: string,
+): NodeProto {
+  const out: NodeProto = {
+    input: inputs,
+    output: outputs,
+    opType,
+    attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+  };
+  if (domain !== undefined) out.domain = domain;
+  return out;
+}
+
+export interface GraphParts {
+  readonly name?: string;
+  readonly nodes: readonly NodeProto[];
+  readonly inputs: readonly ValueInfoProto[];
+  readonly outputs: readonly ValueInfoProto[];
+  /** Constants by name, or as encoded tensors. */
+  readonly initializers?: Readonly<Record<string, NDArray>> | readonly TensorProto[];
+}
+
+/** A GraphProto, for a model or for the body of Loop, Scan or If (nodes in topological order). */
+export function graphOf(parts: GraphParts): GraphProto {
+  const { initializers = [] } = parts;
+  const list = Array.isArray(initializers)
+    ? (initializers as readonly TensorProto[])
+    : Object.entries(initializers as Record<string, NDArray>).map(([name, array]) => tensorOf(name, array));
+  return {
+    node: parts.nodes,
+    name: parts.name ?? 'graph',
+    initializer: list,
+    input: parts.inputs,
+    output: parts.outputs,
+  };
+}
+
+export interface ModelOptions {
+  /** Version of the standard operators; 20 by default. */
+  readonly opset?: number;
+  /** Imports version 1 of `com.microsoft`, the contributed operators of ONNX Runtime. */
+  readonly contrib?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A model of IR version 10 around a graph. */
+export function model(graph: GraphProto, options: ModelOptions = {}): ModelProto {
+  const opsetImport = [{ domain: '', version: options.opset ?? 20 }];
+  if (options.contrib) opsetImport.push({ domain: 'com.microsoft', version: 1 });
+  const out: ModelProto = { irVersion: 10, producerName: 'osculate', graph, opsetImport };
+  const metadata = Object.entries(options.metadata ?? {});
+  if (metadata.length > 0) out.metadataProps = metadata.map(([key, value]) => ({ key, value }));
+  return out;
+}

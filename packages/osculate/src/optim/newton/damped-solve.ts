@@ -1,0 +1,119 @@
+import { flatten, ggnvp, unflatten } from '../../autodiff/index.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import { leaves, type Tree } from '../../tensor/tree.js';
+import type { BatchGraph, Objective, Rows, Vector } from '../objective.js';
+import { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './truncated-cg.js';
+
+/** Iterates are kept from the 5th on, spaced by a factor 1.3 (Martens 2010, section 4.6). */
+const snapshots = { first: 5, growth: 1.3 } as const;
+
+/** A·v with A = GGN of the batch + damping, on flat vectors. */
+function dampedProduct(batch: BatchGraph, damping: Tensor): (v: Tensor) => Tensor {
+  const like = leaves(batch.weights).map(([, t]) => t);
+  return (v) => {
+    const product = ggnvp(batch.loss, batch.outputs, like, unflatten(v, like));
+    return flatten(product).add(v.mul(damping));
+  };
+}
+
+/** Names of the loop's state among the feeds and results of its programs. */
+const stateNames = ['x', 'r', 'p', 'rho', 'i', 'history', 'status'] as const;
+
+type StateName = (typeof stateNames)[number];
+type CgArrays = Record<StateName, NDArray>;
+
+/** The symbolic inputs of the CG programs. */
+function cgInputs({ layout: { size, dtype } }: Objective, { maxIterations }: CgTruncation) {
+  const shapes: Record<StateName, readonly number[]> = {
+    x: [size],
+    r: [size],
+    p: [size],
+    rho: [],
+    i: [],
+    history: [maxIterations + 1],
+    status: [],
+  };
+  const state = Object.fromEntries(stateNames.map((name) => [name, input(`cg.${name}`, dtype, shapes[name])]));
+  return {
+    state: state as unknown as CgState,
+    b: input('cg.b', dtype, [size]),
+    inverse: input('cg.inverse', dtype, [size]),
+    damping: input('cg.damping', dtype, []),
+    limit: input('cg.limit', dtype, []),
+  };
+}
+
+/** A damped Gauss-Newton system on a batch: (G + damping·I)·x = b, with the inverse diagonal of its preconditioner. */
+export interface DampedSystem {
+  readonly parameters: Vector;
+  readonly rows: Rows;
+  readonly b: Vector;
+  readonly damping: number;
+  readonly inverse: Vector;
+  readonly start: Vector;
+}
+
+export interface DampedSolution {
+  /** Iterates kept for backtracking, in order; the last is the solution. */
+  readonly iterates: readonly { readonly iteration: number; readonly x: Vector }[];
+  readonly iterations: number;
+  readonly status: (typeof cgStatus)[number];
+}
+
+/**
+ * Solves a damped Gauss-Newton system by truncated preconditioned CG on the engine, in segments that end where an iterate
+ * is kept. Cost: one GGN product an iteration, one more at the start, and a forward pass a segment. Memory: a few vectors.
+ */
+export async function dampedSolve(
+  objective: Objective,
+  system: DampedSystem,
+  truncation: CgTruncation,
+): Promise<DampedSolution> {
+  const symbols = cgInputs(objective, truncation);
+  const { dtype, size } = objective.layout;
+  const vector = (data: Vector): NDArray => ({ dtype, shape: [size], data: data as never });
+  const scalar = (value: number): NDArray => {
+    const data = dtype === 'f32' ? Float32Array.of(value) : Float64Array.of(value);
+    return { dtype, shape: [], data: data as never };
+  };
+  const { parameters, rows } = system;
+  const fixed = {
+    'cg.b': vector(system.b),
+    'cg.inverse': vector(system.inverse),
+    'cg.damping': scalar(system.damping),
+  };
+  const begin = (batch: BatchGraph): Tree<Tensor> => {
+    const state = cgStart(
+      dampedProduct(batch, symbols.damping),
+      symbols.b,
+      symbols.state.x,
+      symbols.inverse,
+      truncation,
+    );
+    return { ...state };
+  };
+  const advance = (batch: BatchGraph): Tree<Tensor> => {
+    const apply = dampedProduct(batch, symbols.damping);
+    return { ...cgAdvance(apply, symbols.b, symbols.inverse, symbols.state, symbols.limit, truncation) };
+  };
+  let state = (await objective.run('cg start', begin, parameters, rows, {
+    ...fixed,
+    'cg.x': vector(system.start),
+  })) as CgArrays;
+  const iterates: { iteration: number; x: Vector }[] = [];
+  for (let next: number = snapshots.first; ; next *= snapshots.growth) {
+    const limit = Math.min(Math.round(next), truncation.maxIterations);
+    const before = Number(state.i.data[0]);
+    const carried = Object.fromEntries(stateNames.map((name) => [`cg.${name}`, state[name]]));
+    const feeds = { ...fixed, ...carried, 'cg.limit': scalar(limit) };
+    state = (await objective.run('cg advance', advance, parameters, rows, feeds)) as CgArrays;
+    const done = Number(state.i.data[0]);
+    objective.countIterations('cg advance', rows.length, done - before);
+    const status = cgStatus[Number(state.status.data[0])]!;
+    if (done > before && status !== 'not finite') iterates.push({ iteration: done, x: state.x.data as Vector });
+    if (status !== 'running' || done >= truncation.maxIterations || done === before)
+      return { iterates, iterations: done, status };
+  }
+}

@@ -1,0 +1,211 @@
+import { flatten, ggnvp, unflatten } from '../../autodiff/index.js';
+import type { Loss } from '../../nn/index.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import { leaves } from '../../tensor/tree.js';
+import type { Objective, Rows, Vector } from '../objective.js';
+import {
+  allFinite,
+  drawRows,
+  type Optimizer,
+  type OptimizerState,
+  type StepContext,
+  type StepReport,
+} from '../optimizer.js';
+import { dampedSolve } from './damped-solve.js';
+import { sumOfSquaredExampleGradients } from './example-squares.js';
+
+export interface HessianFreeOptions {
+  /** Model and loss again: the preconditioner needs the loss of single examples. */
+  readonly model: (weights: never, x: Tensor) => Tensor;
+  readonly loss: Loss;
+  /** Rows for gradient, loss and line search (default: all). */
+  readonly gradientRows?: number;
+  /** Rows for the curvature products of one step (default 1000; at most the objective's chunk). */
+  readonly curvatureRows?: number;
+  /** Initial damping λ₀ (45). */
+  readonly damping?: number;
+  /** Share of the last CG solution that the next solve starts from (0.95). */
+  readonly warmStart?: number;
+  readonly maxIterations?: number;
+  readonly tolerance?: number;
+}
+
+export interface HessianFreeState extends OptimizerState {
+  readonly damping: number;
+  /** The last CG solution (not the backtracked one): the next solve starts from a share of it. */
+  readonly solution: Vector;
+}
+
+/** Line search of Martens's released code: sufficient decrease, step factor, most trials. */
+const armijo = { slope: 1e-2, shrink: 0.8, trials: 60 } as const;
+/** M = (Σ∇² + λ + weight decay)^0.75. */
+const preconditionerPower = 0.75;
+
+/** Σ∇² over the rows' examples, by one program on the batch. */
+async function squares(objective: Objective, options: HessianFreeOptions, theta: Vector, rows: Rows): Promise<Vector> {
+  const results = await objective.run(
+    'example squares',
+    (batch) => {
+      const loss = (x: Tensor, y: Tensor) => options.loss.value(options.model(batch.weights as never, x), y);
+      return { squares: sumOfSquaredExampleGradients(loss, batch.x, batch.y, batch.weights) };
+    },
+    theta,
+    rows,
+  );
+  return objective.layout.gather(results, 'squares.');
+}
+
+function inverseDiagonal(sum: Vector, shift: number): Vector {
+  return sum.map((s) => (s + shift) ** -preconditionerPower) as Vector;
+}
+
+/** q(δ) = gᵀδ + ½·δᵀGδ without damping, the model that ρ compares the change of the loss with. */
+async function predictedChange(
+  objective: Objective,
+  theta: Vector,
+  rows: Rows,
+  gradient: Vector,
+  delta: Vector,
+): Promise<number> {
+  const { dtype, size } = objective.layout;
+  const array: NDArray = { dtype, shape: [size], data: delta as never };
+  const { curvature } = await objective.run(
+    'quadratic form',
+    (batch) => {
+      const like = leaves(batch.weights).map(([, t]) => t);
+      const v = input('direction', dtype, [size]);
+      return {
+        curvature: flatten(ggnvp(batch.loss, batch.outputs, like, unflatten(v, like)))
+          .mul(v)
+          .sum(),
+      };
+    },
+    theta,
+    rows,
+    { direction: array },
+  );
+  let [slope, square] = [0, 0];
+  for (let i = 0; i < size; i++) {
+    slope += gradient[i]! * delta[i]!;
+    square += delta[i]! * delta[i]!;
+  }
+  return slope + 0.5 * (Number(curvature!.data[0]) + objective.weightDecay * square);
+}
+
+function moved(theta: Vector, delta: Vector, rate = 1): Vector {
+  const out = theta.slice();
+  for (let i = 0; i < out.length; i++) out[i]! += rate * delta[i]!;
+  return out;
+}
+
+/** Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6). */
+async function backtrack(iterates: readonly { x: Vector }[], lossAt: (delta: Vector) => Promise<number>) {
+  let best = iterates.length - 1;
+  let loss = await lossAt(iterates[best]!.x);
+  while (best > 0) {
+    const earlier = await lossAt(iterates[best - 1]!.x);
+    if (Number.isFinite(loss) && !(earlier < loss)) break;
+    loss = earlier;
+    best--;
+  }
+  return { delta: iterates[best]!.x, loss };
+}
+
+/** The largest of 1, 0.8, 0.64, … that decreases the loss enough; 0 when none does. */
+async function lineSearch(loss: number, slope: number, first: number, lossAt: (rate: number) => Promise<number>) {
+  let rate = 1;
+  let value = first;
+  for (let trial = 0; trial < armijo.trials; trial++) {
+    if (value <= loss + armijo.slope * rate * slope) return { rate, value };
+    rate *= armijo.shrink;
+    value = await lossAt(rate);
+  }
+  return { rate: 0, value: loss };
+}
+
+function dot(a: Vector, b: Vector): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** λ·3/2 when the model promises too much (ρ < 1/4) or ρ is not finite, λ·2/3 when it is trustworthy (ρ > 3/4). */
+function nextDamping(damping: number, rho: number): number {
+  if (!(rho >= 0.25)) return damping * 1.5;
+  return rho > 0.75 ? (damping * 2) / 3 : damping;
+}
+
+/**
+ * Hessian-free optimization (Martens 2010, with the constants of his released code): the damped Gauss-Newton system
+ * (G + λI)·δ = −∇f is solved by preconditioned CG that is stopped by relative progress, starts from 0.95 × the last solution, and is
+ * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step.
+ *
+ * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products over `curvatureRows`, and a few losses over
+ * `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
+ */
+export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeState> {
+  const settings = {
+    damping: options.damping ?? 45,
+    warmStart: options.warmStart ?? 0.95,
+    maxIterations: options.maxIterations ?? 250,
+    tolerance: options.tolerance ?? 5e-4,
+    curvatureRows: options.curvatureRows ?? 1000,
+    gradientRows: options.gradientRows ?? Number.POSITIVE_INFINITY,
+  };
+  const reject = (state: HessianFreeState, loss: number, details: StepReport['details']) => {
+    const next = {
+      ...state,
+      step: state.step + 1,
+      damping: state.damping * 1.5,
+      solution: state.solution.slice().fill(0) as Vector,
+    };
+    return { state: next, report: { loss, accepted: false, details: { ...details, damping: next.damping } } };
+  };
+  const step = async (state: HessianFreeState, { objective, generator }: StepContext) => {
+    const theta = state.parameters;
+    const rows = drawRows(objective, settings.gradientRows, generator);
+    const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
+    if (!Number.isFinite(loss) || !allFinite(gradient)) return reject(state, loss, {});
+    const some = drawRows(objective, Math.min(settings.curvatureRows, objective.chunk), generator);
+    const shift = state.damping + objective.weightDecay;
+    const system = {
+      parameters: theta,
+      rows: some,
+      b: gradient.map((g) => -g) as Vector,
+      damping: shift,
+      inverse: inverseDiagonal(await squares(objective, options, theta, some), shift),
+      start: state.solution.map((s) => settings.warmStart * s) as Vector,
+    };
+    const solution = await dampedSolve(objective, system, settings);
+    const details = { cgIterations: solution.iterations };
+    if (solution.iterates.length === 0) return reject(state, loss, details);
+    const lossAt = (delta: Vector, rate = 1) => objective.value(moved(theta, delta, rate), rows);
+    const { delta, loss: full } = await backtrack(solution.iterates, lossAt);
+    const rho = (full - loss) / (await predictedChange(objective, theta, some, gradient, delta));
+    const { rate, value } = await lineSearch(loss, dot(gradient, delta), full, (r) => lossAt(delta, r));
+    if (rate === 0) return reject(state, loss, { ...details, rho });
+    const damping = nextDamping(state.damping, rho);
+    return {
+      state: {
+        parameters: moved(theta, delta, rate),
+        step: state.step + 1,
+        damping,
+        solution: solution.iterates.at(-1)!.x,
+      },
+      report: { loss, accepted: true, details: { ...details, rho, rate, damping, lossAfter: value } },
+    };
+  };
+  return {
+    name: 'Hessian-free',
+    settings: { ...settings, gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all' },
+    init: (parameters) => ({
+      parameters,
+      step: 0,
+      damping: settings.damping,
+      solution: parameters.slice().fill(0) as Vector,
+    }),
+    step,
+  };
+}

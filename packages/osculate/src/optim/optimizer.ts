@@ -1,0 +1,44 @@
+import type { Generator } from '../tensor/random.js';
+import type { Objective, Vector } from './objective.js';
+
+/** What a step needs besides the state. */
+export interface StepContext {
+  readonly objective: Objective;
+  /** The only source of randomness; its state is saved with the run. */
+  readonly generator: Generator;
+}
+
+/** How a step went. A non-finite loss or gradient is never stepped on: the step is rejected and says so. */
+export interface StepReport {
+  /** Loss at the parameters before the step, on the rows that the step looked at. */
+  readonly loss: number;
+  readonly accepted: boolean;
+  /** Method-specific figures worth plotting: damping, CG iterations, step length. */
+  readonly details: Readonly<Record<string, number>>;
+}
+
+/** State that every optimizer has: plain data, so that it can be saved and resumed. */
+export interface OptimizerState {
+  readonly parameters: Vector;
+  readonly step: number;
+}
+
+/** An optimization method as a pure pair: `step` returns a new state and leaves the old one as it was. */
+export interface Optimizer<S extends OptimizerState = OptimizerState> {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, number | string | boolean>>;
+  init(parameters: Vector): S;
+  step(state: S, context: StepContext): Promise<{ state: S; report: StepReport }>;
+}
+
+/** Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. */
+export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
+  const permutation = generator.permutation(objective.rows);
+  return size >= objective.rows ? permutation.sort() : permutation.subarray(0, size);
+}
+
+/** True when every element is finite. */
+export function allFinite(vector: Vector): boolean {
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+  return true;
+}

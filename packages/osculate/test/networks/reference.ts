@@ -1,0 +1,107 @@
+import { readSafetensors } from '../../src/data/index.js';
+import {
+  activation,
+  conv2d,
+  dense,
+  flatten,
+  type Layer,
+  type Loss,
+  layerNorm,
+  lstm,
+  maxPool2d,
+  sequential,
+  softmaxCrossEntropy,
+  squaredError,
+  transformerBlock,
+} from '../../src/nn/index.js';
+import { astype, type NDArray, ndarray } from '../../src/tensor/index.js';
+import { sharedFile } from '../support/shared.js';
+
+export type NetworkName = 'mlp_tanh' | 'cnn_relu_maxpool' | 'lstm_last' | 'transformer_block';
+
+interface Network {
+  readonly layer: Layer;
+  readonly loss: Loss;
+  /** Our dotted name for a PyTorch name. */
+  rename(name: string): string;
+}
+
+const attentionNames: Record<string, string> = { q: 'query', k: 'key', v: 'value', o: 'output' };
+
+/** The networks of the PyTorch reference files, built from our layers; their weights keep PyTorch's layouts. */
+export const networks: Readonly<Record<NetworkName, Network>> = {
+  mlp_tanh: {
+    layer: sequential([dense(20, 16), activation('tanh'), dense(16, 8), activation('tanh'), dense(8, 5)]),
+    loss: softmaxCrossEntropy(),
+    rename: (name) => name,
+  },
+  cnn_relu_maxpool: {
+    layer: sequential({
+      c1: conv2d(1, 6, 3, { padding: 1 }),
+      a1: activation('relu'),
+      pool: maxPool2d(2),
+      c2: conv2d(6, 8, 3, { padding: 1, stride: 2 }),
+      a2: activation('relu'),
+      flat: flatten(),
+      l: dense(72, 5),
+    }),
+    loss: softmaxCrossEntropy(),
+    rename: (name) => name,
+  },
+  lstm_last: {
+    layer: sequential({ r: lstm(5, 6, { output: 'last' }), l: dense(6, 3) }),
+    loss: squaredError(),
+    rename: (name) => name.replace('_l0', ''),
+  },
+  transformer_block: {
+    layer: sequential([transformerBlock(16, 4, { hidden: 32, activation: 'gelu' }), layerNorm(16), dense(16, 7)]),
+    loss: softmaxCrossEntropy(),
+    rename: (name) =>
+      name
+        .replace(/^0\.n([12])\./, '0.norm$1.')
+        .replace(/^0\.a\.(.)\./, (_, part: string) => `0.attention.${attentionNames[part]}.`)
+        .replace('0.f1.', '0.up.')
+        .replace('0.f2.', '0.down.'),
+  },
+};
+
+export interface ReferenceCase {
+  readonly x: NDArray;
+  readonly y: NDArray;
+  readonly output: NDArray;
+  readonly loss: number;
+  /** By our names. */
+  readonly parameters: Record<string, NDArray>;
+  readonly gradient: Record<string, NDArray>;
+  readonly direction: Record<string, NDArray>;
+  readonly hvp: Record<string, NDArray>;
+  readonly ggnvp: Record<string, NDArray>;
+  readonly eigenvalues: NDArray;
+}
+
+/** A reference file with its float arrays in the given dtype (PyTorch computed in float64 from the same f32 weights). */
+export function referenceCase(name: NetworkName, dtype: 'f32' | 'f64'): ReferenceCase {
+  const { tensors, metadata } = readSafetensors(sharedFile(`reference/${name}.safetensors`));
+  const all = new Map(tensors instanceof Map ? tensors : Object.entries(tensors));
+  const group = (prefix: string, as: 'f32' | 'f64' | null): Record<string, NDArray> =>
+    Object.fromEntries(
+      [...all].flatMap(([key, array]) =>
+        key.startsWith(`${prefix}.`)
+          ? [[networks[name].rename(key.slice(prefix.length + 1)), as ? astype(array, as) : array]]
+          : [],
+      ),
+    );
+  const y = all.get('y')!;
+  return {
+    x: astype(all.get('x')!, dtype),
+    y: y.dtype === 'i64' ? ndarray('i32', Array.from(y.data as BigInt64Array, Number), y.shape) : astype(y, dtype),
+    output: all.get('output')!,
+    loss: Number(metadata?.loss),
+    parameters: group('param', dtype),
+    gradient: group('grad', null),
+    direction: group('v', dtype),
+    hvp: group('hvp', null),
+    ggnvp: group('ggnvp', null),
+    eigenvalues: all.get('hessian_eigenvalues')!,
+  };
+}
