@@ -2,7 +2,8 @@ import { describe, requireFloat } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
-import { jvpGraph, substitute, transposeGraph } from './graph-transforms.js';
+import { substitute } from '../tensor/substitute.js';
+import { jvpGraph, transposeGraph } from './graph-transforms.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
 
 export interface DerivativeOptions {
@@ -54,6 +55,26 @@ export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents:
   );
 }
 
+function pullBack<W extends TensorTree>(
+  what: string,
+  ys: readonly Tensor[],
+  wrt: W,
+  cotangents: readonly Tensor[],
+  options: DerivativeOptions,
+): W {
+  const xs = tensorsOf(wrt);
+  requireFloat(what, ...ys, ...xs);
+  const result = linearize(ys, xs).transpose(cotangents);
+  return likeTree(
+    wrt,
+    result.map((g, i) => {
+      if (g !== null) return g;
+      if (options.unreachable !== 'zero') throw unreachable(what, ys, xs[i]!);
+      return zerosLike(xs[i]!);
+    }),
+  );
+}
+
 /**
  * Vector-Jacobian product (reverse mode): Jᵀ·u for `cotangents` u of `outputs`, in the nesting of `wrt`.
  * Cost: about two evaluations of the outputs (linearise, then transpose).
@@ -66,16 +87,7 @@ export function vjp<W extends TensorTree>(
   options: DerivativeOptions = {},
 ): W {
   const ys = tensorsOf(outputs);
-  const xs = tensorsOf(wrt);
-  const result = linearize(ys, xs).transpose(matchingTensors('vjp', cotangents, ys));
-  return likeTree(
-    wrt,
-    result.map((g, i) => {
-      if (g !== null) return g;
-      if (options.unreachable !== 'zero') throw unreachable('vjp', ys, xs[i]!);
-      return zerosLike(xs[i]!);
-    }),
-  );
+  return pullBack('vjp', ys, wrt, matchingTensors('vjp', cotangents, ys), options);
 }
 
 /**
@@ -86,7 +98,7 @@ export function grad<W extends TensorTree>(loss: Tensor, wrt: W, options: Deriva
   requireFloat('grad', loss);
   if (loss.rank !== 0)
     throw new ShapeError(`grad: the loss must be a scalar, got ${describe(loss)}; reduce it with mean() or sum()`);
-  return vjp(loss, wrt, full(1, loss.dtype), options);
+  return pullBack('grad', [loss], wrt, [full(1, loss.dtype)], options);
 }
 
 /** The loss and its gradient, which share the forward pass when compiled into one program. */

@@ -2,7 +2,7 @@ import { describe } from '../tensor/describe.js';
 import { isFloat } from '../tensor/dtype.js';
 import { DTypeError, ShapeError } from '../tensor/errors.js';
 import { topological } from '../tensor/graph.js';
-import { apply, type Node, type Tensor, type Transforms } from '../tensor/ir.js';
+import type { Node, Tensor, Transforms } from '../tensor/ir.js';
 import { sameShape } from '../tensor/shape.js';
 
 type Maybe = Tensor | null;
@@ -124,23 +124,6 @@ export function batchGraph(
     });
   }
   return { outputs: outputs.map((t) => replaced.get(t) ?? t), batched: outputs.map((t) => replaced.has(t)) };
-}
-
-/** The graph of `outputs` with `from[i]` replaced by `to[i]` of the same shape and dtype; the rest is shared. */
-export function substitute(outputs: readonly Tensor[], from: readonly Tensor[], to: readonly Tensor[]): Tensor[] {
-  const replaced = new Map<Tensor, Tensor>(from.map((t, i) => [t, to[i]!]));
-  for (const node of topological(outputs, new Set(from))) {
-    if (!node.inputs.some((t) => replaced.has(t))) continue;
-    const result = apply(
-      node.op,
-      node.inputs.map((t) => replaced.get(t) ?? t),
-      node.attrs,
-    );
-    node.outputs.forEach((out, i) => {
-      if (!replaced.has(out)) replaced.set(out, result[i]!);
-    });
-  }
-  return outputs.map((t) => replaced.get(t) ?? t);
 }
 
 /** The transforms as structured ops receive them. */

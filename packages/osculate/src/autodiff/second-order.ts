@@ -1,6 +1,6 @@
 import { requireFloat } from '../tensor/describe.js';
 import type { Tensor } from '../tensor/ir.js';
-import { type DerivativeOptions, grad, linearize } from './first-order.js';
+import { type DerivativeOptions, grad, type LinearMap, linearize } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
 
@@ -16,6 +16,12 @@ export function hvp<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, o
     wrt,
     moved.map((t, i) => t ?? zerosLike(xs[i]!)),
   );
+}
+
+/** A product can be zero because the loss is linear in the outputs; that no path leads to a parameter is an error. */
+function checkReached(map: LinearMap, zs: readonly Tensor[], xs: readonly Tensor[]): void {
+  const missed = map.transpose(zs).indexOf(null);
+  if (missed >= 0) throw unreachable('ggnvp', zs, xs[missed]!);
 }
 
 /**
@@ -37,13 +43,10 @@ export function ggnvp<W extends TensorTree>(
   const map = linearize(zs, xs);
   const jv = map.apply(matchingTensors('ggnvp', v, xs));
   const slope = tensorsOf(grad(loss, zs));
+  if (options.unreachable !== 'zero') checkReached(map, zs, xs);
   const result = map.transpose(jvpGraph(slope, zs, jv));
   return likeTree(
     wrt,
-    result.map((t, i) => {
-      if (t !== null) return t;
-      if (options.unreachable !== 'zero' && jv.every((z) => z === null)) throw unreachable('ggnvp', zs, xs[i]!);
-      return zerosLike(xs[i]!);
-    }),
+    result.map((t, i) => t ?? zerosLike(xs[i]!)),
   );
 }

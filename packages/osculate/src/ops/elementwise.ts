@@ -5,7 +5,7 @@ import { apply1, type LowerContext, type Node, type Op, type ScalarFunction, typ
 import { broadcastShapes, type Shape, sizeOf } from '../tensor/shape.js';
 
 /** Attributes of ops that have none. */
-export type NoAttrs = {};
+export type NoAttrs = Readonly<Record<never, never>>;
 export const noAttrs: NoAttrs = Object.freeze({});
 
 /** Broadcast shape of several tensors. */

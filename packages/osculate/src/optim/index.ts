@@ -1,3 +1,4 @@
+export { type CheckpointData, fromCheckpoint, toCheckpoint } from './checkpoint.js';
 export { type AdamOptions, type AdamState, adam } from './first-order/adam.js';
 export { type NesterovOptions, type NesterovState, nesterov } from './first-order/nesterov.js';
 export { type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
@@ -20,4 +21,13 @@ export {
   type StepContext,
   type StepReport,
 } from './optimizer.js';
-export { allRows, type StopReason, type TrainEvent, type TrainOptions, type TrainResult, train } from './train.js';
+export {
+  allRows,
+  type StopReason,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  type TrainSnapshot,
+  type TrainStep,
+  train,
+} from './train.js';

@@ -1,4 +1,4 @@
-import { generator as seeded } from '../tensor/random.js';
+import { type Generator, generator as seeded } from '../tensor/random.js';
 import type { Objective, Rows, Vector } from './objective.js';
 import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 
@@ -12,6 +12,17 @@ export interface TrainEvent extends StepReport {
   readonly parameters: Vector;
 }
 
+/** All that a run needs to go on exactly where it was: plain data. */
+export interface TrainSnapshot<S extends OptimizerState = OptimizerState> {
+  readonly state: S;
+  /** State of the random generator. */
+  readonly generator: ReturnType<Generator['state']>;
+  readonly seconds: number;
+  readonly gradientEquivalents: number;
+  /** Steps rejected in a row up to now. */
+  readonly rejected: number;
+}
+
 export type StopReason = 'budget' | 'steps' | 'cancelled' | 'diverged';
 
 export interface TrainOptions<S extends OptimizerState> {
@@ -19,6 +30,8 @@ export interface TrainOptions<S extends OptimizerState> {
   readonly optimizer: Optimizer<S>;
   readonly parameters: Vector;
   readonly seed: number;
+  /** Goes on from here instead of starting from `parameters` and `seed`. */
+  readonly resume?: TrainSnapshot<S>;
   /** Stops when this many seconds were spent in steps. */
   readonly seconds?: number;
   readonly steps?: number;
@@ -31,23 +44,37 @@ export interface TrainOptions<S extends OptimizerState> {
 }
 
 export interface TrainResult<S extends OptimizerState> {
-  readonly state: S;
   readonly reason: StopReason;
+  readonly snapshot: TrainSnapshot<S>;
+}
+
+/** What a run yields after every step: the event, and on demand all that is needed to resume from there. */
+export interface TrainStep<S extends OptimizerState> {
+  readonly event: TrainEvent;
+  snapshot(): TrainSnapshot<S>;
 }
 
 /**
- * Runs an optimizer and yields an event after every step; returns why it stopped. The time spent by whoever consumes the
- * events (evaluation, plotting) is not part of `seconds`.
+ * Runs an optimizer and yields after every step; returns why it stopped. The time spent by whoever consumes the steps
+ * (evaluation, plotting, saving) is not part of `seconds`. A run that is resumed from a snapshot makes the same steps as
+ * one that was never interrupted, as long as the executor computes the same values.
  */
 export async function* train<S extends OptimizerState>(
   options: TrainOptions<S>,
-): AsyncGenerator<TrainEvent, TrainResult<S>> {
-  const { objective, optimizer, signal, patience = 20 } = options;
+): AsyncGenerator<TrainStep<S>, TrainResult<S>> {
+  const { objective, optimizer, signal, resume, patience = 20 } = options;
   const clock = options.clock ?? (() => performance.now());
-  const generator = seeded(options.seed);
-  const base = objective.work();
-  let state = optimizer.init(options.parameters.slice() as Vector);
-  let [elapsed, rejected] = [0, 0];
+  const generator = seeded(resume?.generator ?? options.seed);
+  const base = objective.work() - (resume?.gradientEquivalents ?? 0);
+  let state = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
+  let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];
+  const snapshot = (): TrainSnapshot<S> => ({
+    state,
+    generator: generator.state(),
+    seconds: elapsed / 1000,
+    gradientEquivalents: objective.work() - base,
+    rejected,
+  });
   const finished = (): StopReason | null => {
     if (signal?.aborted) return 'cancelled';
     if (rejected >= patience) return 'diverged';
@@ -56,19 +83,15 @@ export async function* train<S extends OptimizerState>(
   };
   for (;;) {
     const reason = finished();
-    if (reason !== null) return { state, reason };
+    if (reason !== null) return { reason, snapshot: snapshot() };
     const start = clock();
     const { state: next, report } = await optimizer.step(state, { objective, generator });
     elapsed += clock() - start;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
-    yield {
-      ...report,
-      step: state.step,
-      seconds: elapsed / 1000,
-      gradientEquivalents: objective.work() - base,
-      parameters: state.parameters,
-    };
+    const { seconds, gradientEquivalents } = snapshot();
+    const event = { ...report, step: state.step, seconds, gradientEquivalents, parameters: state.parameters };
+    yield { event, snapshot };
   }
 }
 

@@ -31,3 +31,8 @@ export interface Executor {
   /** Releases everything loaded by it. Idempotent. */
   dispose(): Promise<void>;
 }
+
+/** A failure of the engine below an executor, with the inputs and outputs of the program it happened to. */
+export class ExecutionError extends Error {
+  override readonly name = 'ExecutionError';
+}

@@ -34,7 +34,6 @@ export class Node<A extends Attrs = Attrs> {
  * for a value in a graph that can be differentiated, batched, compiled and run. Its fluent methods (`a.add(b)`,
  * `a.matmul(b)`, …) are the functions of `osculate/ops`.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: ops/fluent.ts adds the methods, so that tensor/ does not import ops/
 export class Tensor {
   constructor(
     readonly node: Node,

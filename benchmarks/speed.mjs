@@ -1,0 +1,76 @@
+/**
+ * Gradient, Hessian-vector and Gauss-Newton-vector products against PyTorch on the CPU, interleaved in one run.
+ *
+ * Usage: node benchmarks/speed.mjs [cases] [rounds]   (needs `npm run build`; PyTorch: PYTHON or /usr/bin/python3 with torch)
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ortExecutor } from 'osculate/runtime/node';
+import { cases, derivative, kinds, median } from './cases.mjs';
+
+const bars = { gradient: 1.0, hvp: 1.7, ggnvp: 1.7 };
+const names = (process.argv[2] ?? 'mlp,cnn,attention,lstm,block').split(',');
+const rounds = Number(process.argv[3] ?? 9);
+const repeats = 5;
+
+/** PyTorch in a process of its own; asks one question at a time. */
+function torch() {
+  const script = fileURLToPath(new URL('./peer_torch.py', import.meta.url));
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
+  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'], env });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    /** @param {string} question @returns {Promise<number[]>} */
+    ask: async (question) => {
+      child.stdin.write(`${question}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error('PyTorch ended: is python3-torch installed?');
+      return JSON.parse(value);
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
+/** @param {import('osculate/runtime').Executable} executable @param {any} feeds */
+async function ours(executable, feeds) {
+  const times = [];
+  for (let i = 0; i < repeats; i++) {
+    const start = performance.now();
+    await executable.run(feeds);
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+const peer = torch();
+const executor = await ortExecutor({ threads: 2 });
+console.log('case       kind      osculate ms   PyTorch ms (1 thread, 2 threads)   ratio   bar   HVP/gradient');
+for (const name of names) {
+  /** @type {Record<string, number>} */
+  const times = {};
+  for (const kind of kinds) {
+    const { program, feeds } = derivative(cases[name], kind);
+    const executable = await executor.load(program);
+    await ours(executable, feeds);
+    await peer.ask(`${name} ${kind} 1 2`);
+    /** @type {[number[], number[], number[]]} */
+    const samples = [[], [], []];
+    for (let round = 0; round < rounds; round++) {
+      samples[0].push(...(await ours(executable, feeds)));
+      samples[1].push(...(await peer.ask(`${name} ${kind} 1 ${repeats}`)));
+      samples[2].push(...(await peer.ask(`${name} ${kind} 2 ${repeats}`)));
+    }
+    const [mine, one, two] = samples.map(median);
+    times[kind] = mine;
+    const ratio = Math.min(one, two) / mine;
+    const relative = kind === 'gradient' ? '' : (mine / times.gradient).toFixed(2);
+    console.log(
+      `${name.padEnd(10)} ${kind.padEnd(9)} ${mine.toFixed(2).padStart(11)} ${`${one.toFixed(2)}, ${two.toFixed(2)}`.padStart(36)}` +
+        `${ratio.toFixed(2).padStart(8)} ${bars[kind].toFixed(1).padStart(5)} ${relative.padStart(14)}`,
+    );
+    await executable.dispose();
+  }
+}
+peer.end();
+await executor.dispose();

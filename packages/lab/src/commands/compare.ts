@@ -1,0 +1,138 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { writeFileAtomic } from 'osculate/data/node';
+import pc from 'picocolors';
+import { type Contestant, parseContestants } from '../contestants.js';
+import { environment } from '../environment.js';
+import { problemNamed } from '../problems/index.js';
+import { reportHtml } from '../report/html.js';
+import { ProgressLine, progressText, type Terminal } from '../report/progress.js';
+import { textTable } from '../report/table.js';
+import { folderName, RunFolder } from '../run/folder.js';
+import { supervise } from '../run/supervise.js';
+import type { Result, Study } from '../study.js';
+
+/** Exit status of a command that was interrupted and has saved its work, as shells give it for Ctrl-C. */
+export const interrupted = 130;
+
+export interface CompareOptions {
+  readonly study: Study;
+  /** The folder of the runs; chosen when absent. */
+  readonly out?: string;
+  /** Never goes on with an unfinished comparison. */
+  readonly fresh: boolean;
+  readonly report: string;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+}
+
+const root = 'runs';
+
+function storedStudy(folder: string): Study | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as Study;
+  } catch {
+    return undefined;
+  }
+}
+
+function isUnfinished(folder: string, study: Study): boolean {
+  const same = JSON.stringify(storedStudy(folder)) === JSON.stringify(study);
+  return same && study.optimizers.some((spec) => !new RunFolder(join(folder, folderName(spec))).summary());
+}
+
+/** The newest folder below `runs` that holds the same comparison, not finished. */
+function unfinishedFolder(study: Study): string | undefined {
+  let names: string[] = [];
+  try {
+    names = readdirSync(root);
+  } catch {
+    return undefined;
+  }
+  return names
+    .sort()
+    .reverse()
+    .map((name) => join(root, name))
+    .find((folder) => isUnfinished(folder, study));
+}
+
+function newFolder(study: Study, now: Date): string {
+  return join(root, `${now.toISOString().slice(0, 19).replace(/[:T]/g, '-')}-${study.problem}`);
+}
+
+async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Promise<string> {
+  const found = fresh ? undefined : out ? (isUnfinished(out, study) ? out : undefined) : unfinishedFolder(study);
+  if (found) {
+    stderr.write(`going on with the unfinished comparison in ${found} (--fresh starts anew)\n`);
+    return found;
+  }
+  const folder = out ?? newFolder(study, new Date());
+  mkdirSync(folder, { recursive: true });
+  await writeFileAtomic(join(folder, 'study.json'), `${JSON.stringify(study, null, 2)}\n`);
+  return folder;
+}
+
+/** Runs one contestant unless that is done already. False when it was cancelled. */
+async function runOne(options: CompareOptions, contestant: Contestant, index: number, folder: RunFolder) {
+  const { study, signal, stderr } = options;
+  if (folder.summary()) return true;
+  const line = new ProgressLine(stderr);
+  const total = study.optimizers.length;
+  line.show(`[${index}/${total}] ${contestant.title}: starting`);
+  const { problem, budget, seed, threads } = study;
+  const request = { problem, optimizer: contestant.spec, budget, seed, threads, folder: folder.path };
+  const finished = await supervise(request, {
+    signal,
+    progress: ({ seconds, step, point: { trainLoss, testError } }) =>
+      line.show(progressText({ title: contestant.title, index, total, seconds, budget, step, trainLoss, testError })),
+  });
+  line.clear();
+  return finished;
+}
+
+async function publish(options: CompareOptions, results: readonly Result[], folder: string): Promise<void> {
+  const { study, json, stdout, stderr } = options;
+  const report = resolve(options.report);
+  const machine = environment(new Date());
+  const problem = problemNamed(study.problem);
+  await writeFileAtomic(report, reportHtml({ study, problem, results, environment: machine }));
+  const summaries = results.map((r) => r.summary);
+  if (json) {
+    stdout.write(
+      `${JSON.stringify({ study, environment: machine, results: summaries, report, runs: folder }, null, 2)}\n`,
+    );
+    return;
+  }
+  stdout.write(`${pc.bold(problem.title)}: ${study.budget} s for each optimizer, seed ${study.seed}\n\n`);
+  stdout.write(`${textTable(summaries)}\n\n`);
+  stdout.write(`loss: ${problem.lossName}\nerror: ${problem.errorName}\n`);
+  stderr.write(`report: ${relative(process.cwd(), report)}   runs: ${folder}\n`);
+}
+
+/** Compares optimizers on a problem: runs each in turn, prints the table, writes the report. Resolves to the exit status. */
+export async function compare(options: CompareOptions): Promise<number> {
+  const { study, signal, stderr } = options;
+  const contestants = parseContestants(study.optimizers.join(','));
+  problemNamed(study.problem);
+  const folder = await chooseFolder(options);
+  const results: Result[] = [];
+  for (const [i, contestant] of contestants.entries()) {
+    const run = new RunFolder(join(folder, folderName(contestant.spec)));
+    const finished = !signal.aborted && (await runOne(options, contestant, i + 1, run));
+    if (!finished) {
+      stderr.write(`interrupted: the work is saved in ${folder}; the same command goes on from there\n`);
+      return interrupted;
+    }
+    results.push({ summary: run.summary()!, points: run.points() });
+  }
+  await publish(options, results, folder);
+  return 0;
+}
+
+/** The number of threads used when none is given. */
+export function defaultThreads(): number {
+  return availableParallelism();
+}

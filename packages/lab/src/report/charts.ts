@@ -1,0 +1,71 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { Point, Result } from '../study.js';
+import { figure } from './format.js';
+
+/** Okabe and Ito's palette: told apart by people with any colour vision. */
+const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+
+/** The colour of the i-th contestant. */
+export function colourOf(i: number): string {
+  return palette[i % palette.length]!;
+}
+
+type Measure = 'trainLoss' | 'testError';
+type Axis = 'step' | 'gradientEquivalents' | 'seconds';
+
+export interface ChartSpec {
+  readonly title: string;
+  readonly x: Axis;
+  readonly xLabel: string;
+  readonly y: Measure;
+  readonly yLabel: string;
+  /** Steps differ by orders of magnitude between methods; they are shown on a logarithmic axis from 1. */
+  readonly logarithmic?: boolean;
+}
+
+const axes: readonly Pick<ChartSpec, 'x' | 'xLabel' | 'title' | 'logarithmic'>[] = [
+  { x: 'step', xLabel: 'iterations', title: 'against iterations', logarithmic: true },
+  { x: 'gradientEquivalents', xLabel: 'gradient equivalents', title: 'against gradient equivalents' },
+  { x: 'seconds', xLabel: 'seconds', title: 'against seconds' },
+];
+
+/** The charts of a comparison: each measure against iterations, work and time. */
+export const charts: readonly ChartSpec[] = (
+  [
+    ['trainLoss', 'Training loss'],
+    ['testError', 'Test error'],
+  ] as const
+).flatMap(([y, yLabel]) => axes.map((axis) => ({ ...axis, title: `${yLabel} ${axis.title}`, y, yLabel })));
+
+/** Logarithmic axes have no room for what is not positive, and none for a point at step 0. */
+function shown(points: readonly Point[], { x, y, logarithmic }: ChartSpec): Point[] {
+  return points.filter((p) => Number.isFinite(p[y]) && p[y] > 0 && (!logarithmic || p[x] > 0));
+}
+
+function marks(result: Result, i: number, spec: ChartSpec): Plot.Markish[] {
+  const points = shown(result.points, spec);
+  const { title } = result.summary;
+  const common = { x: spec.x, y: spec.y, stroke: colourOf(i), ariaDescription: title };
+  const label = (p: Point): string =>
+    `${title}\n${spec.yLabel} ${figure(p[spec.y])}\n${spec.xLabel} ${figure(p[spec.x])}`;
+  const dots = Plot.dot(points, { ...common, fill: colourOf(i), r: 1.8, title: label });
+  return [Plot.lineY(points, { ...common, strokeWidth: 2 }), dots];
+}
+
+/** A chart as an SVG element in text. */
+export function chartSvg(spec: ChartSpec, results: readonly Result[]): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const svg = Plot.plot({
+    document: document as never,
+    width: 460,
+    height: 300,
+    marginLeft: 56,
+    marginBottom: 40,
+    style: { background: 'transparent', fontSize: '12px' },
+    x: { label: spec.xLabel, type: spec.logarithmic ? 'log' : 'linear', grid: true, tickFormat: '~s', ticks: 5 },
+    y: { label: spec.yLabel, type: 'log', grid: true, tickFormat: '~g', ticks: 5 },
+    marks: results.flatMap((result, i) => marks(result, i, spec)),
+  });
+  return svg.outerHTML;
+}

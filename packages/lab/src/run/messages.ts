@@ -1,0 +1,17 @@
+import type { Point } from '../study.js';
+
+/** What the parent process tells a run's process. */
+export interface RunRequest {
+  readonly problem: string;
+  readonly optimizer: string;
+  readonly budget: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly folder: string;
+}
+
+/** What a run's process tells its parent. */
+export type RunMessage =
+  | { readonly kind: 'progress'; readonly seconds: number; readonly step: number; readonly point: Point }
+  | { readonly kind: 'ended'; readonly finished: boolean }
+  | { readonly kind: 'failed'; readonly message: string };

@@ -1,0 +1,55 @@
+/** The process of one contestant's run: its memory is its own, and a crash takes nothing else with it. */
+import { ortExecutor } from 'osculate/runtime/node';
+import { parseContestant } from '../contestants.js';
+import { problemNamed } from '../problems/index.js';
+import { runContestant } from './contestant-run.js';
+import { RunFolder } from './folder.js';
+import type { RunMessage, RunRequest } from './messages.js';
+
+/** Progress messages are at least this many milliseconds apart. */
+const interval = 100;
+
+function tell(message: RunMessage): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, () => resolve());
+  });
+}
+
+async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
+  const problem = await problemNamed(request.problem).load(request.seed);
+  const executor = await ortExecutor({ threads: request.threads });
+  let told = 0;
+  const summary = await runContestant({
+    problem,
+    contestant: parseContestant(request.optimizer),
+    executor,
+    budget: request.budget,
+    seed: request.seed,
+    folder: new RunFolder(request.folder),
+    signal,
+    peakMemory: () => 1024 * process.resourceUsage().maxRSS,
+    progress: (seconds, step, point) => {
+      if (performance.now() - told < interval) return;
+      told = performance.now();
+      void tell({ kind: 'progress', seconds, step, point });
+    },
+  });
+  await executor.dispose();
+  return summary !== undefined;
+}
+
+const cancel = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => cancel.abort());
+// A parent that is gone cannot be told anything: save and end.
+process.on('disconnect', () => cancel.abort());
+
+process.once('message', async (request: RunRequest) => {
+  try {
+    const finished = await run(request, cancel.signal);
+    await tell({ kind: 'ended', finished });
+  } catch (error) {
+    await tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.exitCode = 1;
+  }
+  process.disconnect?.();
+});

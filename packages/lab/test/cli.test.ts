@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Point } from '../src/study.js';
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the built command; `act` may do something to it while it runs. */
+function osculate(cwd: string, args: readonly string[], act?: (child: ChildProcess) => void): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args], { cwd, env: { ...process.env, NO_COLOR: '1' } });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (d) => {
+      stdout += d;
+    });
+    child.stderr.on('data', (d) => {
+      stderr += d;
+    });
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    act?.(child);
+  });
+}
+
+/** Calls `then` when `ready` first holds, looking every 20 ms. */
+function when(ready: () => boolean, then: () => void): void {
+  const timer = setInterval(() => {
+    if (!ready()) return;
+    clearInterval(timer);
+    then();
+  }, 20);
+}
+
+describe('osculate compare', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'osculate-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const adam = ['compare', '--optimizers', 'adam', '--threads', '1'];
+  const runPath = (...parts: string[]) => join(folder, 'runs', readdirSync(join(folder, 'runs'))[0]!, 'adam', ...parts);
+  const has = (...parts: string[]) => existsSync(join(folder, 'runs')) && existsSync(runPath(...parts));
+  const points = (): Point[] =>
+    readFileSync(runPath('points.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Point);
+
+  it('prints a table and writes a report; nothing but the table goes to stdout', async () => {
+    const all = ['compare', '--budget', '1', '--threads', '2', '--report', 'out.html'];
+    const { code, stdout, stderr } = await osculate(folder, all);
+    expect(stderr).toMatch(/^report: out\.html {3}runs: runs\/.*\n$/);
+    expect(code).toBe(0);
+    const rows = stdout.split('\n').filter((line) => /MiB/.test(line));
+    expect(rows.map((r) => r.split(/ {2,}/)[0])).toEqual([
+      'Adam',
+      'SGD with Nesterov momentum',
+      'Hessian-free (Martens 2010)',
+    ]);
+    expect(readFileSync(join(folder, 'out.html'), 'utf8')).toContain('</html>');
+  }, 120_000);
+
+  it('goes on from the last checkpoint after Ctrl-C: nothing is lost and no point is there twice', async () => {
+    const args = [...adam, '--budget', '4', '--json'];
+    const first = await osculate(folder, args, (child) =>
+      when(
+        () => has('points.jsonl') && points().length >= 3,
+        () => child.kill('SIGINT'),
+      ),
+    );
+    expect(first.code).toBe(130);
+    expect(first.stderr).toMatch(/interrupted: the work is saved/);
+    expect(has('checkpoint.safetensors')).toBe(true);
+    expect(has('summary.json')).toBe(false);
+    const before = points();
+    const second = await osculate(folder, args);
+    expect(second.stderr).toMatch(/going on with the unfinished comparison/);
+    expect(second.code).toBe(0);
+    const after = points();
+    expect(after.slice(0, before.length)).toEqual(before);
+    const steps = after.map((p) => p.step);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    const { results } = JSON.parse(second.stdout) as { results: { last: Point }[] };
+    expect(results[0]!.last).toEqual(after.at(-1));
+    expect(after.at(-1)!.seconds).toBeGreaterThanOrEqual(4);
+    expect(after.at(-1)!.trainLoss).toBeLessThan(after[0]!.trainLoss);
+  }, 120_000);
+
+  it.each([
+    [['compare', 'nothing'], /there is no problem "nothing"; there are autoencoder/],
+    [['compare', '--optimizers', 'adma'], /there is no optimizer "adma"/],
+    [['compare', '--budget', '-1'], /positive number/],
+    [['compare', '--seed', '1.5'], /whole number/],
+    [['compare', '--threads', '0'], /between 1 and 256/],
+    [['compare', '--wat'], /unknown option/],
+    [['wat'], /unknown command/],
+  ])('%j is refused with status 2', async (args, message) => {
+    const { code, stdout, stderr } = await osculate(folder, args);
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('--help ends with status 0 and says the exit statuses', async () => {
+    const { code, stdout } = await osculate(folder, ['compare', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Exit status: 0 done/);
+  });
+});

@@ -1,0 +1,63 @@
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { folderName, RunFolder } from '../src/run/folder.js';
+import type { Point } from '../src/study.js';
+
+const point = (step: number): Point => ({
+  step,
+  seconds: step,
+  gradientEquivalents: step,
+  trainLoss: 1,
+  testLoss: 2,
+  trainError: 3,
+  testError: 4,
+  details: { damping: 45 },
+});
+
+describe('run folder', () => {
+  let path: string;
+  let folder: RunFolder;
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), 'osculate-run-'));
+    folder = new RunFolder(path);
+  });
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
+
+  it('keeps points and drops a line that was cut off', () => {
+    expect(folder.points()).toEqual([]);
+    folder.append(point(0));
+    folder.append(point(1));
+    appendFileSync(join(path, 'points.jsonl'), '{"step":2,"sec');
+    expect(new RunFolder(path).points()).toEqual([point(0), point(1)]);
+  });
+
+  it('drops the points that a resumed run makes again', async () => {
+    for (const step of [0, 1, 2, 3]) folder.append(point(step));
+    await folder.truncate(1);
+    expect(folder.points().map((p) => p.step)).toEqual([0, 1]);
+  });
+
+  it('gives back the snapshot that it saved, and leaves no other file behind', async () => {
+    const state = { parameters: Float32Array.of(1, 2, 3), step: 5, damping: 4.5 };
+    const generator = [1, 2, 3, 4] as const;
+    await folder.save({ state, generator, seconds: 1.5, gradientEquivalents: 7, rejected: 0 });
+    const data = folder.checkpoint()!;
+    expect(Array.from(data.tensors['state.parameters']!.data as Float32Array)).toEqual([1, 2, 3]);
+    expect(JSON.parse(data.metadata.state!)).toEqual({ step: 5, damping: 4.5 });
+    expect(readdirSync(path)).toEqual(['checkpoint.safetensors']);
+  });
+
+  it('is finished once it has a summary', async () => {
+    expect(folder.summary()).toBeUndefined();
+    const common = { spec: 'adam', title: 'Adam', settings: {}, peakMemory: 1, executor: 'x' };
+    await folder.finish({ ...common, ending: 'budget', last: point(3) });
+    expect(folder.summary()?.last.step).toBe(3);
+  });
+
+  it('has a name without special characters', () => {
+    expect(folderName('adam:learningRate=1e-3')).toBe('adam_learningRate=1e-3');
+    expect(folderName('../x')).toBe('.._x');
+  });
+});

@@ -1,0 +1,3 @@
+export { readSafetensors, type SafetensorsFile } from './read-safetensors.js';
+export { take } from './take.js';
+export { writeSafetensors } from './write-safetensors.js';

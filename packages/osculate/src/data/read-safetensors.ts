@@ -1,0 +1,124 @@
+import { InputError } from '../tensor/errors.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import { elementCount } from './element-count.js';
+import { decodeElements, type StoredType, type StoredTypeName, storedTypes } from './stored-type.js';
+
+/** The contents of a safetensors file. */
+export interface SafetensorsFile {
+  readonly tensors: Record<string, NDArray>;
+  readonly metadata: Record<string, string>;
+  /** The stored type (as `BF16`) of every tensor whose values were widened to one of our dtypes, exactly. */
+  readonly converted: Record<string, string>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly stored: string;
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The reference implementation's bound. */
+const largestHeader = 100_000_000;
+
+const types = new Map<string, StoredType>(
+  Object.entries(storedTypes).map(([name, type]) => [name.toUpperCase(), type]),
+);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  if (bytes.length < 8) throw new InputError(`safetensors: ${bytes.length} bytes are too few for a header`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (length > largestHeader || length > bytes.length - 8) {
+    throw new InputError(`safetensors: a header of ${length} bytes does not fit a file of ${bytes.length}`);
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch (cause) {
+    throw new InputError('safetensors: the header is not JSON in UTF-8', { cause });
+  }
+  if (!isObject(header)) throw new InputError('safetensors: the header is not a JSON object');
+  return { header, data: bytes.subarray(8 + length) };
+}
+
+function parseMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isObject(value) || Object.values(value).some((v) => typeof v !== 'string')) {
+    throw new InputError('safetensors: "__metadata__" must map strings to strings');
+  }
+  return value as Record<string, string>;
+}
+
+function parseEntry(name: string, value: unknown, size: number): Entry {
+  const what = `safetensors: tensor "${name}"`;
+  if (!isObject(value)) throw new InputError(`${what}: its header entry is not an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  const type = typeof dtype === 'string' ? types.get(dtype) : undefined;
+  if (typeof dtype !== 'string' || type === undefined) {
+    throw new InputError(
+      `${what}: dtype ${JSON.stringify(dtype)} is not supported; supported: ${[...types.keys()].join(', ')}`,
+    );
+  }
+  if (!Array.isArray(shape)) throw new InputError(`${what}: its shape is not an array`);
+  const count = elementCount(shape, what);
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
+  if (typeof begin !== 'number' || typeof end !== 'number' || !(begin >= 0 && begin <= end && end <= size)) {
+    throw new InputError(`${what}: data_offsets ${JSON.stringify(offsets)} do not lie in the ${size} bytes of data`);
+  }
+  if (end - begin !== count * type.bytes) {
+    throw new InputError(
+      `${what}: ${end - begin} bytes for ${dtype} [${shape.join(', ')}], which takes ${count * type.bytes}`,
+    );
+  }
+  return { name, stored: dtype, type, shape: shape as number[], begin, end };
+}
+
+/** The format allows neither overlaps nor holes: a byte belongs to exactly one tensor. */
+function checkCoverage(entries: readonly Entry[], size: number): void {
+  let at = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== at) {
+      throw new InputError(
+        `safetensors: tensor "${name}" begins at ${begin}, which ${begin < at ? 'overlaps another' : 'leaves a hole'} (expected ${at})`,
+      );
+    }
+    at = end;
+  }
+  if (at !== size) throw new InputError(`safetensors: ${size - at} bytes after the last tensor belong to none`);
+}
+
+/**
+ * Reads a safetensors file: F64, F32, I64, I32 and BOOL as they are; F16 and BF16 widened to f32, U8, I8, U16, I16 to i32, U32 and
+ * U64 to i64, all exactly and listed in `converted`. Arrays are copies. Every length is checked before memory is taken.
+ * @throws InputError for anything that the format forbids, other dtypes, and U64 values beyond i64.
+ */
+export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, data } = parseHeader(bytes);
+  const { __metadata__, ...rest } = header;
+  const metadata = parseMetadata(__metadata__);
+  const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value, data.length));
+  checkCoverage(entries, data.length);
+  // fromEntries defines own properties, so a tensor named "__proto__" is only a name.
+  const tensors = Object.fromEntries(
+    entries.map(({ name, type, shape, begin, end }): [string, NDArray] => [
+      name,
+      {
+        dtype: type.dtype,
+        shape,
+        data: decodeElements(data.subarray(begin, end), type, `safetensors: tensor "${name}"`),
+      },
+    ]),
+  );
+  const converted = Object.fromEntries(
+    entries.filter((e) => e.stored !== nameOf(e.type)).map(({ name, stored }) => [name, stored]),
+  );
+  return { tensors, metadata, converted };
+}
+
+/** The stored type whose values are those of our dtype. */
+const nameOf = (type: StoredType): string => (type.dtype as StoredTypeName).toUpperCase();

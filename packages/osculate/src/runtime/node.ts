@@ -1,0 +1,29 @@
+import { availableParallelism } from 'node:os';
+import { InputError } from '../tensor/errors.js';
+import type { Executor } from './executor.js';
+import { ortExecutorFrom } from './ort/executor.js';
+import type { OrtModule } from './ort/module.js';
+import type { OrtOptions } from './ort/options.js';
+
+async function onnxruntime(): Promise<OrtModule> {
+  try {
+    const module = await import('onnxruntime-node');
+    return module.default ?? module;
+  } catch (cause) {
+    throw new InputError(
+      `ortExecutor: the package onnxruntime-node cannot be loaded (${(cause as Error).message}); install it with "npm install onnxruntime-node --ignore-scripts"`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * The executor on native ONNX Runtime kernels, by the package `onnxruntime-node`, which the application installs.
+ * `threads` defaults to the number of processors, but at most 4: programs of small and medium networks gain nothing
+ * beyond.
+ *
+ * @throws InputError when `onnxruntime-node` is not installed.
+ */
+export async function ortExecutor(options: OrtOptions = {}): Promise<Executor> {
+  return ortExecutorFrom(await onnxruntime(), { threads: Math.min(availableParallelism(), 4), ...options });
+}

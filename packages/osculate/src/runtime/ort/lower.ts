@@ -1,0 +1,75 @@
+import type { Program } from '../../compile/program.js';
+import { graphOf, type ModelProto, model, type NodeProto, valueInfo } from '../../onnx/index.js';
+import { inputName } from '../../tensor/leaf.js';
+import { ModelState, Scope } from './scope.js';
+
+/** A program as an ONNX model. */
+export interface LoweredProgram {
+  readonly model: ModelProto;
+  /** The model's name of each of the program's inputs: the program's own wherever ONNX allows it. */
+  readonly inputNames: readonly string[];
+  /** The model's name of each of the program's outputs, in the order of `program.outputs`. */
+  readonly outputNames: readonly string[];
+  /** Nodes, those of subgraphs included. */
+  readonly nodes: number;
+  /** Whether any value in it is float64. */
+  readonly usesFloat64: boolean;
+  /** Ops that have no ONNX operator here and became expressions of others, as `erf in f64`. */
+  readonly decomposed: readonly string[];
+}
+
+function renamed(names: readonly string[], renames: ReadonlyMap<string, string>): readonly string[] {
+  return names.some((n) => renames.has(n)) ? names.map((n) => renames.get(n) ?? n) : names;
+}
+
+/** Renames values wherever nodes read or write them, in subgraphs as well. */
+function rename(nodes: readonly NodeProto[], renames: ReadonlyMap<string, string>): void {
+  for (const node of nodes) {
+    node.input = renamed(node.input, renames);
+    node.output = renamed(node.output, renames);
+    for (const { g } of node.attribute) if (g) rename(g.node, renames);
+  }
+}
+
+/** Gives each output its name; what is not a node's result, or is a second name of one, is copied by an Identity. */
+function nameOutputs(scope: Scope, values: readonly string[], names: readonly string[]): void {
+  const free = new Set(scope.nodes.flatMap((n) => n.output));
+  const renames = new Map<string, string>();
+  values.forEach((value, i) => {
+    const own = free.delete(value) ? value : scope.emit('Identity', [value]);
+    renames.set(own, names[i]!);
+  });
+  rename(scope.nodes, renames);
+}
+
+/**
+ * Lowers a program to an ONNX model of opset 20 and `com.microsoft` 1. Every op writes its own nodes; constants become
+ * initialisers that reference the arrays' memory.
+ *
+ * @throws InputError when the constants exceed what a model file can hold (2 GiB).
+ */
+export function lowerProgram(program: Program): LoweredProgram {
+  const state = new ModelState();
+  const { names } = state;
+  const inputNames = program.inputs.map((t) => names.claim(inputName(t)));
+  const outputs = Object.values(program.outputs);
+  const outputNames = Object.keys(program.outputs).map((name) => names.claim(name));
+  const scope = new Scope(state);
+  const values = scope.lower(outputs, new Map(program.inputs.map((t, i) => [t, inputNames[i]!])));
+  nameOutputs(scope, values, outputNames);
+  const graph = graphOf({
+    name: 'program',
+    nodes: scope.nodes,
+    inputs: program.inputs.map((t, i) => valueInfo(inputNames[i]!, t.dtype, t.shape)),
+    outputs: outputs.map((t, i) => valueInfo(outputNames[i]!, t.dtype, t.shape)),
+    initializers: state.initializers.tensors,
+  });
+  return {
+    model: model(graph, { opset: 20, contrib: true }),
+    inputNames,
+    outputNames,
+    nodes: state.nodes,
+    usesFloat64: state.usesFloat64,
+    decomposed: [...state.decomposed],
+  };
+}

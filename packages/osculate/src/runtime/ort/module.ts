@@ -1,0 +1,35 @@
+/**
+ * What the executor uses of ONNX Runtime's JavaScript API: the default exports of `onnxruntime-node`, `onnxruntime-web` and
+ * `onnxruntime-web/webgpu` fit it.
+ */
+export interface OrtModule {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: OrtSessionOptions): Promise<OrtSession>;
+  };
+  readonly Tensor: OrtTensorConstructor;
+}
+
+export interface OrtTensor {
+  readonly data: unknown;
+  dispose(): void;
+}
+
+type OrtTensorConstructor = new (type: OrtType, data: never, dims: readonly number[]) => OrtTensor;
+
+export type OrtType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool';
+
+export interface OrtSession {
+  run(feeds: Readonly<Record<string, never>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'all';
+
+export interface OrtSessionOptions {
+  executionProviders?: readonly (string | { readonly name: string })[];
+  intraOpNumThreads?: number;
+  graphOptimizationLevel?: OptimizationLevel;
+  executionMode?: 'sequential' | 'parallel';
+  logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  extra?: Record<string, unknown>;
+}

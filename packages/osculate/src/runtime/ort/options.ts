@@ -1,0 +1,47 @@
+import type { Program } from '../../compile/program.js';
+import type { Executor } from '../executor.js';
+import type { LoweredProgram } from './lower.js';
+import type { OptimizationLevel, OrtSessionOptions } from './module.js';
+import { hasLargeOperation } from './threads.js';
+
+export interface OrtOptions {
+  /**
+   * Most threads of one session's kernels (default: ONNX Runtime's own choice, one for each core). A program without a large
+   * operation gets one thread, which is faster for it. In browsers `ort.env.wasm.numThreads` rules instead.
+   */
+  readonly threads?: number;
+  /** ONNX Runtime's graph optimisations (default: `disabled` for float64 or above 5,000 nodes, else `all`). */
+  readonly optimization?: OptimizationLevel;
+  /** Execution providers in order of preference, as ONNX Runtime takes them (default: its own choice). */
+  readonly providers?: readonly (string | { readonly name: string })[];
+  /** What ONNX Runtime logs, from 0 (everything) to 4 (fatal errors); default 3 (errors). */
+  readonly logLevel?: 0 | 1 | 2 | 3 | 4;
+  /** Runs the programs that ONNX Runtime has no kernels for; without it these are errors. The report says so. */
+  readonly fallback?: Executor;
+}
+
+/** Above this many nodes the optimiser takes longer than its gains are worth: its time grows faster than the graph. */
+const largestOptimized = 5000;
+
+/**
+ * Some fusions pass float64 through float32 (QuickGelu, MatMulScale) or have no float64 kernel (FuseReluClip), so a program
+ * with float64 in it runs as it was written.
+ */
+function levelFor(lowered: LoweredProgram): OptimizationLevel {
+  return lowered.usesFloat64 || lowered.nodes > largestOptimized ? 'disabled' : 'all';
+}
+
+/** Options of the session of one program. */
+export function sessionOptions(program: Program, lowered: LoweredProgram, options: OrtOptions): OrtSessionOptions {
+  const out: OrtSessionOptions = {
+    graphOptimizationLevel: options.optimization ?? levelFor(lowered),
+    executionMode: 'sequential',
+    logSeverityLevel: options.logLevel ?? 3,
+    // Threads that spin between runs halve the speed of every other session.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
+  if (!hasLargeOperation(Object.values(program.outputs))) out.intraOpNumThreads = 1;
+  else if (options.threads !== undefined) out.intraOpNumThreads = options.threads;
+  if (options.providers !== undefined) out.executionProviders = options.providers;
+  return out;
+}

@@ -1,0 +1,126 @@
+import { referenceBuffer } from '../../compile/evaluate.js';
+import type { Program } from '../../compile/program.js';
+import { type AnyTypedArray, allocate, type DType } from '../../tensor/dtype.js';
+import { InputError } from '../../tensor/errors.js';
+import type { BufferFunction, ReferenceBuffer, Tensor } from '../../tensor/ir.js';
+import { inputName } from '../../tensor/leaf.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import type { Executable, ExecutionReport, Feeds } from '../executor.js';
+import { bind, checkNames } from '../feeds.js';
+
+/** A program of the reference executor. Besides `run` it can be called synchronously, and without any allocation. */
+export interface ReferenceExecutable extends Executable {
+  /** `run` without the promise. */
+  runSync(feeds: Feeds): Record<string, NDArray>;
+  /**
+   * For inner loops: fixes the arrays that are read and written, and returns a function that reads the inputs' present
+   * values and overwrites all outputs in place, without allocating. Feeds are checked once, here; outputs must be typed
+   * arrays of their dtype and size. An array must not be both input and output. The functions of one executable share
+   * its work space, which is harmless since none of them can be interrupted.
+   */
+  bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void;
+}
+
+/** True for dtypes that the executor stores as they are at the boundary. */
+function storedAsIs(dtype: DType): boolean {
+  return dtype !== 'f32' && dtype !== 'i64';
+}
+
+function copyIn(from: AnyTypedArray, to: ReferenceBuffer): void {
+  for (let i = 0; i < to.length; i++) to[i] = Number(from[i]);
+}
+
+function copyOut(dtype: DType, from: ReferenceBuffer, to: AnyTypedArray): void {
+  if (dtype !== 'i64') (to as Float32Array).set(from);
+  else for (let i = 0; i < from.length; i++) (to as BigInt64Array)[i] = BigInt(from[i]!);
+}
+
+function checkOutput(name: string, t: Tensor, array: AnyTypedArray | undefined): AnyTypedArray {
+  if (array?.constructor === allocate(t.dtype, 0).constructor && array.length === t.size) return array;
+  const got = array === undefined ? 'nothing' : `a ${array.constructor.name} of length ${array.length}`;
+  throw new InputError(`bind: output "${name}" is ${t.dtype} with ${t.size} elements, but was given ${got}`);
+}
+
+/** Loads a prepared program: checks feeds and converts between the boundary's arrays and float64 buffers. */
+export class LoadedProgram implements ReferenceExecutable {
+  private readonly names: readonly string[];
+  private readonly results: readonly (readonly [string, Tensor])[];
+  private readonly inputs: ReferenceBuffer[];
+  private compute: BufferFunction | null;
+
+  constructor(
+    readonly program: Program,
+    readonly report: ExecutionReport,
+    compute: BufferFunction,
+    private readonly onDispose: () => void,
+  ) {
+    this.compute = compute;
+    this.names = program.inputs.map(inputName);
+    this.results = Object.entries(program.outputs);
+    this.inputs = program.inputs.map((t) => referenceBuffer(t.dtype, storedAsIs(t.dtype) ? 0 : t.size));
+  }
+
+  async run(feeds: Feeds): Promise<Record<string, NDArray>> {
+    return this.runSync(feeds);
+  }
+
+  runSync(feeds: Feeds): Record<string, NDArray> {
+    const compute = this.ready();
+    const buffers = this.load(this.bound(feeds));
+    const wide = this.results.map(([, t]) => referenceBuffer(t.dtype, t.size));
+    compute(buffers, wide);
+    return Object.fromEntries(this.results.map(([name, t], i) => [name, this.narrow(t, wide[i]!)]));
+  }
+
+  bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void {
+    this.ready();
+    const bound = this.bound(feeds);
+    const targets = this.results.map(([name, t]) =>
+      checkOutput(name, t, Object.hasOwn(outputs, name) ? outputs[name] : undefined),
+    );
+    const wide = this.results.map(([, t], i) =>
+      storedAsIs(t.dtype) ? (targets[i] as ReferenceBuffer) : referenceBuffer(t.dtype, t.size),
+    );
+    const { results } = this;
+    return () => {
+      const compute = this.ready();
+      compute(this.load(bound), wide);
+      for (let i = 0; i < wide.length; i++) {
+        if (wide[i] !== targets[i]) copyOut(results[i]![1].dtype, wide[i]!, targets[i]!);
+      }
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.compute = null;
+    this.onDispose();
+  }
+
+  private ready(): BufferFunction {
+    if (this.compute === null) throw new InputError('run: the program has been disposed of; load it again');
+    return this.compute;
+  }
+
+  /** A fresh float64 buffer as an array of the tensor's dtype. */
+  private narrow({ dtype, shape, size }: Tensor, wide: ReferenceBuffer): NDArray {
+    if (storedAsIs(dtype)) return { dtype, shape, data: wide as AnyTypedArray };
+    const data = allocate(dtype, size);
+    copyOut(dtype, wide, data);
+    return { dtype, shape, data };
+  }
+
+  private bound(feeds: Feeds): AnyTypedArray[] {
+    const bound = this.program.inputs.map((t) => bind(t, feeds));
+    if (Object.keys(feeds).length !== this.names.length) checkNames(this.program, feeds);
+    return bound;
+  }
+
+  /** The inputs as float64 buffers: the arrays themselves where they are that already. */
+  private load(bound: readonly AnyTypedArray[]): readonly ReferenceBuffer[] {
+    this.program.inputs.forEach((t, i) => {
+      if (storedAsIs(t.dtype)) this.inputs[i] = bound[i] as ReferenceBuffer;
+      else copyIn(bound[i]!, this.inputs[i]!);
+    });
+    return this.inputs;
+  }
+}

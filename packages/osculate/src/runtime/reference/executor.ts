@@ -1,0 +1,59 @@
+import { prepareGraph } from '../../compile/evaluate.js';
+import type { Program } from '../../compile/program.js';
+import { InputError } from '../../tensor/errors.js';
+import type { BufferFunction, Graph } from '../../tensor/ir.js';
+import type { Executor } from '../executor.js';
+import { LoadedProgram, type ReferenceExecutable } from './executable.js';
+import { generate } from './generate.js';
+
+export interface ReferenceOptions {
+  /** True: interpret the graph node by node instead of generating code. Slow; the only way where `new Function` is forbidden. */
+  readonly interpret?: boolean;
+}
+
+export interface ReferenceExecutor extends Executor {
+  load(program: Program): Promise<ReferenceExecutable>;
+  /** `load` without the promise. */
+  loadSync(program: Program): ReferenceExecutable;
+}
+
+/** Compiles, or says why the graph is interpreted instead. */
+function prepare(graph: Graph): { readonly compute: BufferFunction; readonly notes: readonly string[] } {
+  try {
+    return { compute: generate(graph), notes: [] };
+  } catch (error) {
+    if (!(error instanceof EvalError)) throw error;
+    const note = 'interpreted node by node, since code generation is forbidden here (content security policy)';
+    return { compute: prepareGraph(graph), notes: [note] };
+  }
+}
+
+/**
+ * The executor in plain JavaScript: all arithmetic in float64 (f32 programs are rounded once, at their outputs), i64
+ * exact to 2^53. It is the oracle for the others, and the fast path for small problems, where calling an engine costs
+ * more than computing. Programs become generated code; where a content security policy forbids that, they are
+ * interpreted, which each executable's report says.
+ */
+export function referenceExecutor({ interpret = false }: ReferenceOptions = {}): ReferenceExecutor {
+  const name = interpret ? 'reference (interpreted)' : 'reference';
+  const loaded = new Set<LoadedProgram>();
+  let open = true;
+  const loadSync = (program: Program): ReferenceExecutable => {
+    if (!open) throw new InputError('load: the executor has been disposed of; make another');
+    const graph = { inputs: program.inputs, outputs: Object.values(program.outputs) };
+    const { compute, notes } = interpret ? { compute: prepareGraph(graph), notes: [] } : prepare(graph);
+    const report = { executor: name, notes };
+    const executable = new LoadedProgram(program, report, compute, () => loaded.delete(executable));
+    loaded.add(executable);
+    return executable;
+  };
+  return {
+    name,
+    loadSync,
+    load: async (program) => loadSync(program),
+    async dispose() {
+      open = false;
+      for (const executable of loaded) await executable.dispose();
+    },
+  };
+}

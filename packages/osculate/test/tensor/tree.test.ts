@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import {
+  InputError,
+  input,
+  leaves,
+  mapTree,
+  type NDArray,
+  ndarray,
+  ParameterLayout,
+  parameters,
+  Tensor,
+  type Tree,
+} from '../../src/tensor/index.js';
+
+describe('trees', () => {
+  const tree = { encoder: [{ weight: 1, bias: 2 }, { weight: 3 }], head: 4 };
+
+  it('names leaves by their path, in insertion order', () => {
+    expect(leaves<number>(tree)).toEqual([
+      ['encoder.0.weight', 1],
+      ['encoder.0.bias', 2],
+      ['encoder.1.weight', 3],
+      ['head', 4],
+    ]);
+    expect(leaves<number>(tree, 'p')[3]).toEqual(['p.head', 4]);
+  });
+
+  it('calls a lone leaf "value"', () => {
+    expect(leaves(5)).toEqual([['value', 5]]);
+    expect(leaves(5, 'x')).toEqual([['x', 5]]);
+  });
+
+  it('takes arrays with shape and tensors as leaves, not as branches', () => {
+    const a = ndarray('f64', [1, 2]);
+    const t = input('t', 'f64', [2]);
+    const nested: Tree<NDArray | Tensor> = { a, t };
+    expect(leaves(nested)).toEqual([
+      ['a', a],
+      ['t', t],
+    ]);
+  });
+
+  it('maps every leaf and keeps the nesting', () => {
+    expect(mapTree(tree as Tree<number>, (x, name) => `${name}=${x}`)).toEqual({
+      encoder: [{ weight: 'encoder.0.weight=1', bias: 'encoder.0.bias=2' }, { weight: 'encoder.1.weight=3' }],
+      head: 'head=4',
+    });
+    expect(mapTree(5 as Tree<number>, (x, name) => `${name}${x}`)).toBe('value5');
+  });
+
+  it('refuses keys that would make two paths equal', () => {
+    expect(() => leaves({ 'a.b': 1, a: { b: 2 } })).toThrow(InputError);
+    expect(() => leaves({ layer: { '': 1 } })).toThrow('the key "" under "layer"');
+  });
+
+  it('makes named inputs of a tree', () => {
+    const symbols = parameters({ layer: { weight: ndarray('f32', [[1, 2]]) } }, 'p.');
+    expect(symbols.layer.weight).toBeInstanceOf(Tensor);
+    expect(symbols.layer.weight.shape).toEqual([1, 2]);
+    expect(symbols.layer.weight.node.attrs).toMatchObject({ name: 'p.layer.weight', dtype: 'f32' });
+  });
+});
+
+describe('ParameterLayout', () => {
+  const tree = { w: ndarray('f64', [[1, 2, 3]]), b: ndarray('f64', 4), none: ndarray('f64', [], [0, 2]) };
+  const layout = ParameterLayout.of(tree);
+
+  it('lays leaves out one after the other', () => {
+    expect(layout.size).toBe(4);
+    expect(layout.dtype).toBe('f64');
+    expect(layout.slots.map(({ name, offset, size }) => [name, offset, size])).toEqual([
+      ['w', 0, 3],
+      ['b', 3, 1],
+      ['none', 4, 0],
+    ]);
+  });
+
+  it('gives views that share memory with the flat vector', () => {
+    const flat = layout.zeros();
+    const views = layout.views(flat, 'p.');
+    flat[1] = 7;
+    expect(views['p.w']!.data[1]).toBe(7);
+    views['p.b']!.data[0] = 9;
+    expect(flat[3]).toBe(9);
+    expect(views['p.w']!.shape).toEqual([1, 3]);
+  });
+
+  it('gathers named arrays into a flat vector, and is undone by views', () => {
+    const flat = layout.gather({ 'g.w': tree.w, 'g.b': tree.b, 'g.none': tree.none }, 'g.');
+    expect(flat).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(layout.gather(layout.views(flat))).toEqual(flat);
+    const into = layout.zeros();
+    expect(layout.gather(tree, '', into)).toBe(into);
+  });
+
+  it.each([
+    ['empty tree', () => ParameterLayout.of({}), 'the tree has no leaves'],
+    ['integers', () => ParameterLayout.of({ i: ndarray('i32', [1]) }), '"i" is i32'],
+    [
+      'mixed floats',
+      () => ParameterLayout.of({ a: ndarray('f64', [1]), b: ndarray('f32', [1]) }),
+      '"b" is f32, "a" is f64; all must be f32 or all f64',
+    ],
+    ['wrong length', () => layout.views(new Float64Array(3)), 'the vector has 3 elements, the parameters 4'],
+    ['missing array', () => layout.gather({ w: tree.w }), 'there is no array "b"'],
+    [
+      'wrong shape',
+      () => layout.gather({ ...tree, w: ndarray('f64', [1, 2, 3]) }),
+      '"w" is f64 [3], the parameter f64 [1, 3]',
+    ],
+  ])('refuses: %s', (_, f, message) => {
+    expect(f).toThrow(InputError);
+    expect(f).toThrow(message);
+  });
+});
