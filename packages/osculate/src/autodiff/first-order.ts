@@ -3,7 +3,7 @@ import { ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
 import { substitute } from '../tensor/substitute.js';
-import { jvpGraph, transposeGraph } from './graph-transforms.js';
+import { checkTangent, jvpGraph, transposeGraph } from './graph-transforms.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
 
 export interface DerivativeOptions {
@@ -29,6 +29,9 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
   const moved = jvpGraph(outputs, wrt, tangents);
   return {
     apply: (values) => {
+      values.forEach((v, i) => {
+        checkTangent('linearize', wrt[i]!, v);
+      });
       const given = values.map((v, i) => v ?? zerosLike(tangents[i]!));
       const present = moved.filter((t) => t !== null);
       const results = substitute(present, tangents, given);

@@ -7,7 +7,8 @@ import { sameShape } from '../tensor/shape.js';
 
 type Maybe = Tensor | null;
 
-function checkTangent(what: string, primal: Tensor, tangent: Maybe): void {
+/** Throws unless a tangent or cotangent (null: zero) has the shape and the float dtype of its primal. */
+export function checkTangent(what: string, primal: Tensor, tangent: Maybe): void {
   if (tangent === null) return;
   if (!isFloat(primal.dtype))
     throw new DTypeError(`${what}: ${describe(primal)} has no derivative: its dtype is not a float`);

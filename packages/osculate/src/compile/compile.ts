@@ -25,18 +25,63 @@ function optimize(outputs: readonly Tensor[]): Tensor[] {
   return current;
 }
 
+interface Request {
+  readonly names: readonly string[];
+  readonly tensors: readonly Tensor[];
+  readonly declared: readonly Tensor[];
+  readonly optimize: boolean;
+}
+
+interface Entry {
+  readonly request: Request;
+  readonly program: Program;
+}
+
+/** Programs made before, found by their first output; forgotten with the graph. */
+const compiled = new WeakMap<Tensor, Entry[]>();
+
+const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
+
+function sameRequest(a: Request, b: Request): boolean {
+  return (
+    a.optimize === b.optimize &&
+    sameItems(a.tensors, b.tensors) &&
+    sameItems(a.names, b.names) &&
+    sameItems(a.declared, b.declared)
+  );
+}
+
+function build({ names, tensors, declared, optimize: wanted }: Request): Program {
+  const inputs = inputsOf([...declared, ...tensors]);
+  const results = wanted ? optimize(tensors) : tensors;
+  verify(results, inputs);
+  const outputs = Object.fromEntries(names.map((name, i) => [name, results[i]!]));
+  return Object.freeze({ inputs: Object.freeze(inputs), outputs: Object.freeze(outputs) });
+}
+
 /**
  * Makes a program of named outputs (a tree's leaves get dotted names: `gradient.encoder.0.weight`): loops that share
  * their recurrence are merged, constants folded, common subexpressions merged, expressions simplified, transposes taken
- * into products, dead code dropped, and the result verified. The program's inputs are those that the outputs read before any simplification, and those declared.
- * Cost: linear in the number of nodes.
+ * into products, dead code dropped, and the result verified. The program's inputs are those that the outputs read
+ * before any simplification, and those declared. The same outputs under the same names and options give the same
+ * program again. Cost: linear in the number of nodes.
+ * @throws InputError when there are no outputs, or two different inputs have one name.
  */
 export function compile(outputs: Tree<Tensor>, options: CompileOptions = {}): Program {
   const named = leaves(outputs);
-  if (named.length === 0) throw new InputError('compile: there are no outputs');
-  const tensors = named.map(([, t]) => t);
-  const inputs = inputsOf([...(options.inputs ?? []), ...tensors]);
-  const results = options.optimize === false ? tensors : optimize(tensors);
-  verify(results, inputs);
-  return Object.freeze({ inputs, outputs: Object.freeze(Object.fromEntries(named.map(([n], i) => [n, results[i]!]))) });
+  const first = named[0];
+  if (first === undefined) throw new InputError('compile: there are no outputs');
+  const request: Request = {
+    names: named.map(([name]) => name),
+    tensors: named.map(([, t]) => t),
+    declared: [...(options.inputs ?? [])],
+    optimize: options.optimize !== false,
+  };
+  const entries = compiled.get(first[1]) ?? [];
+  const known = entries.find((e) => sameRequest(e.request, request));
+  if (known) return known.program;
+  const program = build(request);
+  compiled.set(first[1], [...entries, { request, program }]);
+  return program;
 }

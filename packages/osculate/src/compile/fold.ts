@@ -1,10 +1,13 @@
-import { allocate, isFloat } from '../tensor/dtype.js';
+import { allocate, type DType } from '../tensor/dtype.js';
 import type { Node, Tensor } from '../tensor/ir.js';
 import { constant, constantValue, isConstant } from '../tensor/leaf.js';
 import { evaluateNode } from './evaluate.js';
 
 /** Results above this many elements are left to the executor: a folded constant must not bloat the program. */
 const largestFolded = 4096;
+
+/** True where the dtype cannot hold what was computed: a NaN must be seen where it arises, an integer must be one. */
+const unfit = (v: number, dtype: DType): boolean => Number.isNaN(v) || (dtype === 'i64' && !Number.isSafeInteger(v));
 
 /** The constant that a node of constant inputs computes, or null. f32 results are rounded to f32. */
 export function fold(node: Node): Tensor | null {
@@ -20,7 +23,7 @@ export function fold(node: Node): Tensor | null {
   );
   const data = allocate(out.dtype, out.size);
   const result = values[0]!;
-  if (isFloat(out.dtype) && result.some((v) => Number.isNaN(v))) return null;
+  if (result.some((v) => unfit(v, out.dtype))) return null;
   for (let i = 0; i < out.size; i++) {
     (data as Float64Array)[i] = (out.dtype === 'i64' ? BigInt(result[i]!) : result[i]!) as number;
   }

@@ -1,6 +1,8 @@
 import type { Node, Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import { joinPads } from './join-pads.js';
+import { sumOfProducts } from './sum-products.js';
 
 type Rule = (node: Node) => Tensor | null;
 
@@ -37,11 +39,13 @@ function mergeFactors(x: Tensor, factor: number): Tensor | null {
 const rules: Readonly<Record<string, Rule>> = {
   add: (node) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
+    // Its factor can merge with others.
+    if (x === y) return x.mul(2);
     if (splat(y) === 0) return neutral(node, x);
     if (splat(x) === 0) return neutral(node, y);
     if (opName(y) === 'neg') return x.sub(y.node.inputs[0]!);
     if (opName(x) === 'neg') return y.sub(x.node.inputs[0]!);
-    return dropExpand(node);
+    return joinPads(node) ?? dropExpand(node);
   },
   sub: (node) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
@@ -100,10 +104,20 @@ const rules: Readonly<Record<string, Rule>> = {
     const [x] = node.inputs as [Tensor];
     const { axes } = node.attrs as { axes: readonly number[] };
     if (axes.every((a) => x.shape[a] === 1)) return x.reshape(node.outputs[0]!.shape);
-    return opName(x) === 'neg' ? x.node.inputs[0]!.sum(axes).neg() : null;
+    if (opName(x) === 'sum') return mergeSums(node);
+    return opName(x) === 'neg' ? x.node.inputs[0]!.sum(axes).neg() : sumOfProducts(node);
   },
   matmul: foldTransposes,
 };
+
+/** Two sums in a row are one over the axes of both. */
+function mergeSums(node: Node): Tensor {
+  const inner = node.inputs[0]!.node;
+  const first = (inner.attrs as { axes: readonly number[] }).axes;
+  const left = inner.inputs[0]!.shape.flatMap((_, i) => (first.includes(i) ? [] : [i]));
+  const second = (node.attrs as { axes: readonly number[] }).axes.map((a) => left[a]!);
+  return inner.inputs[0]!.sum([...first, ...second]);
+}
 
 /** True when a transpose only moves axes of length 1, so that the elements stay in order. */
 function movesOnlyUnits(node: Node): boolean {

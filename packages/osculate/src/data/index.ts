@@ -1,3 +1,10 @@
+export { type BatchOptions, batches } from './batches.js';
+export { type ReadNpzOptions, readNpz, type WriteNpzOptions, writeNpz } from './npz.js';
+export { type CsvOptions, type CsvTable, readCsv } from './read-csv.js';
+export { type IdxOptions, readIdx } from './read-idx.js';
+export { readNpy } from './read-npy.js';
 export { readSafetensors, type SafetensorsFile } from './read-safetensors.js';
 export { take } from './take.js';
+export { windows } from './windows.js';
+export { writeNpy } from './write-npy.js';
 export { writeSafetensors } from './write-safetensors.js';

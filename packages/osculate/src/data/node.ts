@@ -1,3 +1,6 @@
-export { type MnistOptions, mnistDigits } from './node/mnist.js';
+export type { Examples, ImageSet, ImageSetOptions } from './node/examples.js';
+export { fashionMnist } from './node/fashion-mnist.js';
+export { mnistDigits } from './node/mnist.js';
+export { mobyDick, type TextOptions, type TextSet } from './node/moby-dick.js';
 export { readFileBytes } from './node/read-file-bytes.js';
 export { writeFileAtomic } from './node/write-file-atomic.js';

@@ -12,6 +12,11 @@ function isEveryRow(rows: ArrayLike<number>, count: number): boolean {
   return true;
 }
 
+function badRow({ shape }: NDArray, rows: ArrayLike<number>): InputError {
+  const bad = Array.from(rows).find((row) => !(Number.isInteger(row) && row >= 0 && row < shape[0]!));
+  return new InputError(`take: row ${bad} is not in an array of shape ${showShape(shape)}`);
+}
+
 /**
  * The chosen rows (indices along axis 0, in any order, repeats allowed) as a fresh array `[rows.length, …]`. When `rows` is
  * exactly 0 … n−1 the array itself is returned, so that full-batch work copies nothing.
@@ -27,11 +32,7 @@ export function take<A extends NDArray>(array: A, rows: ArrayLike<number>): A {
     const first = rows[i]!;
     let run = 1;
     while (i + run < rows.length && rows[i + run] === first + run) run++;
-    if (!(Number.isInteger(first) && first >= 0 && first + run <= count)) {
-      throw new InputError(
-        `take: row ${first >= 0 && first < count ? count : first} is not in an array of shape ${showShape(array.shape)}`,
-      );
-    }
+    if (!(Number.isInteger(first) && first >= 0 && first + run <= count)) throw badRow(array, rows);
     // Consecutive rows are consecutive memory: one copy a run.
     (data as Settable).set(array.data.subarray(first * width, (first + run) * width), i * width);
     i += run;

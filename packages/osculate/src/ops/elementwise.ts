@@ -85,8 +85,9 @@ export function unaryOp(name: string, rule: UnaryRule): Op<NoAttrs> {
     reference: { kind: 'elementwise', scalar: () => rule.scalar },
     flops: (node) => (rule.flops ?? 1) * sizeOf(node.outputs[0]!.shape),
   };
-  if (!rule.linear) return op;
-  return { ...op, transpose: (_, [ct]) => [apply1(op, [ct!], noAttrs)] };
+  // Into the same object: the rules above make nodes of it.
+  if (rule.linear) op.transpose = (_, [ct]) => [apply1(op, [ct!], noAttrs)];
+  return op;
 }
 
 export interface BinaryRule {
@@ -116,7 +117,7 @@ export function binaryOp(name: string, rule: BinaryRule): Op<NoAttrs> {
     infer: ([x, y]) => {
       sameDType(name, x!, y!);
       if (rule.accepts !== 'any') checkAccepts(name, x!, rule.accepts ?? 'number');
-      const shape = broadcastShapes(x!.shape, y!.shape, `${name} of ${describe(x!)} and ${describe(y!)}`);
+      const shape = broadcastShapes(x!.shape, y!.shape, () => `${name} of ${describe(x!)} and ${describe(y!)}`);
       return [{ shape, dtype: rule.predicate ? 'bool' : x!.dtype }];
     },
     jvp: (node, tangents) => {
@@ -133,12 +134,11 @@ export function binaryOp(name: string, rule: BinaryRule): Op<NoAttrs> {
     flops: (node) => (rule.flops ?? 1) * (isFloat(node.inputs[0]!.dtype) ? sizeOf(node.outputs[0]!.shape) : 0),
   };
   const transpose = rule.transpose;
-  if (!transpose) return op;
-  return {
-    ...op,
-    transpose: (node, [ct], linear) =>
+  if (transpose) {
+    op.transpose = (node, [ct], linear) =>
       node.inputs.map((operand, i) =>
         linear[i] ? sumTo(transpose[i]!(ct!, node.inputs[1 - i]!), operand.shape) : null,
-      ),
-  };
+      );
+  }
+  return op;
 }

@@ -18,11 +18,12 @@ interface Dims {
 }
 
 function dims(a: Tensor, b: Tensor, { transA, transB }: MatmulAttrs): Dims {
-  const what = `matmul of ${describe(a)}${transA ? ' transposed' : ''} and ${describe(b)}${transB ? ' transposed' : ''}`;
-  if (a.rank < 2 || b.rank < 2) throw new ShapeError(`${what}: both need rank 2 or more`);
+  const what = (): string =>
+    `matmul of ${describe(a)}${transA ? ' transposed' : ''} and ${describe(b)}${transB ? ' transposed' : ''}`;
+  if (a.rank < 2 || b.rank < 2) throw new ShapeError(`${what()}: both need rank 2 or more`);
   const [m, k] = transA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
   const [k2, n] = transB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
-  if (k !== k2) throw new ShapeError(`${what}: inner dimensions ${k} and ${k2} differ`);
+  if (k !== k2) throw new ShapeError(`${what()}: inner dimensions ${k} and ${k2} differ`);
   return { m, k, n, batch: broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), what) };
 }
 

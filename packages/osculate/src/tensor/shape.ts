@@ -28,8 +28,11 @@ export function checkShape(shape: Shape, what: string): void {
   if (!Number.isSafeInteger(sizeOf(shape))) throw new ShapeError(`${what}: shape ${showShape(shape)} is too large`);
 }
 
-/** NumPy broadcasting of two shapes, aligned at the right. Throws a ShapeError that names both. */
-export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
+/**
+ * NumPy broadcasting of two shapes, aligned at the right. Throws a ShapeError that names both; `what` begins its message
+ * (a function where the text is not for free).
+ */
+export function broadcastShapes(a: Shape, b: Shape, what: string | (() => string)): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
   const out: number[] = new Array(rank);
@@ -38,7 +41,7 @@ export function broadcastShapes(a: Shape, b: Shape, what: string): Shape {
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
       throw new ShapeError(
-        `${what}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast (dimension ${i - rank}: ${x} against ${y})`,
+        `${typeof what === 'string' ? what : what()}: shapes ${showShape(a)} and ${showShape(b)} do not broadcast (dimension ${i - rank}: ${x} against ${y})`,
       );
     }
     out[i] = x === 1 ? y : x;

@@ -115,12 +115,12 @@ describe('ggnvp', () => {
       );
       return flops(vmap((v: Record<string, Tensor>) => ggnvp(net.loss, net.outputs, net.parameters, v))(vs));
     };
-    const forward = flops({ z: net.outputs });
     const each = (cost(5) - cost(2)) / 3;
     const shared = cost(2) - 2 * each;
-    expect(shared).toBeGreaterThan(0.8 * forward);
-    // One JVP and one VJP of the linear part: two products forward and two back a layer, less those of the data.
-    expect(each).toBeLessThan(4 * forward);
+    // The squared error's curvature needs no outputs, so that the last layer's product is not made.
+    expect(shared).toBeGreaterThanOrEqual(2 * 8 * 6 * 5);
+    // Products for a vector: tangents 1 and 2, weights 2, backward 1; the rest is elementwise and small.
+    expect(each).toBeLessThan(1.3 * 2 * 8 * (2 * 6 * 5 + 4 * 5 * 4));
   });
 
   it.each([
@@ -182,9 +182,9 @@ describe('cost', () => {
   });
 
   it('of a Gauss-Newton product is less than that of a Hessian-vector product', () => {
-    const net = mlp([64, 32, 16, 8], 16);
+    const net = mlp([16, 32, 32, 32, 8], 16);
     const v = directionsLike(net.parameters, 'v.');
     const product = flops(ggnvp(net.loss, net.outputs, net.parameters, v));
-    expect(product).toBeLessThan(0.8 * flops(hvp(net.loss, net.parameters, v)));
+    expect(product).toBeLessThan(0.7 * flops(hvp(net.loss, net.parameters, v)));
   });
 });

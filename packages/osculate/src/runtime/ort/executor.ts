@@ -50,7 +50,9 @@ class OrtExecutor implements Executor {
     const runner = await entry.runner;
     const executable = new OrtExecutable(program, runner, this);
     this.executables.add(executable);
-    return executable;
+    if (!this.disposed) return executable;
+    await executable.dispose();
+    throw new InputError('load: this executor was disposed meanwhile; make a new one');
   }
 
   async dispose(): Promise<void> {

@@ -12,8 +12,8 @@ export interface LoweredProgram {
   readonly outputNames: readonly string[];
   /** Nodes, those of subgraphs included. */
   readonly nodes: number;
-  /** Whether any value in it is float64. */
-  readonly usesFloat64: boolean;
+  /** Whether any node computes a float64. */
+  readonly computesFloat64: boolean;
   /** Ops that have no ONNX operator here and became expressions of others, as `erf in f64`. */
   readonly decomposed: readonly string[];
 }
@@ -69,7 +69,7 @@ export function lowerProgram(program: Program): LoweredProgram {
     inputNames,
     outputNames,
     nodes: state.nodes,
-    usesFloat64: state.usesFloat64,
+    computesFloat64: state.computesFloat64,
     decomposed: [...state.decomposed],
   };
 }

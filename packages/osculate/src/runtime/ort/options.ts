@@ -20,6 +20,8 @@ export interface OrtOptions {
   readonly fallback?: Executor;
 }
 
+type LoweredSize = Pick<LoweredProgram, 'nodes' | 'computesFloat64'>;
+
 /** Above this many nodes the optimiser takes longer than its gains are worth: its time grows faster than the graph. */
 const largestOptimized = 5000;
 
@@ -27,14 +29,14 @@ const largestOptimized = 5000;
  * Some fusions pass float64 through float32 (QuickGelu, MatMulScale) or have no float64 kernel (FuseReluClip), so a program
  * with float64 in it runs as it was written.
  */
-function levelFor(lowered: LoweredProgram): OptimizationLevel {
-  return lowered.usesFloat64 || lowered.nodes > largestOptimized ? 'disabled' : 'all';
+function levelFor({ computesFloat64, nodes }: LoweredSize): OptimizationLevel {
+  return computesFloat64 || nodes > largestOptimized ? 'disabled' : 'all';
 }
 
 /** Options of the session of one program. */
-export function sessionOptions(program: Program, lowered: LoweredProgram, options: OrtOptions): OrtSessionOptions {
+export function sessionOptions(program: Program, size: LoweredSize, options: OrtOptions): OrtSessionOptions {
   const out: OrtSessionOptions = {
-    graphOptimizationLevel: options.optimization ?? levelFor(lowered),
+    graphOptimizationLevel: options.optimization ?? levelFor(size),
     executionMode: 'sequential',
     logSeverityLevel: options.logLevel ?? 3,
     // Threads that spin between runs halve the speed of every other session.

@@ -1,4 +1,3 @@
-import { substitute } from '../../tensor/substitute.js';
 import { Rewriter } from '../../compile/rewrite.js';
 import { bodiesOf } from '../../compile/verify.js';
 import {
@@ -23,6 +22,7 @@ import type { LoweredAttr, LoweredGraph, Node, SubgraphContext, Tensor } from '.
 import { input, isInput } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Shape } from '../../tensor/shape.js';
+import { substitute } from '../../tensor/substitute.js';
 import { Initializers } from './initializers.js';
 import { Names } from './names.js';
 
@@ -34,7 +34,7 @@ export class ModelState {
   readonly decomposed = new Set<string>();
   /** Nodes of all graphs. */
   nodes = 0;
-  usesFloat64 = false;
+  computesFloat64 = false;
 }
 
 function attributeOf(a: LoweredAttr): AttributeInput {
@@ -67,7 +67,7 @@ export class Scope implements SubgraphContext {
         n.inputs.map((t) => values.get(t)!),
       );
       n.outputs.forEach((t, i) => {
-        if (t.dtype === 'f64') this.state.usesFloat64 = true;
+        if (t.dtype === 'f64') this.state.computesFloat64 = true;
         if (!values.has(t)) values.set(t, names[i]!);
       });
     }

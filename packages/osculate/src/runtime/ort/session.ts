@@ -34,13 +34,13 @@ export class Session {
   private constructor(
     private readonly ort: OrtModule,
     private readonly program: Program,
-    private readonly lowered: LoweredProgram,
+    private readonly lowered: Omit<LoweredProgram, 'model'>,
     private readonly session: OrtSession,
   ) {}
 
   static async create(ort: OrtModule, program: Program, options: OrtOptions): Promise<Session> {
-    const lowered = lowerProgram(program);
-    const bytes = encodeModel(lowered.model);
+    const { model, ...lowered } = lowerProgram(program);
+    const bytes = encodeModel(model);
     try {
       const session = await ort.InferenceSession.create(bytes, sessionOptions(program, lowered, options));
       return new Session(ort, program, lowered, session);

@@ -25,7 +25,7 @@ describe('generated code', () => {
         expect(results(generated, graph, others)).toEqual(results(prepareGraph(graph), graph, others));
         expect(results(generated, graph, values)).toEqual(expected);
       }),
-      { numRuns: steps < 100 ? 150 : 15 },
+      { numRuns: steps < 100 ? 150 : 15, endOnFailure: true },
     );
   });
 });

@@ -3,19 +3,28 @@ import type { NDArray } from '../../tensor/ndarray.js';
 import { generator } from '../../tensor/random.js';
 import { take } from '../take.js';
 
-/** Inputs and targets, one row an example. */
-export interface Examples<Y extends 'i32' = 'i32'> {
+/** Images and their classes, one row an example. */
+export interface Examples {
   readonly x: NDArray<'f32'>;
-  readonly y: NDArray<Y>;
+  readonly y: NDArray<'i32'>;
 }
 
-export interface Split {
+export interface ImageSet {
   readonly train: Examples;
   readonly test: Examples;
 }
 
+export interface ImageSetOptions {
+  /** How many images to keep for testing. */
+  readonly test?: number;
+  /** Shuffles and splits (default 0). */
+  readonly seed?: number;
+  /** A folder from which to look for the npm package first. */
+  readonly from?: string;
+}
+
 /** Shuffles the examples by `seed` and keeps the last `test` of them for testing. */
-export function shuffledSplit({ x, y }: Examples, test: number, seed: number): Split {
+export function shuffledSplit({ x, y }: Examples, test: number, seed: number): ImageSet {
   const total = x.shape[0]!;
   if (!(Number.isInteger(test) && test >= 0 && test <= total)) {
     throw new InputError(`test: ${test} of ${total} examples cannot be kept for testing`);

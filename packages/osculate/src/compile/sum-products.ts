@@ -1,0 +1,41 @@
+import type { Node, Tensor } from '../tensor/ir.js';
+import { sizeOf } from '../tensor/shape.js';
+
+interface MatmulAttrs {
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/**
+ * A stack of matrices with the summed batch axes merged into the contracted one. `contractedLast`: the contracted axis is
+ * the last, else the one before; the merged axis takes the same place.
+ */
+function mergeInto(t: Tensor, summed: readonly number[], contractedLast: boolean): Tensor {
+  const batch = range(t.rank - 2).filter((a) => !summed.includes(a));
+  const [row, column] = [t.rank - 2, t.rank - 1];
+  const order = contractedLast ? [...batch, row, ...summed, column] : [...batch, ...summed, row, column];
+  const kept = batch.map((a) => t.shape[a]!);
+  const merged = sizeOf(summed.map((a) => t.shape[a]!)) * t.shape[contractedLast ? column : row]!;
+  const matrix = contractedLast ? [t.shape[row]!, merged] : [merged, t.shape[column]!];
+  return t.transpose(order).reshape([...kept, ...matrix]);
+}
+
+/**
+ * Σ over batch axes of a batched product is one product whose contracted axis runs over the batch as well:
+ * Σₜ Aₜ·Bₜ = [A₁ A₂ …]·[B₁; B₂; …]. The cotangent of a weight that is used at every step or token.
+ */
+export function sumOfProducts(node: Node): Tensor | null {
+  const [x] = node.inputs as [Tensor];
+  if (x.node.op.name !== 'matmul') return null;
+  const { axes } = node.attrs as { axes: readonly number[] };
+  const [a, b] = x.node.inputs as [Tensor, Tensor];
+  const batch = x.rank - 2;
+  if (axes.some((i) => i >= batch)) return null;
+  // Both operands must have every summed axis: then each term is a product of its own slices.
+  const full = (t: Tensor): boolean => t.rank === x.rank && axes.every((i) => t.shape[i] === x.shape[i]);
+  if (!full(a) || !full(b)) return null;
+  const { transA, transB } = x.node.attrs as MatmulAttrs;
+  return mergeInto(a, axes, !transA).product(mergeInto(b, axes, transB), transA, transB);
+}

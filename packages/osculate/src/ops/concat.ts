@@ -1,0 +1,111 @@
+import { describe, sameDType } from '../tensor/describe.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
+import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
+import { normalizeAxis } from '../tensor/shape.js';
+import { around } from './around.js';
+import { expand } from './expand.js';
+import { pad } from './pad.js';
+import { zeros } from './zeros.js';
+
+interface ConcatAttrs {
+  readonly axis: number;
+}
+
+/** Where each input begins along the axis, and where the last ends. */
+function offsets(node: Node<ConcatAttrs>): number[] {
+  const out = [0];
+  for (const t of node.inputs) out.push(out.at(-1)! + t.shape[node.attrs.axis]!);
+  return out;
+}
+
+function checkPieces(tensors: readonly Tensor[], axis: number): void {
+  const first = tensors[0]!;
+  for (const t of tensors) {
+    if (t.rank !== first.rank || t.shape.some((d, i) => i !== axis && d !== first.shape[i])) {
+      throw new ShapeError(
+        `concat along axis ${axis}: ${describe(first)} and ${describe(t)} may differ along that axis only`,
+      );
+    }
+  }
+  sameDType('concat', ...tensors);
+}
+
+/** One tangent among zeros is a padding; several are joined, with zeros for those that do not move. */
+function jvp(node: Node<ConcatAttrs>, tangents: readonly (Tensor | null)[]): Tensor {
+  const { axis } = node.attrs;
+  const moving = tangents.flatMap((t, i) => (t ? [i] : []));
+  if (moving.length > 1) {
+    return concat(
+      node.inputs.map((x, i) => tangents[i] ?? zeros(x.dtype, x.shape)),
+      axis,
+    );
+  }
+  const [i] = moving as [number];
+  const t = tangents[i]!;
+  const starts = offsets(node);
+  const along = (n: number): number[] => t.shape.map((_, d) => (d === axis ? n : 0));
+  return pad(t, along(starts[i]!), along(starts.at(-1)! - starts[i + 1]!));
+}
+
+function prepare(node: Node<ConcatAttrs>): BufferFunction {
+  const { axis } = node.attrs;
+  const { outer, length, inner } = around(node.outputs[0]!.shape, axis);
+  const starts = offsets(node);
+  const row = length * inner;
+  return (inputs, [to]) => {
+    for (let k = 0; k < inputs.length; k++) {
+      const from = inputs[k]!;
+      const [start, piece] = [starts[k]! * inner, (starts[k + 1]! - starts[k]!) * inner];
+      if (outer === 1) {
+        to!.set(from, start);
+        continue;
+      }
+      for (let o = 0; o < outer; o++) {
+        const [at, source] = [o * row + start, o * piece];
+        for (let i = 0; i < piece; i++) to![at + i] = from[source + i]!;
+      }
+    }
+  };
+}
+
+export const concatOp: Op<ConcatAttrs> = {
+  name: 'concat',
+  differentiable: true,
+  infer: (inputs, { axis }) => {
+    checkPieces(inputs, axis);
+    const length = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
+    return [{ shape: inputs[0]!.shape.map((d, i) => (i === axis ? length : d)), dtype: inputs[0]!.dtype }];
+  },
+  jvp: (node, tangents) => [jvp(node, tangents)],
+  transpose: (node, [ct], linear) => {
+    const starts = offsets(node);
+    return node.inputs.map((_, k) =>
+      linear[k]
+        ? ct!.slice(
+            ct!.shape.map((_d, i) => (i === node.attrs.axis ? starts[k]! : 0)),
+            ct!.shape.map((d, i) => (i === node.attrs.axis ? starts[k + 1]! : d)),
+          )
+        : null,
+    );
+  },
+  batch: (node, inputs, batched, size) => [
+    concat(
+      inputs.map((t, i) => (batched[i] ? t : expand(t, [size, ...t.shape]))),
+      node.attrs.axis + 1,
+    ),
+  ],
+  lower: (context, node, inputs) => [context.emit('Concat', inputs, { axis: { int: node.attrs.axis } })],
+  reference: { kind: 'kernel', prepare },
+  flops: () => 0,
+};
+
+/**
+ * Joins tensors along an axis; their other dimensions agree.
+ * @throws InputError for an empty list; ShapeError or DTypeError that names two tensors which do not fit.
+ */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const first = tensors[0];
+  if (first === undefined) throw new InputError('concat: there are no tensors to join');
+  const normal = normalizeAxis(axis, first.rank, `concat of ${describe(first)} and others`);
+  return tensors.length === 1 ? first : apply1(concatOp, tensors, { axis: normal });
+}

@@ -1,0 +1,4 @@
+import { arrayCases } from './cases/arrays.js';
+import { opSuite } from './suite.js';
+
+opSuite(arrayCases);

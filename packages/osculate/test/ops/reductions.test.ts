@@ -1,0 +1,4 @@
+import { reductionCases } from './cases/reductions.js';
+import { opSuite } from './suite.js';
+
+opSuite(reductionCases);
