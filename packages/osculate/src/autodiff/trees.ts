@@ -1,7 +1,8 @@
 import { describe } from '../tensor/describe.js';
+import { isFloat } from '../tensor/dtype.js';
 import { DerivativeError, ShapeError } from '../tensor/errors.js';
 import { dependents, topological } from '../tensor/graph.js';
-import type { Tensor } from '../tensor/ir.js';
+import type { Node, Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
@@ -41,12 +42,13 @@ export function unreachable(what: string, outputs: readonly Tensor[], wrt: Tenso
       `${what}: ${of} does not depend on ${describe(wrt)}; remove it from the parameters, or pass { unreachable: 'zero' }`,
     );
   }
+  const blocks = (n: Node): boolean => !n.op.differentiable || !n.outputs.some((t) => isFloat(t.dtype));
   const blocking = topological(outputs, new Set([wrt])).filter(
-    (n) => !n.op.differentiable && n.inputs.some((t) => active.has(t)),
+    (n) => blocks(n) && n.inputs.some((t) => isFloat(t.dtype) && active.has(t)),
   );
   const names = [...new Set(blocking.map((n) => n.op.name))].join(', ');
   return new DerivativeError(
-    `${what}: ${of} depends on ${describe(wrt)} only through ${names || 'stopGradient'}, which has no derivative; ` +
+    `${what}: ${of} depends on ${describe(wrt)} only through ${names}, which has no derivative; ` +
       `use a differentiable function there, or pass { unreachable: 'zero' }`,
   );
 }

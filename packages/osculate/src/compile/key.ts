@@ -37,8 +37,13 @@ function attributeKey(value: unknown, ids: Identities): string {
     .join()}}`;
 }
 
-/** Equal for two nodes that compute the same: same op, same attributes, same inputs. */
+/** Ops whose result does not depend on the order of their operands, to the last bit. */
+const commutative = new Set(['add', 'mul', 'maximum', 'minimum', 'equal', 'notEqual', 'logicalAnd', 'logicalOr']);
+
+/** Equal for two nodes that compute the same: same op, same attributes, same inputs (in any order where that is all the same). */
 export function nodeKey(node: Pick<Node, 'op' | 'attrs'>, inputs: readonly Tensor[], ids: Identities): string {
   if (node.op === (constantOp as unknown)) return constantKey((node.attrs as { value: NDArray }).value, ids);
-  return `${node.op.name}(${inputs.map((t) => ids.of(t)).join()})${attributeKey(node.attrs, ids)}`;
+  const operands = inputs.map((t) => ids.of(t));
+  if (commutative.has(node.op.name)) operands.sort((a, b) => a - b);
+  return `${node.op.name}(${operands.join()})${attributeKey(node.attrs, ids)}`;
 }

@@ -105,10 +105,23 @@ const rules: Readonly<Record<string, Rule>> = {
     const { axes } = node.attrs as { axes: readonly number[] };
     if (axes.every((a) => x.shape[a] === 1)) return x.reshape(node.outputs[0]!.shape);
     if (opName(x) === 'sum') return mergeSums(node);
+    if (opName(x) === 'expand') return sumOfCopies(node);
     return opName(x) === 'neg' ? x.node.inputs[0]!.sum(axes).neg() : sumOfProducts(node);
   },
   matmul: foldTransposes,
 };
+
+/** A sum over axes that were only made by expanding counts the copies. */
+function sumOfCopies(node: Node): Tensor | null {
+  const [x, out] = [node.inputs[0]!, node.outputs[0]!];
+  const { axes } = node.attrs as { axes: readonly number[] };
+  const source = x.node.inputs[0]!;
+  const lead = x.rank - source.rank;
+  if (axes.some((a) => a >= lead && source.shape[a - lead] !== 1)) return null;
+  const copies = axes.reduce((product, a) => product * x.shape[a]!, 1);
+  const kept = source.shape.filter((_, i) => !axes.includes(i + lead));
+  return source.reshape(kept).mul(copies).expand(out.shape);
+}
 
 /** Two sums in a row are one over the axes of both. */
 function mergeSums(node: Node): Tensor {

@@ -21,7 +21,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from './initializers.js';
-export type { FloatDType, Layer, Parameters } from './layer.js';
+export type { AnyLayer, FloatDType, Layer, Parameters } from './layer.js';
 export { type AttentionOptions, type AttentionParameters, attention, multiHeadAttention } from './layers/attention.js';
 export { residual, sequential } from './layers/containers.js';
 export { type ConvOptions, type ConvParameters, conv1d, conv2d } from './layers/conv.js';

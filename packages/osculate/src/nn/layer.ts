@@ -20,3 +20,9 @@ export interface Layer<P extends Parameters = Parameters> {
   /** The layer's output for input `x`. @throws ShapeError when x does not fit; the layer and both shapes are named. */
   apply(weights: TensorsOf<P>, x: Tensor, context?: Context): Tensor;
 }
+
+/** A layer of any parameters, as containers take it: a `Layer` of specific parameters is one, but no `Layer<Parameters>`. */
+export interface AnyLayer {
+  init(generator: Generator, dtype?: FloatDType): Parameters;
+  apply(weights: never, x: Tensor, context?: Context): Tensor;
+}

@@ -42,19 +42,25 @@ export function convTransposeByPatches(y: Tensor, w: Tensor, s: ConvSizes, geome
 /** Above so many elements the patches of all taps are not joined: they would only travel through memory. */
 const largestPatches = 2 ** 22;
 
-/** w = Σ over examples of patches(x) · yᵀ. */
-export function convWeightByPatches(x: Tensor, y: Tensor, s: ConvSizes, geometry: ConvGeometry): Tensor {
+/**
+ * w = patches(x) · yᵀ with all examples in one product. Channels go in front first, so that the patches come out as one
+ * matrix: moving x is cheaper than moving its patches, or than a product for each example and their sum.
+ */
+export function convWeightByPatches(
+  x: Tensor,
+  y: Tensor,
+  s: ConvSizes,
+  geometry: ConvGeometry,
+  largest = largestPatches,
+): Tensor {
   const { batch, groups, inputs, outputs } = s;
-  const taps = sizeOf(s.kernel);
-  const right = outputMatrix(y, s);
-  const joined = batch * groups * inputs * taps * sizeOf(s.output) <= largestPatches;
-  const columns = joined ? [patches(x, s, geometry)] : tapColumns(x, s, geometry);
-  const products = columns.map((c) => c.product(right, false, true));
-  const w = concat(products, 2).sum(0).reshape([groups, taps, inputs, outputs]);
+  const spatial = s.input.map((_, i) => i + 3);
+  const channelsFirst = x.reshape([batch, groups, inputs, ...s.input]).transpose([1, 2, 0, ...spatial]);
+  const taps = windowTaps(channelsFirst, s.kernel, s.output, geometry);
+  const positions = batch * sizeOf(s.output);
+  const matrices = taps.length * groups * inputs * positions <= largest ? [concat(taps, 1)] : taps;
+  const right = outputMatrix(y, s).transpose([1, 2, 0, 3]).reshape([groups, outputs, positions]);
+  const products = matrices.map((m) => m.reshape([groups, m.shape[1]!, positions]).product(right, false, true));
+  const w = concat(products, 1).reshape([groups, taps.length, inputs, outputs]);
   return w.transpose([0, 3, 2, 1]).reshape([groups * outputs, inputs, ...s.kernel]);
-}
-
-function tapColumns(x: Tensor, s: ConvSizes, geometry: ConvGeometry): Tensor[] {
-  const taps = windowTaps(x.reshape([s.batch, s.groups, s.inputs, ...s.input]), s.kernel, s.output, geometry);
-  return taps.map((t) => t.reshape([s.batch, s.groups, s.inputs, sizeOf(s.output)]));
 }

@@ -3,6 +3,7 @@ import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
 import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../tensor/shape.js';
 import { sumTo } from './elementwise.js';
+import { prepareGemm } from './gemm.js';
 
 export interface MatmulAttrs {
   /** The last two axes of the operand are swapped before multiplying. */
@@ -27,37 +28,6 @@ function dims(a: Tensor, b: Tensor, { transA, transB }: MatmulAttrs): Dims {
   return { m, k, n, batch: broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2), what) };
 }
 
-/** One rank-2 product C = A·B, both row-major with explicit strides; the inner loop runs over contiguous rows of B where it can. */
-function gemm(
-  a: ReferenceBuffer,
-  b: ReferenceBuffer,
-  c: ReferenceBuffer,
-  at: { a: number; b: number; c: number },
-  d: Dims,
-  attrs: MatmulAttrs,
-): void {
-  const { m, k, n } = d;
-  const [ai, ak] = attrs.transA ? [1, m] : [k, 1];
-  const [bk, bj] = attrs.transB ? [1, k] : [n, 1];
-  for (let i = 0; i < m; i++) {
-    const row = at.c + i * n;
-    if (bj === 1) {
-      c.fill(0, row, row + n);
-      for (let p = 0; p < k; p++) {
-        const x = a[at.a + i * ai + p * ak]!;
-        const from = at.b + p * bk;
-        for (let j = 0; j < n; j++) c[row + j]! += x * b[from + j]!;
-      }
-    } else {
-      for (let j = 0; j < n; j++) {
-        let s = 0;
-        for (let p = 0; p < k; p++) s += a[at.a + i * ai + p * ak]! * b[at.b + j * bj + p]!;
-        c[row + j] = s;
-      }
-    }
-  }
-}
-
 function batchOffsets(shape: Shape, batch: Shape): Int32Array {
   const own = shape.slice(0, -2);
   const matrix = shape.at(-1)! * shape.at(-2)!;
@@ -77,14 +47,13 @@ function batchOffsets(shape: Shape, batch: Shape): Int32Array {
 
 function prepare(node: Node<MatmulAttrs>) {
   const [a, b] = node.inputs as [Tensor, Tensor];
+  const { transA, transB } = node.attrs;
   const d = dims(a, b, node.attrs);
+  const gemm = prepareGemm(d.m, d.k, d.n, transA, transB);
   const fromA = batchOffsets(a.shape, d.batch);
   const fromB = batchOffsets(b.shape, d.batch);
-  const attrs = node.attrs;
-  return (inputs: readonly ReferenceBuffer[], outputs: readonly ReferenceBuffer[]): void => {
-    for (let i = 0; i < fromA.length; i++) {
-      gemm(inputs[0]!, inputs[1]!, outputs[0]!, { a: fromA[i]!, b: fromB[i]!, c: i * d.m * d.n }, d, attrs);
-    }
+  return ([left, right]: readonly ReferenceBuffer[], [out]: readonly ReferenceBuffer[]): void => {
+    for (let i = 0; i < fromA.length; i++) gemm(left!, right!, out!, fromA[i]!, fromB[i]!, i * d.m * d.n);
   };
 }
 

@@ -18,7 +18,8 @@ export interface MaxPoolOptions extends PoolOptions {
 /** What windows that tile see of x: padded, and cut where the last one ends. */
 function covered(x: Tensor, { window, padding }: PoolAttrs, output: readonly number[], fill: number): Tensor {
   const padded = pad(x, [0, 0, ...padding.map((p) => p[0])], [0, 0, ...padding.map((p) => p[1])], fill);
-  return slice(padded, [0, 0], [padded.shape[0]!, padded.shape[1]!, ...output.map((d, i) => d * window[i]!)]);
+  const end = [padded.shape[0]!, padded.shape[1]!, ...output.map((d, i) => d * window[i]!)];
+  return slice(padded, new Array<number>(x.rank).fill(0), end);
 }
 
 /**

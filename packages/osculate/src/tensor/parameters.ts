@@ -79,10 +79,12 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   }
 }
 
-/** The same nesting with symbolic tensors as leaves. */
-export type TensorsOf<T> = T extends { readonly shape: Shape; readonly dtype: DType }
-  ? Tensor
-  : { readonly [K in keyof T]: TensorsOf<T[K]> };
+/** The same nesting with symbolic tensors as leaves. Any tree gives any tree: without that case the type would never end. */
+export type TensorsOf<T> = [Tree<NDArray>] extends [T]
+  ? Tree<Tensor>
+  : T extends { readonly shape: Shape; readonly dtype: DType }
+    ? Tensor
+    : { readonly [K in keyof T]: TensorsOf<T[K]> };
 
 /** Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`. */
 export function parameters<T>(tree: T, prefix = ''): TensorsOf<T> {

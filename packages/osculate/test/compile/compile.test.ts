@@ -110,9 +110,17 @@ describe('nodeKey', () => {
 
   it('tells inputs apart, and their order', () => {
     const ids = new Identities();
-    const keyOf = (...inputs: Tensor[]): string => nodeKey({ op: addOp as never, attrs: {} }, inputs, ids);
+    const op = { ...addOp, name: 'sub' } as never;
+    const keyOf = (...inputs: Tensor[]): string => nodeKey({ op, attrs: {} }, inputs, ids);
     expect(new Set([keyOf(x, w), keyOf(w, x), keyOf(x, x), keyOf(x)]).size).toBe(4);
     expect(keyOf(x, w)).toBe(keyOf(x, w));
+  });
+
+  it('takes the operands of a commutative op in any order', () => {
+    const ids = new Identities();
+    const keyOf = (...inputs: Tensor[]): string => nodeKey({ op: addOp as never, attrs: {} }, inputs, ids);
+    expect(keyOf(x, w)).toBe(keyOf(w, x));
+    expect(keyOf(x, w)).not.toBe(keyOf(x, x));
   });
 
   it('compares large constants by identity, small ones by value and dtype', () => {

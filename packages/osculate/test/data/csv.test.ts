@@ -100,7 +100,7 @@ describe('readCsv', () => {
     );
     fc.assert(
       fc.property(fc.array(row, { maxLength: 6 }), (rows) => {
-        const file = ['x,t', ...rows.map(([x, t]) => `${x},${quote(t)}`)].join('\n');
+        const file = ['x,t', ...rows.map(([x, t]) => `${Object.is(x, -0) ? '-0' : x},${quote(t)}`)].join('\n');
         const table = readCsv(file, { text: ['t'] });
         expect(toNumbers(table.values)).toEqual(rows.map(([x]) => x));
         expect(table.text.t).toEqual(rows.map(([, t]) => t));

@@ -54,7 +54,7 @@ export const networks: Readonly<Record<NetworkName, Network>> = {
     rename: (name) => name.replace('_l0', ''),
   },
   transformer_block: {
-    layer: sequential([transformerBlock(16, 4, { hidden: 32, activation: 'gelu' }), layerNorm(16), dense(16, 7)]),
+    layer: sequential([transformerBlock(16, 2, { hidden: 32, activation: 'gelu' }), layerNorm(16), dense(16, 7)]),
     loss: softmaxCrossEntropy(),
     rename: (name) =>
       name

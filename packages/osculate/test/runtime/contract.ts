@@ -2,11 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../../src/ops/index.js';
 import { grad } from '../../src/autodiff/first-order.js';
 import { compile, type Program } from '../../src/compile/index.js';
+import { less } from '../../src/ops/less.js';
+import { scan } from '../../src/ops/scan.js';
+import { whileLoop } from '../../src/ops/while-loop.js';
 import type { Executable, Executor, Feeds } from '../../src/runtime/executor.js';
 import type { AnyTypedArray, DType } from '../../src/tensor/dtype.js';
 import { InputError } from '../../src/tensor/errors.js';
 import type { Tensor } from '../../src/tensor/ir.js';
-import { constant, input } from '../../src/tensor/leaf.js';
+import { constant, full, input } from '../../src/tensor/leaf.js';
 import { type NDArray, ndarray } from '../../src/tensor/ndarray.js';
 
 type Float = 'f32' | 'f64';
@@ -133,6 +136,39 @@ function correctness(executor: () => Executor): void {
         xs.map((v) => 1 - Math.tanh(v) ** 2),
         tolerance[dtype],
       );
+    });
+
+    it('loops over time, in both directions', async () => {
+      const [a, x] = [input('a', dtype, [2]), input('x', dtype, [3, 2])];
+      const run = (reverse: boolean) =>
+        scan(([c], [xt]) => ({ carry: [c!.mul(a).add(xt!)], y: [c!] }), [x.sum(0)], [x], { reverse });
+      const [forth, back] = [run(false), run(true)];
+      const program = compile({ last: forth.carry[0]!, ys: forth.ys[0]!, first: back.carry[0]!, zs: back.ys[0]! });
+      const feeds = { a: floatArray(dtype, [2, -1]), x: floatArray(dtype, [1, 2, 3, 4, 5, 6]) };
+      const out = await once(executor(), program, feeds);
+      // from [9, 12]: c ← a·c + x over the rows, then over the rows backwards
+      expectClose(out.last, [87, -8], 0);
+      expectClose(out.ys, [9, 12, 19, -10, 41, 14], 0);
+      expectClose(out.first, [99, -8], 0);
+      expectClose(out.zs, [49, 10, 23, -6, 9, 12], 0);
+    });
+
+    it('loops while a condition holds', async () => {
+      const [a, x] = [input('a', dtype, [2]), input('x', dtype, [2])];
+      const loop = (options?: { maxIterations: number }) =>
+        whileLoop(
+          ([c]) => less(c!.sum(), full(100, dtype)),
+          ([c, n]) => [c!.mul(a), n!.add(1)],
+          [x, full(0, 'i32')],
+          options,
+        );
+      const [[c, n], [d, m]] = [loop(), loop({ maxIterations: 2 })];
+      const feeds = { a: floatArray(dtype, [2, 3]), x: floatArray(dtype, [1, 1]) };
+      const out = await once(executor(), compile({ c: c!, n: n!, d: d!, m: m! }), feeds);
+      expectClose(out.c, [32, 243], 0);
+      expectClose(out.n, [5], 0);
+      expectClose(out.d, [4, 9], 0);
+      expectClose(out.m, [2], 0);
     });
 
     it('passes NaN and infinities on', async () => {

@@ -1,8 +1,8 @@
 import { expand } from '../../ops/expand.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
+import { isFloat } from '../../tensor/dtype.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { isFloat } from '../../tensor/dtype.js';
 import type { Changed } from './tidy.js';
 
 /** What is added to a carry at each step when that is all that happens to it, or null. */

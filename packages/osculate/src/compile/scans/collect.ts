@@ -1,6 +1,6 @@
 import { expand } from '../../ops/expand.js';
-import { zerosLike } from '../../ops/scan/placeholders.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
+import { zerosLike } from '../../ops/scan/placeholders.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
@@ -93,7 +93,9 @@ class Collector {
         return this.scale(this.operand(onX ? x : y), (c) => this.times(c, this.value(onX ? y : x)));
       case 'div':
         if (onY) return null;
-        return this.scale(this.operand(x), (c) => scaled(c, (f) => (f ? f.div(this.value(y)) : this.value(y).reciprocal())));
+        return this.scale(this.operand(x), (c) =>
+          scaled(c, (f) => (f ? f.div(this.value(y)) : this.value(y).reciprocal())),
+        );
       default:
         return null;
     }
@@ -124,7 +126,10 @@ class Collector {
       else terms.delete(t);
     }
     const { offset } = a;
-    return { terms, offset: offset && other.offset ? added(offset, other.offset, offset.factor!) : (offset ?? other.offset) };
+    return {
+      terms,
+      offset: offset && other.offset ? added(offset, other.offset, offset.factor!) : (offset ?? other.offset),
+    };
   }
 
   /** The new tensor for an old one; a form is written out on first use. */

@@ -1,6 +1,6 @@
 import { expand } from '../../ops/expand.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
+import { placeholder } from '../../ops/scan/placeholders.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import { isConstant, isInput } from '../../tensor/leaf.js';

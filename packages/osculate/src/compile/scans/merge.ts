@@ -98,7 +98,10 @@ class Merger {
     const [first] = members as [Member];
     if (members.length === 1) {
       const { parts, node } = first;
-      this.settle(node as unknown as Node, rebuild(node as unknown as Node, [...parts.init, ...parts.xs, ...parts.consts]));
+      this.settle(
+        node as unknown as Node,
+        rebuild(node as unknown as Node, [...parts.init, ...parts.xs, ...parts.consts]),
+      );
       return;
     }
     const carryIn = first.parts.carryIn.map((t) => placeholder('scan carry', t));

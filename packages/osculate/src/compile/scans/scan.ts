@@ -1,7 +1,7 @@
 import { applyScan, partsOf, type ScanAttrs, type ScanParts } from '../../ops/scan/parts.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
-import { collectLinear } from './collect.js';
 import { liftAccumulators } from './accumulators.js';
+import { collectLinear } from './collect.js';
 import { hoistSlices } from './hoist.js';
 import { sinkStacks } from './sink.js';
 import { type Changed, hoistInvariants, tidyInputs } from './tidy.js';

@@ -2,8 +2,8 @@ import { expand } from '../../ops/expand.js';
 import { boundaryOf, isLiteral } from '../../ops/scan/close-over.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
 import { placeholder } from '../../ops/scan/placeholders.js';
-import { full, splat } from '../../tensor/leaf.js';
 import type { Tensor } from '../../tensor/ir.js';
+import { full, splat } from '../../tensor/leaf.js';
 import { substitute } from '../../tensor/substitute.js';
 
 /** A scan that a pass changed, and where its results are found now. */

@@ -1,13 +1,13 @@
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { Tree } from '../../tensor/tree.js';
-import type { Layer, Parameters } from '../layer.js';
+import type { AnyLayer, Layer, Parameters } from '../layer.js';
 
 /**
  * Layers one after another. A list names parameters by position (`0.weight`, as PyTorch's Sequential); an object by its
  * keys, in their order.
  */
-export function sequential(layers: readonly Layer[] | Readonly<Record<string, Layer>>): Layer {
+export function sequential(layers: readonly AnyLayer[] | Readonly<Record<string, AnyLayer>>): Layer {
   const named = Object.entries(layers);
   const wrap = <T>(values: readonly T[]): Tree<T> =>
     (Array.isArray(layers) ? values : Object.fromEntries(named.map(([name], i) => [name, values[i]!]))) as Tree<T>;

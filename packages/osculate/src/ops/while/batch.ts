@@ -1,8 +1,8 @@
 import { apply, type Graph, type Node, type Tensor, type Transforms } from '../../tensor/ir.js';
+import { full } from '../../tensor/leaf.js';
 import { cast } from '../cast.js';
 import { expand } from '../expand.js';
 import { greater } from '../greater.js';
-import { full } from '../../tensor/leaf.js';
 import { reshape } from '../reshape.js';
 import { placeholder } from '../scan/placeholders.js';
 import { sum } from '../sum.js';

@@ -4,7 +4,11 @@ import { emitBody } from '../scan/lower.js';
 import type { WhileAttrs } from './parts.js';
 
 /** ONNX Loop: the condition is computed once before the loop and at the end of every step. Consts are captured by name. */
-export function lowerWhile(context: LowerContext, node: Node<WhileAttrs>, inputs: readonly string[]): readonly string[] {
+export function lowerWhile(
+  context: LowerContext,
+  node: Node<WhileAttrs>,
+  inputs: readonly string[],
+): readonly string[] {
   const { condition, body, carries, maxIterations } = node.attrs;
   const [init, consts] = [inputs.slice(0, carries), inputs.slice(carries)];
   const [start] = context.expression(condition.outputs, condition.inputs, inputs);

@@ -131,7 +131,7 @@ function weightCase(name: string, x: number[], y: number[], w: number[], g: Geom
 }
 
 const same: Geometry = { padding: [[1, 1], [1, 1]] }; // biome-ignore format: short
-/** Sizes 6 and 7 leave a remainder against the stride; padding, stride and dilation differ by axis. */
+/** Size 7 leaves a remainder against the stride; padding, stride and dilation differ by axis. */
 const uneven: Geometry = { strides: [2, 3], padding: [[1, 0], [2, 1]], dilation: [2, 1] }; // biome-ignore format: short
 
 export const convolutionCases: readonly OpCase[] = [
@@ -143,7 +143,7 @@ export const convolutionCases: readonly OpCase[] = [
   }),
   convCase('2-D, same size', [2, 2, 4, 3], [3, 2, 3, 3], same),
   convCase('2-D, kernel 1', [2, 3, 2, 2], [2, 3, 1, 1], {}),
-  convCase('2-D, everything uneven', [1, 2, 6, 7], [2, 2, 3, 2], uneven),
+  convCase('2-D, everything uneven', [1, 2, 7, 7], [2, 2, 3, 2], uneven),
   convCase('2-D, stride above the kernel', [1, 1, 7, 7], [2, 1, 2, 2], { strides: [3, 3] }),
   convCase('2-D, padding above the kernel', [1, 1, 2, 3], [1, 1, 2, 2], { padding: [[3, 2], [2, 3]] }), // biome-ignore format: short
   convCase('2 groups', [2, 4, 4, 4], [6, 2, 3, 3], { ...same, groups: 2 }),
@@ -152,16 +152,23 @@ export const convolutionCases: readonly OpCase[] = [
   convCase('no channels', [2, 0, 4], [3, 0, 3], {}),
   transposeCase('1-D', [2, 3, 3], [3, 2, 3], [2, 2, 5], {}),
   transposeCase('1-D, stride 3, outputPadding', [2, 2, 3], [2, 3, 2], [2, 3, 10], { strides: [3], outputPadding: [2] }),
-  transposeCase('2-D, everything uneven', [1, 2, 2, 3], [2, 2, 3, 2], [1, 2, 6, 7], {
+  transposeCase('2-D, everything uneven', [1, 2, 2, 3], [2, 2, 3, 2], [1, 2, 7, 7], {
     ...uneven,
     outputPadding: [1, 2],
   }),
   transposeCase('2-D, padding above the kernel', [1, 1, 6, 7], [1, 1, 2, 2], [1, 1, 2, 3], { padding: [[3, 2], [2, 3]] }), // biome-ignore format: short
   transposeCase('2-D, stride 1', [2, 3, 4, 3], [3, 2, 3, 3], [2, 2, 4, 3], same),
   transposeCase('2 groups', [1, 4, 3, 3], [4, 3, 3, 3], [1, 6, 3, 3], { ...same, groups: 2 }),
+  transposeCase('many channels, stride 1', [2, 4, 3, 3], [4, 33, 2, 3], [2, 66, 4, 3], {
+    padding: [
+      [0, 0],
+      [2, 0],
+    ],
+    groups: 2,
+  }),
   transposeCase('no examples', [0, 3, 3], [3, 2, 3], [0, 2, 5], {}),
   weightCase('1-D', [2, 2, 5], [2, 3, 3], [3, 2, 3], {}),
-  weightCase('2-D, everything uneven', [2, 2, 6, 7], [2, 2, 2, 3], [2, 2, 3, 2], uneven),
+  weightCase('2-D, everything uneven', [2, 2, 7, 7], [2, 2, 2, 3], [2, 2, 3, 2], uneven),
   weightCase('2 groups', [2, 4, 3, 3], [2, 2, 3, 3], [2, 2, 3, 3], { ...same, groups: 2 }),
   weightCase('no examples', [0, 2, 5], [0, 3, 3], [3, 2, 3], {}),
 ];

@@ -118,7 +118,15 @@ class Growth {
     return this.random.integer(8) === 0 ? full(this.pick(literals), 'f64') : this.pick(fits);
   }
 
+  /** Elements at equal distances, across rows: not a move along one axis. */
+  private sampled(x: Tensor): Tensor {
+    const step = 1 + this.random.integer(3);
+    const length = Math.ceil(x.size / step);
+    return strided(x, [length], x.size - 1 - step * (length - 1), [step]);
+  }
+
   private rearranged(x: Tensor): Tensor {
+    if (x.size > 0 && this.random.integer(4) === 0) return this.sampled(x);
     const strides = stridesOf(x.shape);
     const order = this.random.permutation(x.rank);
     let offset = 0;

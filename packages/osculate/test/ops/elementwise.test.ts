@@ -1,0 +1,4 @@
+import { elementwiseCases } from './cases/elementwise.js';
+import { opSuite } from './suite.js';
+
+opSuite(elementwiseCases);
