@@ -1,5 +1,5 @@
 /** Gradients of single examples in one batched program, by vmap of grad. Run after `npm run build`. */
-import { compile, grad, input, vmap } from 'osculate';
+import { compile, grad, input, toNumbers, vmap } from 'osculate';
 import { referenceExecutor } from 'osculate/runtime';
 
 // Linear regression: the gradient of example i is 2 (w·xᵢ − yᵢ) xᵢ.
@@ -17,4 +17,8 @@ const { gradients: result } = await executable.run({
   ys: Float64Array.of(0, 0, 0, 0),
 });
 for (let i = 0; i < 4; i++)
-  console.log(`example ${i}: ${Array.from(result.data.subarray(3 * i, 3 * i + 3)).join(', ')}`);
+  console.log(
+    `example ${i}: ${toNumbers(result)
+      .slice(3 * i, 3 * i + 3)
+      .join(', ')}`,
+  );

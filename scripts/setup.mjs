@@ -108,7 +108,9 @@ export async function build() {
   const complete = packages.every((name) => existsSync(join(root, 'packages', name, 'dist/.tsbuildinfo')));
   if (complete && existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === print) return 0;
   say('set-up: tsc -b');
-  const { code } = await runTool('typescript/bin/tsc', ['-b'], { stdout: 2 });
+  const { code } = await runTool('typescript/bin/tsc', ['-b', ...packages.map((name) => `packages/${name}`)], {
+    stdout: 2,
+  });
   if (code === 0) writeFileSync(cacheFile('build-stamp'), print);
   return code;
 }

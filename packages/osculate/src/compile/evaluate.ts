@@ -69,8 +69,10 @@ function reduce(node: Node, axes: readonly number[], init: number, { fn }: Scala
   let next = 0;
   const strides = shape.map((_, i) => (axes.includes(i) ? 0 : kept[next++]!));
   const target = stridedIndices(shape, 0, strides);
+  // An integer fold starts from its dtype's end where the op's initial value is infinite.
+  const start = node.outputs[0]!.dtype === 'i32' ? Math.min(Math.max(init, -2147483648), 2147483647) : init;
   return ([from], [to]) => {
-    to!.fill(init);
+    to!.fill(start);
     for (let i = 0; i < target.length; i++) to![target[i]!] = fn(to![target[i]!]!, from![i]!);
   };
 }

@@ -4,6 +4,7 @@ import { input } from '../tensor/leaf.js';
 import { type NDArray, zeros } from '../tensor/ndarray.js';
 import type { Generator } from '../tensor/random.js';
 import type { Shape } from '../tensor/shape.js';
+import type { FloatDType } from './layer.js';
 
 /** A dropout mask that a training graph takes as an input. */
 export interface MaskInput {
@@ -13,57 +14,78 @@ export interface MaskInput {
   readonly keep: number;
 }
 
-/** Batch statistics that a training graph computes, to be fetched beside the loss and averaged by the caller. */
-export interface StatisticsOutput {
-  readonly name: string;
-  readonly mean: Tensor;
-  readonly variance: Tensor;
-}
+/** Mean and variance of one batch normalisation, `[channels]` each. */
+export type Statistics = { readonly mean: Tensor; readonly variance: Tensor };
 
 /**
- * How a model is being applied. A training context collects what has to be fed (dropout masks) and what has to be fetched
- * (batch statistics), so that the graph itself stays a pure function.
+ * How a model is being applied. A context collects what has to be fed and fetched beside the parameters, so that the graph
+ * itself stays a pure function and the parameters hold nothing that an optimizer must not move.
  */
 export interface Context {
   readonly training: boolean;
-  /** A mask input of a shape; its values are 0 or 1/keep. */
-  mask(shape: Shape, dtype: 'f32' | 'f64', keep: number): Tensor;
-  /** Reports batch statistics. */
-  statistics(mean: Tensor, variance: Tensor): void;
+  /** A dropout mask, in training: an input of a shape whose values are 0 or 1/keep. */
+  mask(shape: Shape, dtype: FloatDType, keep: number): Tensor;
+  /** Reports the statistics of the batch, in training. */
+  report(statistics: Statistics): void;
+  /** Statistics to normalise by, in inference: inputs. */
+  running(channels: number, dtype: FloatDType): Statistics;
 }
 
 export interface TrainingContext extends Context {
+  /** Inputs to feed: see `drawMasks`. */
   readonly masks: readonly MaskInput[];
-  readonly batchStatistics: readonly StatisticsOutput[];
+  /** What the batch normalisations computed, in the order of application: outputs to fetch, as `{ statistics: … }`. */
+  readonly statistics: readonly Statistics[];
 }
 
-/** Dropout is the identity and batch normalisation uses its running statistics. */
-export const inference: Context = {
-  training: false,
-  mask: () => {
-    throw new InputError('dropout masks exist only in a training context');
-  },
-  statistics: () => {
-    throw new InputError('batch statistics exist only in a training context');
-  },
-};
+export interface InferenceContext extends Context {
+  /** Inputs to feed, named `statistics.0.mean`, `statistics.0.variance`, … in the order of application. */
+  readonly statistics: readonly Statistics[];
+}
 
-/** A context for one training graph; apply the model once with it, then read `masks` and `batchStatistics`. */
+/** A context for one inference graph: dropout is the identity, batch normalisation takes its statistics as inputs. */
+export function inferenceContext(): InferenceContext {
+  const statistics: Statistics[] = [];
+  return {
+    training: false,
+    statistics,
+    mask: () => {
+      throw new InputError('dropout masks exist only in a training context');
+    },
+    report: () => {
+      throw new InputError('batch statistics exist only in a training context');
+    },
+    running: (channels, dtype) => {
+      const name = `statistics.${statistics.length}`;
+      const inputs = {
+        mean: input(`${name}.mean`, dtype, [channels]),
+        variance: input(`${name}.variance`, dtype, [channels]),
+      };
+      statistics.push(inputs);
+      return inputs;
+    },
+  };
+}
+
+/** A context for one training graph; apply the model once with it, then read `masks` and `statistics`. */
 export function trainingContext(): TrainingContext {
   const masks: MaskInput[] = [];
-  const batchStatistics: StatisticsOutput[] = [];
+  const statistics: Statistics[] = [];
   return {
     training: true,
     masks,
-    batchStatistics,
+    statistics,
     mask: (shape, dtype, keep) => {
       const name = `mask.${masks.length}`;
       const tensor = input(name, dtype, shape);
       masks.push({ tensor, name, keep });
       return tensor;
     },
-    statistics: (mean, variance) => {
-      batchStatistics.push({ name: `statistics.${batchStatistics.length}`, mean, variance });
+    report: (batch) => {
+      statistics.push(batch);
+    },
+    running: () => {
+      throw new InputError('running statistics exist only in an inference context');
     },
   };
 }

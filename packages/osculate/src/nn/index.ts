@@ -3,9 +3,10 @@ import '../ops/index.js';
 export {
   type Context,
   drawMasks,
-  inference,
+  type InferenceContext,
+  inferenceContext,
   type MaskInput,
-  type StatisticsOutput,
+  type Statistics,
   type TrainingContext,
   trainingContext,
 } from './context.js';
@@ -27,7 +28,7 @@ export { residual, sequential } from './layers/containers.js';
 export { type ConvOptions, type ConvParameters, conv1d, conv2d } from './layers/conv.js';
 export { type DenseOptions, type DenseParameters, dense } from './layers/dense.js';
 export { type EmbeddingParameters, embedding, positions } from './layers/embedding.js';
-export { type BatchNormParameters, batchNorm, layerNorm, type NormParameters } from './layers/normalization.js';
+export { batchNorm, layerNorm, type NormParameters } from './layers/normalization.js';
 export { bidirectional, gru, lstm, type RecurrentOptions, type RecurrentParameters, rnn } from './layers/recurrent.js';
 export {
   type ActivationName,
@@ -44,9 +45,11 @@ export {
   type TransformerBlockParameters,
   transformerBlock,
 } from './layers/transformer.js';
+export { loadParameters } from './load-parameters.js';
 export { huber } from './losses/huber.js';
 export type { Loss, Reduction } from './losses/loss.js';
 export { poisson } from './losses/poisson.js';
 export { sigmoidCrossEntropy } from './losses/sigmoid-cross-entropy.js';
 export { softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
 export { squaredError } from './losses/squared-error.js';
+export { runningStatistics } from './running-statistics.js';

@@ -87,8 +87,17 @@ export function extent(window: Shape, { dilation }: WindowGeometry, i: number): 
   return (window[i]! - 1) * dilation[i]! + 1;
 }
 
+/** Throws unless input and window have the spatial axes that the geometry is for. */
+export function checkAxes(what: () => string, input: Shape, window: Shape, { strides }: WindowGeometry): void {
+  if (input.length === strides.length && window.length === strides.length) return;
+  throw new ShapeError(
+    `${what()}: ${input.length} spatial axes and a window of ${window.length}, but strides for ${strides.length}`,
+  );
+}
+
 /** Spatial sizes after a window has moved over an input: ⌊(input + padding − extent) / stride⌋ + 1. */
 export function slidSizes(what: () => string, input: Shape, window: Shape, geometry: WindowGeometry): number[] {
+  checkAxes(what, input, window, geometry);
   return input.map((size, i) => {
     const [low, high] = geometry.padding[i]!;
     const room = size + low + high - extent(window, geometry, i);

@@ -11,6 +11,7 @@ import {
   type ConvOptions,
   type ConvSizes,
   channelsPerGroup,
+  checkAxes,
   convFlops,
   convGeometry,
   extent,
@@ -34,6 +35,7 @@ function sizesOf(x: Tensor, w: Tensor, attrs: ConvTransposeAttrs): ConvSizes {
     throw new ShapeError(`${what()}: the weight takes ${w.shape[0]} channels, but the input has ${x.shape[1]}`);
   }
   const [output, kernel] = [x.shape.slice(2), w.shape.slice(2)];
+  checkAxes(what, output, kernel, attrs);
   const input = output.map((size, i) => {
     const covered = (size - 1) * strides[i]! + extent(kernel, attrs, i) + attrs.outputPadding[i]!;
     const [low, high] = padding[i]!;

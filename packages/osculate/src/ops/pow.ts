@@ -6,8 +6,7 @@ import { binaryOp, noAttrs } from './elementwise.js';
 /** y·x^(y−1), with 0 for 0⁰: there y·x^(y−1) would be 0·∞. */
 function byBase(x: Tensor, y: Tensor): Tensor {
   const constant = splat(y);
-  if (constant !== undefined && constant !== 0)
-    return pow(x, y.rank === 0 ? full(constant - 1, y.dtype) : y.sub(1)).mul(y);
+  if (constant !== undefined && constant !== 0) return pow(x, full(constant - 1, y.dtype)).mul(y);
   const critical = x.equal(0).logicalAnd(y.equal(0));
   return pow(x, critical.where(1, y.sub(1))).mul(y);
 }

@@ -1,37 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ggnvp, grad, hessian, hvp } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
+import { loadParameters } from '../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import { ortExecutor } from '../../src/runtime/node.js';
-import { input, leaves, type NDArray, parameters, type Tensor, type Tree } from '../../src/tensor/index.js';
+import { generator, input, leaves, type NDArray, parameters } from '../../src/tensor/index.js';
 import { type NetworkName, networks, referenceCase } from './reference.js';
 
 type Named = Record<string, NDArray>;
-
-/** Rebuilds the nesting of a network's parameters from dotted names. */
-function nest(layer: { init: never }, named: Named): Tree<NDArray> {
-  void layer;
-  const root: Record<string, unknown> = {};
-  for (const [name, array] of Object.entries(named)) {
-    const path = name.split('.');
-    let at = root;
-    for (const key of path.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>;
-    at[path.at(-1)!] = array;
-  }
-  return root as Tree<NDArray>;
-}
-
-/** Layers without parameters have an empty entry, which dotted names cannot show. */
-function withEmptyLayers(tree: Tree<NDArray>, names: readonly string[]): Tree<NDArray> {
-  return { ...Object.fromEntries(names.map((n) => [n, {}])), ...(tree as object) } as Tree<NDArray>;
-}
-
-const emptyLayers: Record<NetworkName, readonly string[]> = {
-  mlp_tanh: ['1', '3'],
-  cnn_relu_maxpool: ['a1', 'pool', 'a2', 'flat'],
-  lstm_last: [],
-  transformer_block: [],
-};
 
 function relativeError(actual: Named, expected: Named, prefix: string): number {
   let [difference, size] = [0, 0];
@@ -49,9 +25,9 @@ function relativeError(actual: Named, expected: Named, prefix: string): number {
 function graphOf(name: NetworkName, dtype: 'f32' | 'f64') {
   const data = referenceCase(name, dtype);
   const { layer, loss } = networks[name];
-  const tree = withEmptyLayers(nest(layer as never, data.parameters), emptyLayers[name]);
-  const weights = parameters(tree, 'param.') as unknown as Tree<Tensor>;
-  const v = parameters(tree, 'v.') as unknown as Tree<Tensor>;
+  const tree = loadParameters(layer.init(generator(0), dtype), data.parameters);
+  const weights = parameters(tree, 'param.');
+  const v = parameters(tree, 'v.');
   const x = input('x', data.x.dtype, data.x.shape);
   const y = input('y', data.y.dtype, data.y.shape);
   const output = layer.apply(weights as never, x);

@@ -23,6 +23,8 @@ export interface OpCase {
   expected?(...inputs: readonly NDArray[]): readonly (readonly number[])[];
   /** Highest order of derivative that exists everywhere in the range (default 3; 1 for relu; 0 where there is none). */
   readonly smooth?: 0 | 1 | 2 | 3;
+  /** False where only forward mode exists (`whileLoop`): second and third derivatives are then those along directions. */
+  readonly reverse?: false;
   /** Relative tolerance against the reference executor of ONNX Runtime in f32 (default 1e-5) and in f64 (default 1e-12). */
   readonly tolerance?: { readonly f32?: number; readonly f64?: number };
 }

@@ -1,19 +1,21 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { noAttrs, type UnaryRule, unaryOp } from '../../src/ops/elementwise.js';
+import { type NoAttrs, noAttrs, type UnaryRule, unaryOp } from '../../src/ops/elementwise.js';
 import type { Tensor } from '../../src/tensor/index.js';
 import { apply1, type Op } from '../../src/tensor/ir.js';
 import type { OpCase } from './case.js';
 import { checkBatches, checkCompiled, checkFirst, checkSecond, checkThird, checkValues, prepare } from './checks.js';
 import { checkExecutor, Executors } from './executors.js';
 
+type Rule = UnaryRule<NoAttrs>;
+
 /** A case of a planted op of one argument. */
-function caseOf(rule: UnaryRule, changes: Partial<Op> = {}, name = 'planted'): OpCase {
+function caseOf(rule: Rule, changes: Partial<Op> = {}, name = 'planted'): OpCase {
   const op = Object.assign(unaryOp(name, rule), changes);
   return { name, inputs: [{ shape: [2, 3] }], build: (x) => apply1(op, [x!], noAttrs) };
 }
 
 /** x² and its derivatives, but for one that is held fixed where it must not be. */
-const square = (jvp: UnaryRule['jvp']): UnaryRule => ({
+const square = (jvp: Rule['jvp']): Rule => ({
   ...(jvp && { jvp }),
   scalar: { fn: (x) => x * x, js: (x) => `(${x} * ${x})` },
   onnx: (context, [x]) => context.emit('Mul', [x!, x!]),
@@ -28,7 +30,7 @@ const flat = (x: Tensor): Tensor =>
     [x],
     noAttrs,
   );
-const cube = (jvp: NonNullable<UnaryRule['jvp']>): OpCase =>
+const cube = (jvp: NonNullable<Rule['jvp']>): OpCase =>
   caseOf({ jvp, scalar: { fn: (x) => x * x * x }, onnx: (context, [x]) => context.emit('Mul', [x!, x!]) });
 
 /** 2x, linear, with its transpose given. */

@@ -69,7 +69,7 @@ describe('a small convolutional network', () => {
   });
 
   it('gives Hessian products with several vectors at once', () => {
-    const vs = [place('vs', [2, ...shapes.w]), place('us', [2, ...shapes.u])];
+    const vs: [Tensor, Tensor] = [place('vs', [2, ...shapes.w]), place('us', [2, ...shapes.u])];
     const product = (a: Tensor, b: Tensor): Tensor[] => Object.values(hvp(loss(batch), w, { w: a, u: b }));
     const together = vmap(product)(...vs);
     const one = [0, 1].flatMap((i) => {

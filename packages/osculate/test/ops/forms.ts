@@ -18,7 +18,10 @@ export interface Forms {
   /** Outputs, and which of them are floats; u belongs to these. */
   readonly y: readonly Tensor[];
   readonly order: number;
-  /** J·v and Jᵀ·u (order ≥ 1), H·v and H·w of ⟨u, y⟩ (≥ 2), the derivative of H·v along w (≥ 3). */
+  /**
+   * J·v and Jᵀ·u (order ≥ 1), H·v and H·w of ⟨u, y⟩ (≥ 2), the derivative of H·v along v (≥ 3). Where reverse mode does
+   * not exist, `jtu` and `hw` are empty, `hv` is the derivative of J·v along v.
+   */
   readonly jv: readonly Tensor[];
   readonly jtu: readonly Tensor[];
   readonly hv: readonly Tensor[];
@@ -54,11 +57,12 @@ export function trace(c: OpCase, float: 'f32' | 'f64'): Forms {
   const u = fy.map((t, i) => input(`u${i}`, t.dtype, t.shape));
   const order = fx.length > 0 && fy.length > 0 ? (c.smooth ?? 3) : 0;
   const jv = order >= 1 ? jvp(fy, fx, v) : [];
-  const jtu = order >= 1 ? vjp(fy, fx, u, { unreachable }) : [];
-  const loss = order >= 2 ? pairing(u, fy) : null;
-  const hv = loss ? hvp(loss, fx, v, { unreachable }) : [];
-  const hw = loss ? hvp(loss, fx, w, { unreachable }) : [];
-  const third = order >= 3 ? jvp(hv, fx, w) : [];
+  const reverse = order >= 1 && c.reverse !== false;
+  const jtu = reverse ? vjp(fy, fx, u, { unreachable }) : [];
+  const along = (t: readonly Tensor[]): Tensor[] => (reverse ? hvp(pairing(u, fy), fx, [...t], { unreachable }) : []);
+  const hv = order < 2 ? [] : reverse ? along(v) : jvp(jv, fx, v);
+  const hw = order < 2 ? [] : along(w);
+  const third = order < 3 ? [] : jvp(hv, fx, v);
   return { x, v, w, u, moving, y, order, jv, jtu, hv, hw, third };
 }
 

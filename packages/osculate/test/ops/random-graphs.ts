@@ -30,7 +30,7 @@ function fit(a: Tensor, b: Tensor): Tensor {
 
 const axisOf = (a: Tensor, pick: number): number => pick % a.rank;
 const vector = (a: Tensor): Tensor => a.reshape([a.size]);
-const matrix = (a: Tensor): Tensor => (a.rank === 1 ? a.reshape([1, a.size]) : a.reshape([a.shape[0]!, -1]));
+const matrix = (a: Tensor): Tensor => (a.rank < 2 ? a.reshape([1, a.size]) : a.reshape([a.shape[0]!, -1]));
 /** 1 + x²: where an op needs a positive operand. */
 const positive = (a: Tensor): Tensor => a.mul(a).add(1);
 /** The elements as one image [1, 1, n], and a kernel of two elements. */
@@ -114,7 +114,8 @@ export const smoothSteps: Readonly<Record<string, Step>> = {
   layerNorm: (a) => layerNorm(ranked(a), { axes: [-1], epsilon: 0.5 }),
   conv: (a, b) => vector(conv(signal(a), kernel(b), { padding: [[1, 0]] })).mul(0.5),
   convTranspose: (a, b) => vector(convTranspose(signal(a), kernel(b), { strides: [1] })).mul(0.5),
-  averagePool: (a) => (a.size < 2 ? a : vector(averagePool(signal(a), { window: [2], strides: [1] }))),
+  averagePool: (a, _, pick) =>
+    a.size < 2 ? a : vector(averagePool(signal(a), { window: [2], strides: [1 + (pick % 2)] })),
   scan: (a, b) => {
     const xs = vector(a);
     return scan(([c], [x]) => ({ carry: [c!.add(x!).tanh()], y: [c!.mul(x!)] }), [b.mean()], [xs]).ys[0]!;
@@ -134,6 +135,7 @@ export const kinkedSteps: Readonly<Record<string, Step>> = {
   clip: (a) => a.clip(-0.5, 0.5),
   where: (a, b) => where(a.greater(fit(a, b)), a, fit(a, b)),
   maxPool: (a) => (a.size < 2 ? a : vector(maxPool(signal(a), { window: [2], strides: [1] }))),
+  cast: (a) => a.cast('f32').cast(a.dtype),
   sign: (a) => a.add(a.sign()),
   stopGradient: (a) => a.mul(a.stopGradient()),
 };

@@ -1,5 +1,7 @@
-import { InputError } from '../../tensor/errors.js';
+import { describe } from '../../tensor/describe.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
+import { sameShape, showShape } from '../../tensor/shape.js';
 import type { Tree } from '../../tensor/tree.js';
 import type { AnyLayer, Layer, Parameters } from '../layer.js';
 
@@ -27,6 +29,13 @@ export function sequential(layers: readonly AnyLayer[] | Readonly<Record<string,
 export function residual<P extends Parameters>(layer: Layer<P>): Layer<P> {
   return {
     init: (generator, dtype) => layer.init(generator, dtype),
-    apply: (weights, x, context) => x.add(layer.apply(weights, x, context)),
+    apply: (weights, x, context) => {
+      const change = layer.apply(weights, x, context);
+      // Addition would broadcast, which is never meant here.
+      if (!sameShape(change.shape, x.shape)) {
+        throw new ShapeError(`residual: the layer turns ${describe(x)} into shape ${showShape(change.shape)}`);
+      }
+      return x.add(change);
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { conv as convOp } from '../../ops/index.js';
 import { describe } from '../../tensor/describe.js';
-import { ShapeError } from '../../tensor/errors.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { filled, heNormal, type Initializer } from '../initializers.js';
 import type { Layer } from '../layer.js';
@@ -32,6 +32,9 @@ function convLayer(
   const groups = options.groups ?? 1;
   const draw = options.weight ?? heNormal;
   const rank = kernel.length;
+  if (inputs % groups !== 0 || outputs % groups !== 0) {
+    throw new InputError(`${name}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
+  }
   return {
     init: (generator, dtype = 'f32') => {
       const weight = draw(generator, [outputs, inputs / groups, ...kernel], dtype);

@@ -1,6 +1,6 @@
 import { describe } from '../../tensor/describe.js';
 import { isInteger } from '../../tensor/dtype.js';
-import { DTypeError } from '../../tensor/errors.js';
+import { DTypeError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { type Initializer, normal } from '../initializers.js';
 import type { Layer } from '../layer.js';
@@ -22,6 +22,14 @@ export function embedding(vocabulary: number, size: number, init: Initializer = 
 export function positions(longest: number, size: number, init: Initializer = normal(0.02)): Layer<EmbeddingParameters> {
   return {
     init: (generator, dtype = 'f32') => ({ weight: init(generator, [longest, size], dtype) }),
-    apply: ({ weight }, x) => x.add(weight.slice([0, 0], [x.shape.at(-2)!, size])),
+    apply: ({ weight }, x) => {
+      const length = x.shape.at(-2);
+      if (length === undefined || length > longest || x.shape.at(-1) !== size) {
+        throw new ShapeError(
+          `positions(${longest}, ${size}): needs input […, at most ${longest}, ${size}], got ${describe(x)}`,
+        );
+      }
+      return x.add(weight.slice([0, 0], [length, size]));
+    },
   };
 }

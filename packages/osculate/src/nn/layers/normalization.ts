@@ -1,9 +1,9 @@
 import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '../../ops/index.js';
 import { describe } from '../../tensor/describe.js';
-import { ShapeError } from '../../tensor/errors.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { filled } from '../initializers.js';
-import type { Layer } from '../layer.js';
+import type { FloatDType, Layer } from '../layer.js';
 
 export type NormParameters = { readonly weight: NDArray; readonly bias: NDArray };
 
@@ -26,38 +26,29 @@ export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
   };
 }
 
-export type BatchNormParameters = NormParameters & {
-  /** Running statistics: held constant by derivatives, updated by the caller from `batchStatistics`. */
-  readonly running_mean: NDArray;
-  readonly running_var: NDArray;
-};
-
 /**
- * Batch normalisation over every axis but the channels' (axis 1) (Ioffe and Szegedy 2015). Training contexts use the batch's
- * own biased statistics and report them; inference uses the running ones.
+ * Batch normalisation over every axis but the channels' (axis 1) (Ioffe and Szegedy 2015). A training context gets the batch's own
+ * mean and biased variance, by which it normalises; an inference context gives the statistics (see `runningStatistics`).
+ * @throws InputError without a context: which statistics are meant would be a guess.
  */
-export function batchNorm(channels: number, epsilon = 1e-5): Layer<BatchNormParameters> {
+export function batchNorm(channels: number, epsilon = 1e-5): Layer<NormParameters> {
   return {
-    init: (generator, dtype = 'f32') => ({
-      ...initial(channels)(generator, dtype),
-      running_mean: filled(0)(generator, [channels], dtype),
-      running_var: filled(1)(generator, [channels], dtype),
-    }),
-    apply: ({ weight, bias, running_mean, running_var }, x, context) => {
+    init: initial(channels),
+    apply: ({ weight, bias }, x, context) => {
       if (x.rank < 2 || x.shape[1] !== channels) {
         throw new ShapeError(`batchNorm(${channels}): axis 1 of ${describe(x)} must be ${channels}`);
       }
-      if (!context?.training) {
-        return batchNormOp(x, {
-          gain: weight,
-          bias,
-          epsilon,
-          mean: running_mean.stopGradient(),
-          variance: running_var.stopGradient(),
-        }).output;
+      if (context === undefined) {
+        throw new InputError(
+          `batchNorm(${channels}): apply the model with trainingContext() or inferenceContext(), which say whose statistics to use`,
+        );
+      }
+      if (!context.training) {
+        const running = context.running(channels, x.dtype as FloatDType);
+        return batchNormOp(x, { gain: weight, bias, epsilon, ...running }).output;
       }
       const { output, mean, variance } = batchNormOp(x, { gain: weight, bias, epsilon });
-      context.statistics(mean, variance);
+      context.report({ mean, variance });
       return output;
     },
   };

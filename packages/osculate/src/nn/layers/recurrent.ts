@@ -17,7 +17,7 @@ export interface RecurrentOptions {
   readonly activation?: 'tanh' | 'relu';
 }
 
-/** Names and layouts of PyTorch: `[gates·hidden, inputs]`, `[gates·hidden, hidden]`, `[gates·hidden]` twice. */
+/** Names and layouts of PyTorch's RNNCell, LSTMCell and GRUCell: `[gates·hidden, inputs]`, `[gates·hidden, hidden]`, `[gates·hidden]` twice. */
 export type RecurrentParameters = {
   readonly weight_ih: NDArray;
   readonly weight_hh: NDArray;

@@ -3,7 +3,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { zeros } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
 
 /** One draw of the density ∝ exp(−ρ(r)), ρ Huber's function: rejection from a Laplace envelope, which is exact. */
 function drawHuber(delta: number, generator: Generator): number {
@@ -39,6 +39,7 @@ export function huber(delta = 1, reduction: Reduction = 'elements'): Loss {
       return inside.where(u, 0).mul(1 / normalizer(outputs));
     },
     sample: (outputs, generator) => {
+      checkFinite('huber', outputs);
       const targets = zeros(outputs.dtype, outputs.shape);
       for (let i = 0; i < targets.data.length; i++) {
         targets.data[i] = outputs.data[i]! + drawHuber(delta, generator);

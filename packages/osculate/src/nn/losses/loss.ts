@@ -1,5 +1,5 @@
 import { describe } from '../../tensor/describe.js';
-import { ShapeError } from '../../tensor/errors.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
@@ -47,4 +47,12 @@ export function checkTargets(what: string, outputs: Tensor, targets: Tensor): vo
 /** Throws when there is nothing to average over: the mean would be 0/0. */
 export function checkNotEmpty(what: string, outputs: Tensor): void {
   if (outputs.size === 0) throw new ShapeError(`${what}: the batch is empty: ${describe(outputs)}`);
+}
+
+/** Throws before sampling from outputs that define no distribution. */
+export function checkFinite(what: string, outputs: NDArray): void {
+  const { data } = outputs;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) throw new InputError(`${what}: cannot sample, output ${i} is ${data[i]}`);
+  }
 }

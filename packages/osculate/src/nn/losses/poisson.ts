@@ -1,7 +1,11 @@
+import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { zeros } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+
+/** A draw costs time in proportion to its rate. */
+const largestRate = 1e7;
 
 /** Knuth's product method in logarithms for small rates; sums of independent halves for large ones keep it exact. */
 function drawPoisson(rate: number, generator: Generator): number {
@@ -41,9 +45,13 @@ export function poisson(reduction: Reduction = 'elements'): Loss {
         .mul(u)
         .mul(1 / normalizer(outputs)),
     sample: (outputs, generator) => {
+      checkFinite('poisson', outputs);
       const targets = zeros(outputs.dtype, outputs.shape);
-      for (let i = 0; i < targets.data.length; i++)
-        targets.data[i] = drawPoisson(Math.exp(outputs.data[i]!), generator);
+      for (let i = 0; i < targets.data.length; i++) {
+        const rate = Math.exp(outputs.data[i]!);
+        if (rate > largestRate) throw new InputError(`poisson: cannot draw from rate ${rate} (output ${i})`);
+        targets.data[i] = drawPoisson(rate, generator);
+      }
       return targets;
     },
   };

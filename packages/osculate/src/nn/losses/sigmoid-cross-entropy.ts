@@ -1,6 +1,6 @@
 import type { Tensor } from '../../tensor/ir.js';
 import { zeros } from '../../tensor/ndarray.js';
-import { checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
 
 /**
  * Binary cross-entropy of sigmoid(outputs): Σ softplus(o) − y·o over m, stable for any logit; targets in [0, 1].
@@ -27,6 +27,7 @@ export function sigmoidCrossEntropy(reduction: Reduction = 'elements'): Loss {
         .mul(1 / normalizer(outputs));
     },
     sample: (outputs, generator) => {
+      checkFinite('sigmoidCrossEntropy', outputs);
       const targets = zeros(outputs.dtype, outputs.shape);
       for (let i = 0; i < targets.data.length; i++) {
         targets.data[i] = generator.uniform() * (1 + Math.exp(-outputs.data[i]!)) < 1 ? 1 : 0;

@@ -5,7 +5,7 @@ import { ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { zeros } from '../../tensor/ndarray.js';
 import { sameShape } from '../../tensor/shape.js';
-import { checkNotEmpty, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { checkFinite, checkNotEmpty, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
 
 /** Targets as probabilities: one-hot rows for integer classes. */
 function probabilities(outputs: Tensor, targets: Tensor): Tensor {
@@ -25,7 +25,7 @@ function probabilities(outputs: Tensor, targets: Tensor): Tensor {
 /**
  * Cross-entropy of softmax(outputs) over the last axis: −Σ p·log softmax(o)/m. Targets are class numbers (i32, i64) of shape
  * `[…]` or probabilities of shape `[…, classes]`; m = number of distributions (default) or of examples.
- * H = (diag(s) − s·sᵀ)/m per distribution, s = softmax(o), where the target's probabilities sum to 1.
+ * H = (diag(s) − s·sᵀ)·Σp/m per distribution, s = softmax(o).
  */
 export function softmaxCrossEntropy(reduction: Reduction = 'elements'): Loss {
   const normalizer = (outputs: Tensor): number => divisor(reduction, outputs, outputs.size / outputs.shape.at(-1)!);
@@ -39,12 +39,14 @@ export function softmaxCrossEntropy(reduction: Reduction = 'elements'): Loss {
         .sum()
         .mul(-1 / normalizer(outputs));
     },
-    hessianProduct: (outputs, _, u) => {
+    hessianProduct: (outputs, targets, u) => {
       const s = outputs.softmax(-1);
       const weighted = s.mul(u);
-      return weighted.sub(s.mul(weighted.sum([-1], true))).mul(1 / normalizer(outputs));
+      const product = weighted.sub(s.mul(weighted.sum([-1], true))).mul(1 / normalizer(outputs));
+      return isFloat(targets.dtype) ? product.mul(targets.sum([-1], true)) : product;
     },
     sample: (outputs, generator) => {
+      checkFinite('softmaxCrossEntropy', outputs);
       const classes = outputs.shape.at(-1)!;
       const targets = zeros('i32', outputs.shape.slice(0, -1));
       for (let row = 0; row < targets.data.length; row++) {

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../tensor/ir.js';
 import { zeros } from '../../tensor/ndarray.js';
-import { checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
 
 /**
  * Squared error Σ(o − y)²/m, m = number of elements (default) or of examples. H = 2/m·I. (o − y)² is the negative
@@ -21,6 +21,7 @@ export function squaredError(reduction: Reduction = 'elements'): Loss {
     },
     hessianProduct: (outputs, _, u) => u.mul(2 / normalizer(outputs)),
     sample: (outputs, generator) => {
+      checkFinite('squaredError', outputs);
       const targets = zeros(outputs.dtype, outputs.shape);
       for (let i = 0; i < targets.data.length; i++)
         targets.data[i] = outputs.data[i]! + Math.SQRT1_2 * generator.normal();

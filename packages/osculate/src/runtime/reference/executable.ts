@@ -15,8 +15,7 @@ export interface ReferenceExecutable extends Executable {
   /**
    * For inner loops: fixes the arrays that are read and written, and returns a function that reads the inputs' present
    * values and overwrites all outputs in place, without allocating. Feeds are checked once, here; outputs must be typed
-   * arrays of their dtype and size. An array must not be both input and output. The functions of one executable share
-   * its work space, which is harmless since none of them can be interrupted.
+   * arrays of their dtype and size that overlap neither an input nor each other (InputError).
    */
   bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void;
 }
@@ -39,6 +38,11 @@ function checkOutput(name: string, t: Tensor, array: AnyTypedArray | undefined):
   if (array?.constructor === allocate(t.dtype, 0).constructor && array.length === t.size) return array;
   const got = array === undefined ? 'nothing' : `a ${array.constructor.name} of length ${array.length}`;
   throw new InputError(`bind: output "${name}" is ${t.dtype} with ${t.size} elements, but was given ${got}`);
+}
+
+function overlap(a: AnyTypedArray, b: AnyTypedArray): boolean {
+  if (a.buffer !== b.buffer) return false;
+  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
 
 /** Loads a prepared program: checks feeds and converts between the boundary's arrays and float64 buffers. */
@@ -78,6 +82,10 @@ export class LoadedProgram implements ReferenceExecutable {
     const targets = this.results.map(([name, t]) =>
       checkOutput(name, t, Object.hasOwn(outputs, name) ? outputs[name] : undefined),
     );
+    targets.forEach((target, i) => {
+      if ([...bound, ...targets.slice(0, i)].some((other) => overlap(target, other)))
+        throw new InputError(`bind: the array for output "${this.results[i]![0]}" overlaps another; give it its own`);
+    });
     const wide = this.results.map(([, t], i) =>
       storedAsIs(t.dtype) ? (targets[i] as ReferenceBuffer) : referenceBuffer(t.dtype, t.size),
     );
