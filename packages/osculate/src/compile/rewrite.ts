@@ -13,7 +13,7 @@ export class Rewriter {
   private readonly ids = new Identities();
   private readonly table = new Map<string, readonly Tensor[]>();
   private readonly done = new Map<Tensor, Tensor>();
-  private readonly own = new WeakSet<Node>();
+  private readonly own = new Set<Node>();
 
   /** Rewrites a graph; `stop` tensors (placeholders) stay as they are. */
   rewrite(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> = new Set()): Tensor[] {

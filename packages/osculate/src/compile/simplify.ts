@@ -1,6 +1,7 @@
 import type { Node, Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import { mergeFactors, scale } from './factors.js';
 import { joinPads } from './join-pads.js';
 import { sumOfProducts } from './sum-products.js';
 
@@ -28,14 +29,6 @@ function dropExpand(node: Node): Tensor | null {
   return sx !== x || sy !== y ? rebuild(sx, sy).expand(target) : null;
 }
 
-/** Scalar factors gather at the outside: (x·a)·b → x·(a·b). */
-function mergeFactors(x: Tensor, factor: number): Tensor | null {
-  if (opName(x) !== 'mul') return null;
-  const [a, b] = x.node.inputs as [Tensor, Tensor];
-  const inner = splat(b);
-  return inner !== undefined && b.rank === 0 ? a.mul(inner * factor) : null;
-}
-
 const rules: Readonly<Record<string, Rule>> = {
   add: (node) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
@@ -59,15 +52,12 @@ const rules: Readonly<Record<string, Rule>> = {
     const factor = splat(y);
     if (factor === undefined) {
       if (splat(x) !== undefined) return y.mul(x);
-      if (opName(x) === 'neg' && opName(y) === 'neg') return x.node.inputs[0]!.mul(y.node.inputs[0]!);
-      return dropExpand(node);
+      return mergeFactors(node) ?? dropExpand(node);
     }
     if (factor === 1) return neutral(node, x);
     if (factor === -1) return neutral(node, x.neg());
     if (y.rank > 0 && sameShape(x.shape, node.outputs[0]!.shape)) return x.mul(factor);
-    if (y.rank > 0) return null;
-    if (opName(x) === 'neg') return x.node.inputs[0]!.mul(-factor);
-    return mergeFactors(x, factor);
+    return y.rank > 0 ? null : scale(x, factor);
   },
   div: (node) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
@@ -77,12 +67,13 @@ const rules: Readonly<Record<string, Rule>> = {
     const [x] = node.inputs as [Tensor];
     if (opName(x) === 'neg') return x.node.inputs[0]!;
     if (opName(x) === 'sub') return x.node.inputs[1]!.sub(x.node.inputs[0]!);
-    return mergeFactors(x, -1);
+    return scale(x, -1);
   },
   reshape: (node) => {
     const [x] = node.inputs as [Tensor];
     const { shape } = node.outputs[0]!;
     if (sameShape(x.shape, shape)) return x;
+    if (opName(x) === 'neg') return x.node.inputs[0]!.reshape(shape).neg();
     return opName(x) === 'reshape' ? x.node.inputs[0]!.reshape(shape) : null;
   },
   expand: (node) => {

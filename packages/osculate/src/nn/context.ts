@@ -4,7 +4,6 @@ import { input } from '../tensor/leaf.js';
 import { type NDArray, zeros } from '../tensor/ndarray.js';
 import type { Generator } from '../tensor/random.js';
 import type { Shape } from '../tensor/shape.js';
-import type { FloatDType } from './layer.js';
 
 /** A dropout mask that a training graph takes as an input. */
 export interface MaskInput {
@@ -24,11 +23,11 @@ export type Statistics = { readonly mean: Tensor; readonly variance: Tensor };
 export interface Context {
   readonly training: boolean;
   /** A dropout mask, in training: an input of a shape whose values are 0 or 1/keep. */
-  mask(shape: Shape, dtype: FloatDType, keep: number): Tensor;
+  mask(shape: Shape, dtype: 'f32' | 'f64', keep: number): Tensor;
   /** Reports the statistics of the batch, in training. */
   report(statistics: Statistics): void;
   /** Statistics to normalise by, in inference: inputs. */
-  running(channels: number, dtype: FloatDType): Statistics;
+  running(channels: number, dtype: 'f32' | 'f64'): Statistics;
 }
 
 export interface TrainingContext extends Context {

@@ -110,6 +110,14 @@ export function slidSizes(what: () => string, input: Shape, window: Shape, geome
   });
 }
 
+/** Elements behind each axis that no window reaches: a transposed convolution must add them to reach the input's size. */
+export function leftOver({ input, kernel, output }: ConvSizes, geometry: ConvGeometry): number[] {
+  return input.map((size, i) => {
+    const covered = (output[i]! - 1) * geometry.strides[i]! + extent(kernel, geometry, i);
+    return size + geometry.padding[i]![0] + geometry.padding[i]![1] - covered;
+  });
+}
+
 /** Channels of one group; throws when the groups do not divide them. */
 export function channelsPerGroup(what: () => string, channels: number, groups: number): number {
   if (channels % groups !== 0)

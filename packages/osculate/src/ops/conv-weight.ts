@@ -13,7 +13,7 @@ import {
   channelsPerGroup,
   convFlops,
   convGeometry,
-  extent,
+  leftOver,
   slidSizes,
 } from './conv-shape.js';
 
@@ -48,13 +48,6 @@ function nodeSizes(node: Node<ConvWeightAttrs>): ConvSizes {
   return sizesOf(node.inputs[0]!, node.inputs[1]!, node.attrs);
 }
 
-function outputPadding(s: ConvSizes, attrs: ConvWeightAttrs): number[] {
-  return s.input.map((size, i) => {
-    const covered = (s.output[i]! - 1) * attrs.strides[i]! + extent(s.kernel, attrs, i);
-    return size + attrs.padding[i]![0] + attrs.padding[i]![1] - covered;
-  });
-}
-
 export const convWeightOp: Op<ConvWeightAttrs> = {
   name: 'convWeight',
   differentiable: true,
@@ -72,7 +65,7 @@ export const convWeightOp: Op<ConvWeightAttrs> = {
   transpose: (node, [ct], linear) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
     const { kernel: _, ...geometry } = node.attrs;
-    const options = { ...geometry, outputPadding: outputPadding(nodeSizes(node), node.attrs) };
+    const options = { ...geometry, outputPadding: leftOver(nodeSizes(node), node.attrs) };
     return [linear[0] ? y.convTranspose(ct!, options) : null, linear[1] ? x.conv(ct!, geometry) : null];
   },
   batch: (node, [x, y], batched, size) => {

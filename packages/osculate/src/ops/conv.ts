@@ -12,6 +12,7 @@ import {
   channelsPerGroup,
   convFlops,
   convGeometry,
+  leftOver,
   slidSizes,
 } from './conv-shape.js';
 
@@ -34,14 +35,6 @@ function nodeSizes(node: Node<ConvGeometry>): ConvSizes {
   return sizesOf(node.inputs[0]!, node.inputs[1]!, node.attrs);
 }
 
-/** What must be added behind the input of a transposed convolution so that its output is as large as this node's input. */
-function outputPadding({ input, kernel, output }: ConvSizes, { strides, padding, dilation }: ConvGeometry): number[] {
-  return input.map((size, i) => {
-    const covered = (output[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilation[i]! + 1;
-    return size + padding[i]![0] + padding[i]![1] - covered;
-  });
-}
-
 export const convOp: Op<ConvGeometry> = {
   name: 'conv',
   differentiable: true,
@@ -60,7 +53,7 @@ export const convOp: Op<ConvGeometry> = {
     const [x, w] = node.inputs as [Tensor, Tensor];
     const s = nodeSizes(node);
     return [
-      linear[0] ? ct!.convTranspose(w, { ...node.attrs, outputPadding: outputPadding(s, node.attrs) }) : null,
+      linear[0] ? ct!.convTranspose(w, { ...node.attrs, outputPadding: leftOver(s, node.attrs) }) : null,
       linear[1] ? x.convWeight(ct!, { ...node.attrs, kernel: s.kernel }) : null,
     ];
   },

@@ -1,7 +1,7 @@
 import { describe, requireFloat, sameDType } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
-import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../tensor/shape.js';
+import { broadcastShapes, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.js';
 import { sumTo } from './elementwise.js';
 import { prepareGemm } from './gemm.js';
 
@@ -57,17 +57,59 @@ function prepare(node: Node<MatmulAttrs>) {
   };
 }
 
-/** Cotangent of one operand of the node, before summing over broadcast axes. */
-function operandCotangent(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Tensor {
+interface Factors {
+  readonly left: Tensor;
+  readonly right: Tensor;
+  readonly transLeft: boolean;
+  readonly transRight: boolean;
+}
+
+/** The product that is the cotangent of one operand, before summing over broadcast axes. */
+function cotangentFactors(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Factors {
   const { transA, transB } = node.attrs;
   const [a, b] = node.inputs as [Tensor, Tensor];
-  if (which === 0) return transA ? product(b, ct, transB, true) : product(ct, b, false, !transB);
-  return transB ? product(ct, a, true, transA) : product(a, ct, !transA, false);
+  if (which === 0) {
+    return transA
+      ? { left: b, right: ct, transLeft: transB, transRight: true }
+      : { left: ct, right: b, transLeft: false, transRight: !transB };
+  }
+  return transB
+    ? { left: ct, right: a, transLeft: true, transRight: transA }
+    : { left: a, right: ct, transLeft: !transA, transRight: false };
+}
+
+/** `[…, p, q]` with the leading axes taken into p, or into q behind a transposition: `[p, …·q]`. */
+function joinBatch(t: Tensor, into: 'rows' | 'columns'): Tensor {
+  const [p, q] = [t.shape.at(-2)!, t.shape.at(-1)!];
+  const batch = sizeOf(t.shape.slice(0, -2));
+  if (into === 'rows') return t.reshape([batch * p, q]);
+  return t
+    .reshape([batch, p, q])
+    .transpose([1, 0, 2])
+    .reshape([p, batch * q]);
+}
+
+/**
+ * Σ over the batch of the products, as one large product whose inner dimension runs over the batch too: what the cotangent
+ * of a shared matrix is. Null where the transpositions for that would copy more than the batch of products itself.
+ */
+function summedProduct({ left, right, transLeft, transRight }: Factors): Tensor | null {
+  if (left.rank < 3 || !sameShape(left.shape.slice(0, -2), right.shape.slice(0, -2))) return null;
+  const copied = (transLeft ? 0 : left.size) + (transRight ? right.size : 0);
+  const rows = left.shape.at(transLeft ? -1 : -2)!;
+  const columns = right.shape.at(transRight ? -2 : -1)!;
+  if (copied > sizeOf(left.shape.slice(0, -2)) * rows * columns) return null;
+  const x = joinBatch(left, transLeft ? 'rows' : 'columns');
+  return product(x, joinBatch(right, transRight ? 'columns' : 'rows'), transLeft, transRight);
 }
 
 /** Cotangent of one operand, in its own shape. */
 function transposeOperand(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Tensor {
-  return sumTo(operandCotangent(node, ct, which), node.inputs[which]!.shape);
+  const factors = cotangentFactors(node, ct, which);
+  const { shape } = node.inputs[which]!;
+  const summed = shape.length === 2 ? summedProduct(factors) : null;
+  if (summed) return summed;
+  return sumTo(product(factors.left, factors.right, factors.transLeft, factors.transRight), shape);
 }
 
 function lead(t: Tensor, rank: number): Tensor {
@@ -110,7 +152,7 @@ export const matmulOp: Op<MatmulAttrs> = {
     if (x.rank === 2 && y.rank === 2) {
       return [context.emit('Gemm', [a!, b!], { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } })];
     }
-    if (x.dtype === 'f32') {
+    if (x.dtype === 'f32' || x.dtype === 'f64') {
       const attrs = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } };
       return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
     }
@@ -125,16 +167,47 @@ export const matmulOp: Op<MatmulAttrs> = {
   flops: (node) => 2 * node.outputs[0]!.size * dims(node.inputs[0]!, node.inputs[1]!, node.attrs).k,
 };
 
-/** Batched product of operands of rank ≥ 2, canonicalised so that a shared matrix meets one large rank-2 product. */
+/** An operand without its leading axes of length 1, when it has no others and broadcasting restores them. */
+function withoutUnits(t: Tensor, other: Tensor): Tensor {
+  const units = t.rank > 2 && t.rank <= other.rank && sizeOf(t.shape.slice(0, -2)) === 1;
+  return units ? t.reshape(t.shape.slice(-2)) : t;
+}
+
+/** One large product where a batch of rows (the last axis of a) meets a shared matrix. */
+function rowsTimes(a: Tensor, b: Tensor, transB: boolean): Tensor {
+  const rows = a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+  return apply1(matmulOp, [rows, b], { transA: false, transB });
+}
+
+/**
+ * Batched product of operands of rank ≥ 2, each with its last two axes swapped first where asked. A shared matrix meets
+ * one large rank-2 product where that needs no copy.
+ */
 export function product(a: Tensor, b: Tensor, transA = false, transB = false): Tensor {
-  if (b.rank === 2 && a.rank > 2 && !transA) {
-    const flat = apply1(matmulOp, [a.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]), b], {
-      transA: false,
-      transB,
-    });
-    return flat.reshape([...a.shape.slice(0, -1), transB ? b.shape[0]! : b.shape[1]!]);
+  if (a.rank > 2 || b.rank > 2) {
+    const right = withoutUnits(b, a);
+    const left = right.rank > 2 ? withoutUnits(a, right) : a;
+    const joined = sharedProduct(left, right, transA, transB);
+    if (joined) return joined;
   }
   return apply1(matmulOp, [a, b], { transA, transB });
+}
+
+function sharedProduct(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor | null {
+  const [m, k] = transA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
+  const n = b.shape.at(transB ? -2 : -1)!;
+  const inner = b.shape.at(transB ? -1 : -2)!;
+  if (k !== inner) return null;
+  if (b.rank === 2 && a.rank > 2 && (!transA || m === 1)) {
+    const rows = transA ? a.reshape([...a.shape.slice(0, -2), 1, k]) : a;
+    return rowsTimes(rows, b, transB).reshape([...a.shape.slice(0, -2), m, n]);
+  }
+  // (A·columnᵢ)ᵀ = columnᵢᵀ·Aᵀ, and a column is a row as it lies in memory.
+  if (a.rank === 2 && b.rank > 2 && n === 1) {
+    const rows = b.reshape([...b.shape.slice(0, -2), 1, k]);
+    return rowsTimes(rows, a, !transA).reshape([...b.shape.slice(0, -2), m, 1]);
+  }
+  return null;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import '../../src/ops/index.js';
 import { hvp } from '../../src/autodiff/index.js';
 import { compile, costOf, printGraph, verify } from '../../src/compile/index.js';
 import { Identities, nodeKey } from '../../src/compile/key.js';
 import { addOp } from '../../src/ops/add.js';
+import { scan, whileLoop } from '../../src/ops/index.js';
 import { matmulOp } from '../../src/ops/matmul.js';
 import { constant, full, InputError, input, topological } from '../../src/tensor/index.js';
 import { Node, Tensor } from '../../src/tensor/ir.js';
@@ -216,6 +216,18 @@ describe('costOf', () => {
     // The product and its tanh are alive together; the inputs are not counted.
     expect(cost.peakBytes).toBe(8 * 16);
     expect(cost.flopsPerIteration).toBe(0);
+  });
+
+  it('counts the body of a scan once a step, that of a loop of unknown length apart', () => {
+    const zero = full(0, 'f64', [3]);
+    const looped = scan(([c], [row]) => ({ carry: [c!.add(row!).tanh()], y: [] }), [zero], [x]).carry[0]!;
+    expect(costOf([looped])).toMatchObject({ flops: 2 * (3 + 3), flopsPerIteration: 0 });
+    const [open] = whileLoop(
+      ([c]) => c!.sum().less(1),
+      ([c]) => [c!.add(1).tanh()],
+      [x.sum(0)],
+    );
+    expect(costOf([open!])).toMatchObject({ flops: 6, flopsPerIteration: 3 + 3 + 3 });
   });
 
   it('counts what is shared once, and takes named outputs', () => {

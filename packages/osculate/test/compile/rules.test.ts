@@ -43,6 +43,20 @@ const cases: readonly [string, Tensor, string][] = [
   ['(x · 2) · 3', x.mul(2).mul(3), 'mul'],
   ['(x · 2) · 1/2', x.mul(2).mul(0.5), ''],
   ['(−x) · 3', x.neg().mul(3), 'mul'],
+  ['(−x) · y', x.neg().mul(y), 'mul neg'],
+  ['x + y · (−x)', x.add(y.mul(x.neg())), 'mul sub'],
+  ['(x · 2) · (y · 3)', x.mul(2).mul(y.mul(3)), 'mul mul'],
+  ['((x · 2) · y) · 3', x.mul(2).mul(y).mul(3), 'mul mul'],
+  ['(x · (y · 2)) · 1/2', x.mul(y.mul(2)).mul(0.5), 'mul'],
+  ['−((x · 2) · y)', x.mul(2).mul(y).neg(), 'mul mul'],
+  [
+    'reshape of −x',
+    x
+      .neg()
+      .reshape([6])
+      .add(y.reshape([6])),
+    'reshape reshape sub',
+  ],
   ['x · threes of its shape', x.mul(full(3, 'f64', [2, 3])), 'mul'],
   ['x / 1', x.div(1), ''],
   ['−(−x)', x.neg().neg(), ''],
@@ -82,6 +96,16 @@ describe('rules', () => {
     valueAt(t, feeds).forEach((v, i) => {
       expect(Math.abs(values[i]! - v)).toBeLessThanOrEqual(1e-15 * Math.abs(v));
     });
+  });
+
+  it('scale the smaller of two broadcast operands', () => {
+    const sizes = (t: Tensor): number[] =>
+      topological([compile(t).outputs.value!]).flatMap((n) => (n.op.name === 'mul' ? [n.outputs[0]!.size] : []));
+    expect(sizes(x.mul(row).mul(2))).toEqual([3, 6]);
+    expect(sizes(x.mul(2).mul(row))).toEqual([3, 6]);
+    expect(sizes(row.mul(2).mul(x))).toEqual([3, 6]);
+    expect(sizes(column.mul(2).mul(x.mul(3)))).toEqual([2, 6]);
+    expect(sizes(column.mul(row).mul(2))).toEqual([2, 6]);
   });
 
   it('keep a zero factor, which may meet an infinity', () => {

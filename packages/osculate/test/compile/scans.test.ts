@@ -47,7 +47,10 @@ const tangents = [w, b].map((t, i) => input(`v${i}`, t.dtype, t.shape));
 function loss(): { loss: Tensor; states: Tensor } {
   const { ys } = scan(
     ([s], [xt]) => {
-      const next = xt!.add(s!.product(w, false, true)).add(b).tanh();
+      const next = xt!
+        .add(s!.product(w, false, true))
+        .add(b)
+        .tanh();
       return { carry: [next], y: [next] };
     },
     [h],
@@ -59,10 +62,7 @@ function loss(): { loss: Tensor; states: Tensor } {
 describe('derivatives of a recurrence', () => {
   it('run each direction once, with one small product a step', () => {
     const better = expectSame(grad(loss().loss, [w, b]), inputs);
-    expect(bodies(better)).toEqual([
-      ['matmul', 'add', 'tanh'],
-      expect.arrayContaining(['matmul', 'mul', 'add']),
-    ]);
+    expect(bodies(better)).toEqual([['matmul', 'add', 'tanh'], expect.arrayContaining(['matmul', 'mul', 'add'])]);
     expect(bodies(better)[1]!.length).toBeLessThanOrEqual(4);
     expect(computing(better).length).toBeLessThan(40);
   });
@@ -100,7 +100,7 @@ describe('derivatives of a recurrence', () => {
     const product = hvp(loss().loss, [w, b], tangents);
     const third = grad(product[0]!.mul(tangents[0]!).sum(), [w, b]);
     const better = expectSame(third, [...inputs, ...tangents]);
-    expect(bodies(better).length).toBeLessThanOrEqual(8);
+    expect(bodies(better).length).toBeLessThanOrEqual(12);
     expect(computing(better).length).toBeLessThan(400);
   });
 
@@ -151,7 +151,7 @@ describe('a scan keeps in its body only what has to run step by step', () => {
   it('a stack that is much smaller than what it is made of stays', () => {
     const wide = input('wide', 'f64', [100_000]);
     const { ys } = scan(([s]) => ({ carry: [s!.sin()], y: [s!.square().sum()] }), [wide], [], { length: 3 });
-    expect(bodies(expectSame(ys, [wide]))).toEqual([expect.arrayContaining(['sin', 'square', 'sum'])]);
+    expect(bodies(expectSame(ys, [wide]))).toEqual([['sin', 'mul', 'sum']]);
   });
 
   it('a sum over the steps is taken outside', () => {
@@ -187,7 +187,7 @@ describe('a scan keeps in its body only what has to run step by step', () => {
   it('fixed carries, repeated slices and literals become part of the body', () => {
     const ones = full(1, 'f64').expand([time, batch, size]);
     const { carry } = scan(
-      ([s, k], [xt, same, one]) => ({ carry: [s!.mul(xt!).add(same!.mul(0)).mul(one!).mul(k!).sin(), k!], y: [] }),
+      ([s, k], [xt, same, one]) => ({ carry: [s!.mul(xt!).mul(same!).mul(one!).mul(k!).sin(), k!], y: [] }),
       [h, full(1, 'f64').expand([batch, size])],
       [x, x, ones],
     );
@@ -204,8 +204,11 @@ describe('a scan keeps in its body only what has to run step by step', () => {
   it('scans in a body are treated alike', () => {
     const { carry } = scan(
       ([s], [xt]) => ({
-        carry: scan(([q], [row]) => ({ carry: [q!.mul(row!.exp()).sin()], y: [] }), [s!], [xt!.expand([4, batch, size])])
-          .carry,
+        carry: scan(
+          ([q], [row]) => ({ carry: [q!.mul(row!.exp()).sin()], y: [] }),
+          [s!],
+          [xt!.expand([4, batch, size])],
+        ).carry,
         y: [],
       }),
       [h],

@@ -104,15 +104,16 @@ describe('attributes', () => {
 });
 
 describe('size', () => {
-  it('encodes 20,000 nodes in less than 200 ms', () => {
+  it('encodes 20,000 nodes in less than 200 ms of processor time', () => {
     const nodes = Array.from({ length: 20_000 }, (_, i) =>
       onnx.node('Gemm', [`value_${i}`, 'weight', 'bias'], [`value_${i + 1}`], { alpha: onnx.float(0.5), transB: 1 }),
     );
     const model = onnx.model(onnx.graphOf({ nodes, inputs: [], outputs: [] }));
     const times = [1, 2, 3].map(() => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       onnx.encodeModel(model);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     expect(Math.min(...times)).toBeLessThan(200);
     expect(onnx.decodeModel(onnx.encodeModel(model))).toEqual(model);

@@ -77,6 +77,8 @@ function initialValue(t: Tensor, init: number): number {
 export class Units {
   readonly list: Unit[];
   private readonly sources = new Map<Tensor, Source>();
+  /** Kept, since finding out takes a scan of the constant. */
+  private readonly literals = new Map<Tensor, number | undefined>();
   private readonly needed = new Set<Tensor>();
   private readonly leaves: ReadonlySet<Tensor>;
 
@@ -137,8 +139,12 @@ export class Units {
 
   private operand(t: Tensor, shape: Shape): Operand {
     const { base, access } = this.resolve(t);
-    const literal = base.size > 0 ? splat(base) : undefined;
-    return { base, access: squeeze(broadcast(access, t.shape, shape), shape), literal };
+    return { base, access: squeeze(broadcast(access, t.shape, shape), shape), literal: this.literal(base) };
+  }
+
+  private literal(t: Tensor): number | undefined {
+    if (!this.literals.has(t)) this.literals.set(t, splat(t));
+    return this.literals.get(t);
   }
 
   private unit(node: Node): Unit {

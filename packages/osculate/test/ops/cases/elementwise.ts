@@ -92,7 +92,7 @@ const piecewise = unaryCases(
     ['elu', (x) => x.elu(), (x) => (x > 0 ? x : Math.exp(x) - 1)],
     ['elu, alpha', (x) => x.elu(1.5).square(), (x) => (x > 0 ? x * x : 2.25 * (Math.exp(x) - 1) ** 2)],
     ['clip', (x) => x.clip(-0.5, 1).square(), (x) => (x < -0.5 ? 0.25 : x > 1 ? 1 : x * x)],
-    ['clip, below', (x) => x.clip(0, Infinity), (x) => (x < 0 ? 0 : x)],
+    ['clip, below', (x) => x.clip(0, Infinity), (x) => (x + Math.abs(x)) / 2],
     ['clip, above', (x) => x.clip(-Infinity, 0).exp(), (x) => (x > 0 ? 1 : Math.exp(x))],
     ['maximum of a number', (x) => x.maximum(0.25).square(), (x) => (x > 0.25 ? x * x : 0.0625)],
   ],
@@ -221,8 +221,8 @@ const binary: readonly OpCase[] = (
     ['div', (x, y) => x.div(y), (x, y) => x! * (1 / y!), { low: 0.4, high: 2 }],
     ['pow', (x, y) => x.pow(y), (x, y) => Math.exp(y! * Math.log(x!)), { low: 0.4, high: 2 }],
     ['atan2', (x, y) => x.atan2(y), (x, y) => 2 * Math.atan(x! / (Math.hypot(x!, y!) + y!))],
-    ['maximum', (x, y) => x.maximum(y).square(), (x, y) => (x! > y! ? x! : y!) ** 2],
-    ['minimum', (x, y) => x.minimum(y).square(), (x, y) => (x! < y! ? x! : y!) ** 2],
+    ['maximum', (x, y) => x.maximum(y).square(), (x, y) => ((x! + y! + Math.abs(x! - y!)) / 2) ** 2],
+    ['minimum', (x, y) => x.minimum(y).square(), (x, y) => ((x! + y! - Math.abs(x! - y!)) / 2) ** 2],
   ] as readonly Binary[]
 ).flatMap(
   ([name, build, f, range]) =>

@@ -65,6 +65,16 @@ const matrices: readonly OpCase[] = [
     ],
   },
   {
+    name: 'matmul, leading units',
+    inputs: [{ shape: [2, 3, 4] }, { shape: [1, 4, 2] }, { shape: [1, 5, 3] }],
+    build: (a, b, c) => c!.matmul(a!.matmul(b!)),
+    expected: (a, b, c) => [
+      tabulate([2, 5, 2], ([s, i, j]) =>
+        dot(3, (l) => at(c!, [0, i!, l]) * dot(4, (k) => at(a!, [s!, l, k]) * at(b!, [0, k, j!]))),
+      ),
+    ],
+  },
+  {
     name: 'matmul, outer products',
     inputs: [{ shape: [2, 3, 1] }, { shape: [2, 1, 2] }],
     build: (a, b) => a!.matmul(b!),

@@ -25,7 +25,7 @@ describe('generated code', () => {
         expect(results(generated, graph, others)).toEqual(results(prepareGraph(graph), graph, others));
         expect(results(generated, graph, values)).toEqual(expected);
       }),
-      { numRuns: steps < 100 ? 150 : 15, endOnFailure: true },
+      { numRuns: steps < 100 ? 100 : 10, endOnFailure: true },
     );
   });
 });

@@ -59,6 +59,18 @@ function routine(x: Tensor): readonly Tensor[] {
   return apply(toyOp('routine', x.dtype, [x.shape, x.shape], { kind: 'kernel', prepare }), [x], {});
 }
 
+/** True when two shapes broadcast, to a shape that is not large. */
+function broadcast(a: Shape, b: Shape): boolean {
+  const rank = Math.max(a.length, b.length);
+  let size = 1;
+  for (let k = 1; k <= rank; k++) {
+    const [x, y] = [a[a.length - k] ?? 1, b[b.length - k] ?? 1];
+    if (x !== y && x !== 1 && y !== 1) return false;
+    size *= x === 1 ? y : x;
+  }
+  return size <= 400;
+}
+
 const binary: readonly ScalarFunction[] = [
   { fn: (a, b) => a + b, js: (a, b) => `${a} + ${b}` },
   { fn: (a, b) => a - b, js: (a, b) => `${a} - ${b}` },
@@ -108,14 +120,8 @@ class Growth {
   }
 
   private partner(x: Tensor): Tensor {
-    const fits = this.tensors.filter((t) => {
-      try {
-        return sizeOf(broadcastShapes(t.shape, x.shape, 'partner')) <= 400;
-      } catch {
-        return false;
-      }
-    });
-    return this.random.integer(8) === 0 ? full(this.pick(literals), 'f64') : this.pick(fits);
+    const fits = this.tensors.slice(-60).filter((t) => broadcast(t.shape, x.shape));
+    return this.random.integer(8) === 0 ? full(this.pick(literals), 'f64') : this.pick([x, ...fits]);
   }
 
   /** Elements at equal distances, across rows: not a move along one axis. */
