@@ -33,10 +33,15 @@ function best(results: readonly Result[], measure: 'trainLoss' | 'testError'): R
 function verdict({ study, results }: ReportData): string {
   const [loss, error] = [best(results, 'trainLoss'), best(results, 'testError')];
   const fewest = results.reduce((a, b) => (b.summary.last.step < a.summary.last.step ? b : a));
+  const name = (r: Result): string => `<b>${e(r.summary.title)}</b>`;
+  const lowest = `the lowest training loss (${figure(loss.summary.last.trainLoss)})`;
+  const nearest = `the lowest test error (${figure(error.summary.last.testError)})`;
+  const first =
+    loss === error
+      ? `${name(loss)} has ${lowest} and ${nearest}`
+      : `${name(loss)} has ${lowest}, ${name(error)} ${nearest}`;
   return (
-    `After ${study.budget} seconds each, <b>${e(loss.summary.title)}</b> has the lowest training loss ` +
-    `(${figure(loss.summary.last.trainLoss)}) and <b>${e(error.summary.title)}</b> the lowest test error ` +
-    `(${figure(error.summary.last.testError)}). <b>${e(fewest.summary.title)}</b> took the fewest iterations ` +
+    `After ${study.budget} seconds each, ${first}. ${name(fewest)} took the fewest iterations ` +
     `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is no ranking.`
   );
 }
@@ -94,7 +99,10 @@ function setting({ study, problem, environment: m }: ReportData): string {
     ],
     ['gradient equivalent', 'the arithmetic of one gradient over the whole training set'],
     ['peak memory', 'largest resident memory of the process of that run: Node, ONNX Runtime and data included'],
-    ['budget', `${study.budget} seconds of stepping for each optimizer`],
+    [
+      'budget',
+      `${study.budget} seconds of stepping for each optimizer; a step that ends more than 5 % later does not count`,
+    ],
     ['seed', String(study.seed)],
     [
       'machine',

@@ -19,6 +19,9 @@ import type { RunFolder } from './folder.js';
 const pointsPerBudget = 40;
 const secondsBetweenSaves = 10;
 
+/** A step that ends later than this share of the budget does not count: a method with long steps must not get more time. */
+const latest = 1.05;
+
 export interface RunOptions {
   readonly problem: LoadedProblem;
   readonly contestant: Contestant;
@@ -79,11 +82,12 @@ export async function runContestant(options: RunOptions): Promise<Summary | unde
     if (done) {
       await folder.save(value.snapshot);
       if (value.reason === 'cancelled') return undefined;
-      const last = await finalPoint(point, value.snapshot, record);
+      const last = value.snapshot.seconds > latest * budget ? point : await finalPoint(point, value.snapshot, record);
       return summarize(options, optimizer, last, value.reason === 'diverged' ? 'diverged' : 'budget');
     }
     const { event, snapshot } = value;
-    if (event.seconds - point.seconds >= budget / pointsPerBudget) point = await record(event);
+    const due = event.seconds - point.seconds >= budget / pointsPerBudget;
+    if (due && event.seconds <= latest * budget) point = await record(event);
     if (performance.now() - saved > 1000 * secondsBetweenSaves) {
       await folder.save(snapshot());
       saved = performance.now();

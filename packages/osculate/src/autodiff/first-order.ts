@@ -19,6 +19,11 @@ export interface LinearMap {
   transpose(cotangents: readonly (Tensor | null)[]): (Tensor | null)[];
 }
 
+function checkCount(given: readonly (Tensor | null)[], like: readonly Tensor[]): void {
+  if (given.length === like.length) return;
+  throw new ShapeError(`linearize: got ${given.length} tensors for ${like.length} (${like.map(describe).join(', ')})`);
+}
+
 /**
  * Linearises `outputs` at the current point: the JVP graph with placeholders for the tangents. The primal nodes are
  * shared with the original graph, so that J·v and Jᵀ·u cost one linear pass each.
@@ -29,6 +34,7 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
   const moved = jvpGraph(outputs, wrt, tangents);
   return {
     apply: (values) => {
+      checkCount(values, wrt);
       values.forEach((v, i) => {
         checkTangent('linearize', wrt[i]!, v);
       });
@@ -38,7 +44,10 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
       let next = 0;
       return moved.map((t) => (t === null ? null : results[next++]!));
     },
-    transpose: (cotangents) => transposeGraph(moved, tangents, cotangents),
+    transpose: (cotangents) => {
+      checkCount(cotangents, outputs);
+      return transposeGraph(moved, tangents, cotangents);
+    },
   };
 }
 

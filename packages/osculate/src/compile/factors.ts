@@ -7,7 +7,7 @@ interface Scaled {
 }
 
 /** t as a multiple of another tensor by a scalar literal. */
-function scaled(t: Tensor): Scaled | null {
+export function scaled(t: Tensor): Scaled | null {
   if (t.node.op.name === 'neg') return { inner: t.node.inputs[0]!, factor: -1 };
   if (t.node.op.name !== 'mul') return null;
   const [inner, literal] = t.node.inputs as [Tensor, Tensor];

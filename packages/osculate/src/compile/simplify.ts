@@ -1,7 +1,7 @@
 import type { Node, Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
-import { mergeFactors, scale } from './factors.js';
+import { mergeFactors, scale, scaled } from './factors.js';
 import { joinPads } from './join-pads.js';
 import { sumOfProducts } from './sum-products.js';
 
@@ -97,7 +97,8 @@ const rules: Readonly<Record<string, Rule>> = {
     if (axes.every((a) => x.shape[a] === 1)) return x.reshape(node.outputs[0]!.shape);
     if (opName(x) === 'sum') return mergeSums(node);
     if (opName(x) === 'expand') return sumOfCopies(node);
-    return opName(x) === 'neg' ? x.node.inputs[0]!.sum(axes).neg() : sumOfProducts(node);
+    const multiple = scaled(x);
+    return multiple ? multiple.inner.sum(axes).mul(multiple.factor) : sumOfProducts(node);
   },
   matmul: foldTransposes,
 };

@@ -22,6 +22,15 @@ function mergeInto(t: Tensor, summed: readonly number[], contractedLast: boolean
   return t.transpose(order).reshape([...kept, ...matrix]);
 }
 
+/** Whether a merged operand is a rearranged copy rather than a view. */
+function movesElements(t: Tensor): boolean {
+  const from = t.node.op.name === 'reshape' ? t.node.inputs[0]! : t;
+  if (from.node.op.name !== 'transpose') return false;
+  const { permutation } = from.node.attrs as { permutation: readonly number[] };
+  const long = permutation.filter((p) => from.node.inputs[0]!.shape[p] !== 1);
+  return long.some((p, i) => i > 0 && long[i - 1]! > p);
+}
+
 /**
  * Σ over batch axes of a batched product is one product whose contracted axis runs over the batch as well:
  * Σₜ Aₜ·Bₜ = [A₁ A₂ …]·[B₁; B₂; …]. The cotangent of a weight that is used at every step or token.
@@ -37,5 +46,9 @@ export function sumOfProducts(node: Node): Tensor | null {
   const full = (t: Tensor): boolean => t.rank === x.rank && axes.every((i) => t.shape[i] === x.shape[i]);
   if (!full(a) || !full(b)) return null;
   const { transA, transB } = x.node.attrs as MatmulAttrs;
-  return mergeInto(a, axes, !transA).product(mergeInto(b, axes, transB), transA, transB);
+  const [merged, other] = [mergeInto(a, axes, !transA), mergeInto(b, axes, transB)];
+  // What has to be rearranged must not be more than the stack of products that is saved.
+  const moved = (t: Tensor, from: Tensor): number => (movesElements(t) ? from.size : 0);
+  if (moved(merged, a) + moved(other, b) > 2 * x.size) return null;
+  return merged.product(other, transA, transB);
 }

@@ -8,7 +8,7 @@ export const addOp = binaryOp('add', {
   onnx: 'Add',
 });
 
-/** x + y, with broadcasting. */
+/** x + y elementwise, with broadcasting. What integers do on overflow is not defined. */
 export function add(x: Tensor, y: Tensor): Tensor {
   return apply1(addOp, [x, y], noAttrs);
 }

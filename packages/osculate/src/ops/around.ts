@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
 /** A shape seen from one axis, as [outer, length, inner]: the element at (o, i, k) has flat index (o·length + i)·inner + k. */
-export interface Around {
+interface Around {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;

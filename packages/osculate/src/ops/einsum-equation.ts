@@ -3,7 +3,7 @@ import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 
 /** The letters of each operand's axes and of the result's. */
-export interface EinsumEquation {
+interface EinsumEquation {
   readonly operands: readonly string[];
   readonly output: string;
 }

@@ -4,7 +4,7 @@ import { apply1, type Node, type Op, type ScalarFunction, type Tensor } from '..
 import { normalizeAxes, sizeOf } from '../tensor/shape.js';
 import { keptShape, type ReduceAttrs, reducedShape } from './sum.js';
 
-export interface ExtremumRule {
+interface ExtremumRule {
   readonly onnx: string;
   readonly init: number;
   readonly step: ScalarFunction;

@@ -147,21 +147,10 @@ export const matmulOp: Op<MatmulAttrs> = {
   },
   lower: (context, node, [a, b]) => {
     const { transA, transB } = node.attrs;
-    const [x, y] = node.inputs as [Tensor, Tensor];
     if (!transA && !transB) return [context.emit('MatMul', [a!, b!])];
-    if (x.rank === 2 && y.rank === 2) {
-      return [context.emit('Gemm', [a!, b!], { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } })];
-    }
-    if (x.dtype === 'f32' || x.dtype === 'f64') {
-      const attrs = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } };
-      return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
-    }
-    const swap = (name: string, t: Tensor): string => {
-      const perm = Array.from({ length: t.rank }, (_, i) => i);
-      perm.push(perm.splice(t.rank - 2, 1)[0]!);
-      return context.emit('Transpose', [name], { perm: { ints: perm } });
-    };
-    return [context.emit('MatMul', [transA ? swap(a!, x) : a!, transB ? swap(b!, y) : b!])];
+    const attrs = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } };
+    if (node.inputs.every((t) => t.rank === 2)) return [context.emit('Gemm', [a!, b!], attrs)];
+    return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
   },
   reference: { kind: 'kernel', prepare },
   flops: (node) => 2 * node.outputs[0]!.size * dims(node.inputs[0]!, node.inputs[1]!, node.attrs).k,

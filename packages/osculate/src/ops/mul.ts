@@ -8,7 +8,7 @@ export const mulOp = binaryOp('mul', {
   onnx: 'Mul',
 });
 
-/** x · y elementwise, with broadcasting. */
+/** x · y elementwise, with broadcasting. What integers do on overflow is not defined. */
 export function mul(x: Tensor, y: Tensor): Tensor {
   return apply1(mulOp, [x, y], noAttrs);
 }

@@ -2,7 +2,7 @@ import type { Tensor } from '../tensor/ir.js';
 
 /** A polynomial by Horner's rule, leading coefficient first. */
 export function polynomial(x: Tensor, [leading, ...rest]: readonly number[]): Tensor {
-  // A leading 1 needs no product, and the constant alone is not a tensor of x's shape.
+  // A leading 1 needs no product.
   const first = leading === 1 ? x : x.mul(leading!);
   return rest.slice(1).reduce((sum, c) => sum.mul(x).add(c), first.add(rest[0]!));
 }

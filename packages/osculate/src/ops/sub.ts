@@ -8,7 +8,7 @@ export const subOp = binaryOp('sub', {
   onnx: 'Sub',
 });
 
-/** x − y elementwise, with broadcasting. */
+/** x − y elementwise, with broadcasting. What integers do on overflow is not defined. */
 export function sub(x: Tensor, y: Tensor): Tensor {
   return apply1(subOp, [x, y], noAttrs);
 }

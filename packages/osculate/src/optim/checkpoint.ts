@@ -49,14 +49,17 @@ function parse(metadata: CheckpointData['metadata'], field: string): Record<stri
  */
 export function fromCheckpoint<S extends OptimizerState>(data: CheckpointData, like: S): TrainSnapshot<S> {
   if (data.metadata.kind !== kind) {
-    throw new InputError(`checkpoint: this is not a file of kind "${kind}" (found "${data.metadata.kind ?? 'nothing'}")`);
+    throw new InputError(
+      `checkpoint: this is not a file of kind "${kind}" (found "${data.metadata.kind ?? 'nothing'}")`,
+    );
   }
   const numbers = parse(data.metadata, 'state');
   const state = Object.fromEntries(
     Object.entries(like).map(([name, value]) => {
       const wanted = arrayOf(value);
       if (!wanted) {
-        if (typeof numbers[name] !== typeof value) throw new InputError(`checkpoint: "${name}" of the state is missing`);
+        if (typeof numbers[name] !== typeof value)
+          throw new InputError(`checkpoint: "${name}" of the state is missing`);
         return [name, numbers[name]];
       }
       const found = data.tensors[`state.${name}`];

@@ -211,6 +211,19 @@ describe('what has no derivative', () => {
     ],
     ['too many tangents', () => jvp(x, x, [x, x]), ShapeError, 'jvp: got 2 tensors for 1 ("x" (f64 [3]))'],
     ['too few cotangents', () => vjp([x, s], x, [x]), ShapeError, 'vjp: got 1 tensors for 2'],
+    [
+      'linearize: too many tangents',
+      () => linearize([x], [x]).apply([x, x]),
+      ShapeError,
+      'linearize: got 2 tensors for 1',
+    ],
+    ['linearize: too few cotangents', () => linearize([x], [x]).transpose([]), ShapeError, 'got 0 tensors for 1 ("x"'],
+    [
+      'linearize: tangent of another shape',
+      () => linearize([x], [x]).apply([unused]),
+      ShapeError,
+      '"unused" (f64 [2])',
+    ],
     ['cotangent of another shape', () => vjp(x.mul(2), x, unused), ShapeError, '"unused" (f64 [2])'],
   ])('%s is an error that names it', (_, f, type, message) => {
     expect(f).toThrow(type);

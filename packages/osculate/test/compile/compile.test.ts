@@ -227,7 +227,7 @@ describe('costOf', () => {
       ([c]) => [c!.add(1).tanh()],
       [x.sum(0)],
     );
-    expect(costOf([open!])).toMatchObject({ flops: 6, flopsPerIteration: 3 + 3 + 3 });
+    expect(costOf([open!])).toMatchObject({ flops: 6, flopsPerIteration: 3 + 1 + 3 + 3 });
   });
 
   it('counts what is shared once, and takes named outputs', () => {

@@ -82,6 +82,7 @@ const cases: readonly [string, Tensor, string][] = [
   ['sum of copies and of others', row.expand([2, 3]).sum(), 'expand sum'],
   ['mean of copies', row.expand([4, 3]).sum(0).mul(0.25), ''],
   ['x + x', x.add(x).mul(3), 'mul'],
+  ['sum of x · 2, halved', x.mul(2).sum(0).mul(0.5), 'sum'],
   ['sum of −x', x.neg().sum(), 'sum neg'],
   ['xᵀ y', x.transpose().matmul(y), 'matmul'],
   ['x yᵀ', x.matmul(y.transpose()), 'matmul'],

@@ -110,7 +110,7 @@ export function nested(array: NDArray): NestedArray {
   const build = (shape: readonly number[], offset: number): NestedArray => {
     if (shape.length === 0) return Number(array.data[offset]) as unknown as NestedArray;
     const step = shape.slice(1).reduce((a, b) => a * b, 1);
-    return Array.from({ length: shape[0]! }, (_, i) => build(shape.slice(1), offset + i * step));
+    return Array.from({ length: shape[0]! }, (_, i) => build(shape.slice(1), offset + i * step)) as NestedArray;
   };
   return build(array.shape, 0);
 }

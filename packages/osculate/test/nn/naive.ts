@@ -100,7 +100,9 @@ export function multiHead(
   const mixed: Matrix = xs.map(() => []);
   for (let h = 0; h < heads; h++) {
     const cut = (m: Matrix): Matrix => m.map((row) => row.slice(h * d, (h + 1) * d));
-    attention(cut(q!), cut(k!), cut(v!), causal).forEach((row, t) => mixed[t]!.push(...row));
+    attention(cut(q!), cut(k!), cut(v!), causal).forEach((row, t) => {
+      mixed[t]!.push(...row);
+    });
   }
   return mixed.map((row) => affine(w.output.weight, row, w.output.bias));
 }
@@ -111,14 +113,14 @@ export function layerNorm({ weight, bias }: { weight: Vector; bias: Vector }, x:
   return x.map((v, i) => ((v - mean) / Math.sqrt(variance + epsilon)) * weight[i]! + bias[i]!);
 }
 
-/** Φ by its series, to float64 for |x| < 6. */
+/** x·Φ(x) by the series of positive terms Φ(x) = 1/2 + φ(x)·(x + x³/3 + x⁵/(3·5) + …) (Marsaglia 2004). */
 export function gelu(x: number): number {
   let [term, sum] = [x, x];
-  for (let k = 1; k < 120; k++) {
-    term *= (-x * x) / (2 * k);
-    sum += term / (2 * k + 1);
+  for (let k = 3; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2) {
+    term *= (x * x) / k;
+    sum += term;
   }
-  return x * (0.5 + sum / Math.sqrt(2 * Math.PI));
+  return x * (0.5 + (sum * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI));
 }
 
 export interface ConvSettings {

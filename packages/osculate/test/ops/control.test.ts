@@ -43,7 +43,14 @@ function unrolled(reverse: boolean): { loss: Tensor; last: Tensor } {
   let loss = full(0, 'f64');
   const order = Array.from({ length: time }, (_, t) => (reverse ? time - 1 - t : t));
   for (const t of order) {
-    carry = lstmStep(carry, x.slice([t], [t + 1]).squeeze(0).add(b), w);
+    carry = lstmStep(
+      carry,
+      x
+        .slice([t], [t + 1])
+        .squeeze(0)
+        .add(b),
+      w,
+    );
     loss = loss.add(readout(carry[0]));
   }
   return { loss: loss.add(carry[1].sum()), last: carry[0] };
@@ -73,7 +80,10 @@ const quantities: Record<string, (model: { loss: Tensor; last: Tensor }) => read
   ggnvp: ({ last }) => ggnvp(readout(last), last, weights, tangents),
   'third derivative': ({ loss }) => {
     const product = hvp(loss, weights, tangents);
-    return grad(product.map((t, i) => t.mul(tangents[i]!).sum()).reduce((a, b) => a.add(b)), weights);
+    return grad(
+      product.map((t, i) => t.mul(tangents[i]!).sum()).reduce((a, b) => a.add(b)),
+      weights,
+    );
   },
   'mapped hvp': ({ loss }) => {
     const several = tangents.map((t) => t.mul(full(1, 'f64', [2]).reshape([2, ...t.shape.map(() => 1)])));

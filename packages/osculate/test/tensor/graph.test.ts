@@ -13,6 +13,7 @@ import {
   topological,
 } from '../../src/tensor/index.js';
 import { constantValue, inputName, isConstant, isInput, splat } from '../../src/tensor/leaf.js';
+import { substitute } from '../../src/tensor/substitute.js';
 
 const x = input('x', 'f64', [2, 3]);
 const y = input('y', 'f64', [3]);
@@ -45,6 +46,17 @@ group('graphs', () => {
     const c = a.add(b);
     expect(dependents([c], [x])).toEqual(new Set([x, a, c]));
     expect(dependents([c], [b])).toEqual(new Set([b, c]));
+  });
+
+  it('substitutes tensors and shares what does not depend on them', () => {
+    const shared = y.mul(2);
+    const out = x.add(shared).mul(shared);
+    const other = input('other', 'f64', [2, 3]);
+    const [replaced, same] = substitute([out, shared], [x], [other]);
+    expect(topological([replaced!]).map((n) => n.outputs[0])).toEqual(expect.arrayContaining([other, shared]));
+    expect(topological([replaced!]).map((n) => n.outputs[0])).not.toContain(x);
+    expect(same).toBe(shared);
+    expect(substitute([x], [x], [other])).toEqual([other]);
   });
 
   it('freezes the outputs of a node', () => {

@@ -5,6 +5,19 @@ import { dependents, topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { Changed } from './tidy.js';
 
+/** Up to this many elements a stack of terms is cheap even when nothing merges with their sum. */
+const smallTerm = 16_384;
+
+const views = new Set(['reshape', 'transpose', 'expand', 'neg']);
+
+/** True when stacking the terms pays: they are small, or made by a product or a sum that their own sum merges with. */
+function pays(term: Tensor): boolean {
+  if (term.size <= smallTerm) return true;
+  let t = term;
+  while (views.has(t.node.op.name)) t = t.node.inputs[0]!;
+  return t.node.op.name === 'matmul' || t.node.op.name === 'sum';
+}
+
 /** What is added to a carry at each step when that is all that happens to it, or null. */
 function addend(parts: ScanParts, i: number, readers: ReadonlyMap<Tensor, number>): Tensor | null {
   const carry = parts.carryIn[i]!;
@@ -19,7 +32,7 @@ function addend(parts: ScanParts, i: number, readers: ReadonlyMap<Tensor, number
     rest = rest === null ? term : rest.add(term);
     t = on;
   }
-  return rest && expand(rest, carry.shape);
+  return rest && pays(rest) ? expand(rest, carry.shape) : null;
 }
 
 /**

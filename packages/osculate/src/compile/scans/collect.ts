@@ -90,10 +90,10 @@ class Collector {
         return this.sum(this.operand(x), this.operand(y), true);
       case 'mul':
         if (onX && onY) return null;
-        return this.scale(this.operand(onX ? x : y), (c) => this.times(c, this.value(onX ? y : x)));
+        return this.scale(this.factorable(onX ? x : y), (c) => this.times(c, this.value(onX ? y : x)));
       case 'div':
         if (onY) return null;
-        return this.scale(this.operand(x), (c) =>
+        return this.scale(this.factorable(x), (c) =>
           scaled(c, (f) => (f ? f.div(this.value(y)) : this.value(y).reciprocal())),
         );
       default:
@@ -110,6 +110,13 @@ class Collector {
     if (!this.active.has(t)) return { terms: new Map(), offset: { negative: false, factor: this.value(t) } };
     const form = this.uses.get(t) === 1 ? this.forms.get(t) : undefined;
     return form ?? { terms: new Map([[this.value(t), one]]), offset: null };
+  }
+
+  /** An operand to be scaled: a sum of several plain terms is scaled once rather than term by term. */
+  private factorable(t: Tensor): Form {
+    const form = this.operand(t);
+    const plain = [...form.terms.values()].filter((c) => c.factor === null).length;
+    return plain > 1 ? { terms: new Map([[this.value(t), one]]), offset: null } : form;
   }
 
   private scale({ terms, offset }: Form, by: (c: Coefficient) => Coefficient): Form {

@@ -26,6 +26,10 @@ function frontier(results: readonly Tensor[], parts: ScanParts): Tensor[] {
   const onSlice = dependents(results, parts.xIn);
   const order = topological(results);
   const inLoop = new Set<Node>(order.filter((n) => n.outputs.some((t) => onCarry.has(t))));
+  // A while loop over all steps would run until the slowest is done: it stays, and what reads it.
+  const loops = order.filter((n) => isWhile(n)).flatMap((n) => n.outputs);
+  const onLoop = dependents(results, loops);
+  for (const n of order) if (n.outputs.some((t) => onLoop.has(t))) inLoop.add(n);
   const outside = (t: Tensor): boolean => onSlice.has(t) && !inLoop.has(t.node) && !isInput(t);
   for (let grown = true; grown; ) {
     grown = false;
@@ -37,8 +41,6 @@ function frontier(results: readonly Tensor[], parts: ScanParts): Tensor[] {
       }
     }
   }
-  // A loop of unknown length would run until the slowest step is done.
-  for (const n of order) if (isWhile(n) || n.inputs.some((t) => inLoop.has(t.node) && isWhile(t.node))) inLoop.add(n);
   const read = new Set<Tensor>([...order.filter((n) => inLoop.has(n)).flatMap((n) => n.inputs), ...results]);
   return [...read].filter(outside);
 }

@@ -1,6 +1,7 @@
 import { averagePool, maxPool } from '../../ops/index.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
+import { sizeOf } from '../../tensor/shape.js';
 import type { Layer } from '../layer.js';
 
 export type NoParameters = Record<string, never>;
@@ -19,7 +20,7 @@ export function activation(name: ActivationName): Layer<NoParameters> {
 
 /** Joins all axes after the first: `[batch, …]` → `[batch, size]`. */
 export function flatten(): Layer<NoParameters> {
-  return lambda((x) => x.reshape([x.shape[0]!, x.size / (x.shape[0]! || 1)]));
+  return lambda((x) => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))]));
 }
 
 /** Max-pooling over `window` × `window` squares of `[batch, channels, h, w]`; the stride defaults to the window. */

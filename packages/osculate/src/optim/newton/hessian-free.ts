@@ -100,8 +100,14 @@ function moved(theta: Vector, delta: Vector, rate = 1): Vector {
   return out;
 }
 
-/** Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6). */
-async function backtrack(iterates: readonly { x: Vector }[], lossAt: (delta: Vector) => Promise<number>) {
+/**
+ * Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6): the loss of the rows that CG
+ * ran on, as in his released code, which costs little beside the solve.
+ */
+async function backtrack(
+  iterates: readonly { x: Vector }[],
+  lossAt: (delta: Vector) => Promise<number>,
+): Promise<Vector> {
   let best = iterates.length - 1;
   let loss = await lossAt(iterates[best]!.x);
   while (best > 0) {
@@ -110,7 +116,7 @@ async function backtrack(iterates: readonly { x: Vector }[], lossAt: (delta: Vec
     loss = earlier;
     best--;
   }
-  return { delta: iterates[best]!.x, loss };
+  return iterates[best]!.x;
 }
 
 /** The largest of 1, 0.8, 0.64, … that decreases the loss enough; 0 when none does. */
@@ -142,8 +148,8 @@ function nextDamping(damping: number, rho: number): number {
  * (G + λI)·δ = −∇f is solved by preconditioned CG that is stopped by relative progress, starts from 0.95 × the last solution, and is
  * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step.
  *
- * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products over `curvatureRows`, and a few losses over
- * `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
+ * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products and a few losses over `curvatureRows`, and one
+ * loss or a few over `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
  */
 export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeState> {
   const settings = {
@@ -181,10 +187,11 @@ export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeS
     const solution = await dampedSolve(objective, system, settings);
     const details = { cgIterations: solution.iterations };
     if (solution.iterates.length === 0) return reject(state, loss, details);
-    const lossAt = (delta: Vector, rate = 1) => objective.value(moved(theta, delta, rate), rows);
-    const { delta, loss: full } = await backtrack(solution.iterates, lossAt);
+    const lossAt = (delta: Vector, where: Rows, rate = 1) => objective.value(moved(theta, delta, rate), where);
+    const delta = await backtrack(solution.iterates, (d) => lossAt(d, some));
+    const full = await lossAt(delta, rows);
     const rho = (full - loss) / (await predictedChange(objective, theta, some, gradient, delta));
-    const { rate, value } = await lineSearch(loss, dot(gradient, delta), full, (r) => lossAt(delta, r));
+    const { rate, value } = await lineSearch(loss, dot(gradient, delta), full, (r) => lossAt(delta, rows, r));
     if (rate === 0) return reject(state, loss, { ...details, rho });
     const damping = nextDamping(state.damping, rho);
     return {

@@ -220,14 +220,14 @@ function newton(x: Tensor): Tensor {
   )[1]!;
 }
 
-// Reverse mode is refused; forward mode is checked in control.test.ts.
+// Reverse mode is refused.
 const whiles: readonly OpCase[] = [
   {
     name: 'while',
     inputs: [{ shape: [], low: 0.5, high: 3 }],
     build: (x) => newton(x!),
     expected: (x) => [toNumbers(x!).map(Math.sqrt)],
-    smooth: 0,
+    reverse: false,
   },
   {
     name: 'while, limited',
@@ -240,7 +240,7 @@ const whiles: readonly OpCase[] = [
         { maxIterations: 3 },
       ),
     expected: (x, w) => [toNumbers(x!).map((v, i) => v + 3 * toNumbers(w!)[i]!)],
-    smooth: 0,
+    reverse: false,
   },
   {
     name: 'while, never',
@@ -252,7 +252,7 @@ const whiles: readonly OpCase[] = [
         [x!],
       ),
     expected: (x) => [toNumbers(x!)],
-    smooth: 0,
+    reverse: false,
   },
   {
     name: 'while, integer state',
