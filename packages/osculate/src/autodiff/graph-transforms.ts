@@ -128,4 +128,4 @@ export function batchGraph(
 }
 
 /** The transforms as structured ops receive them. */
-export const transforms: Transforms = { jvp: jvpGraph, transpose: transposeGraph, batch: batchGraph };
+const transforms: Transforms = { jvp: jvpGraph, transpose: transposeGraph, batch: batchGraph };

@@ -78,7 +78,7 @@ function reduce(node: Node, axes: readonly number[], init: number, { fn }: Scala
 }
 
 /** Prepares one node's reference kernel. */
-export function prepareNode(node: Node): BufferFunction {
+function prepareNode(node: Node): BufferFunction {
   const kernel = node.op.reference;
   switch (kernel.kind) {
     case 'elementwise':

@@ -1,3 +1,4 @@
+import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { Rewriter } from './rewrite.js';
 import { Interner } from './scans/intern.js';
@@ -6,9 +7,19 @@ import { mergeScans } from './scans/merge.js';
 import { pruneLoops } from './scans/prune.js';
 import { optimizeScan } from './scans/scan.js';
 import { optimizeWhile } from './scans/while.js';
+import { bodiesOf } from './verify.js';
 
 /** What one round moves out of a loop can leave more to do for the next: in practice two settle everything. */
-const rounds = 3;
+const mostRounds = 4;
+
+/** Nodes and operands of a graph and of the bodies in it: what a round that settled everything leaves as it was. */
+function countOf(outputs: readonly Tensor[]): number {
+  return topological(outputs).reduce(
+    (sum, node) =>
+      sum + 1 + node.inputs.length + bodiesOf(node).reduce((inner, body) => inner + countOf(body.outputs), 0),
+    0,
+  );
+}
 
 function simplifyBody(outputs: readonly Tensor[], placeholders: readonly Tensor[]): Tensor[] {
   const stop = new Set(placeholders);
@@ -26,7 +37,8 @@ export function optimizeScans(outputs: readonly Tensor[]): Tensor[] {
   let current = [...outputs];
   if (!hasLoops(current)) return current;
   const interner = new Interner();
-  for (let i = 0; i < rounds; i++) {
+  let [before, after] = [-1, countOf(current)];
+  for (let i = 0; i < mostRounds && before !== after; i++) {
     current = new Rewriter().rewrite(interner.bodiesIn(current));
     current = pruneLoops(mergeScans(current, interner));
     current = mapNodes(current, (node, inputs) => {
@@ -34,6 +46,7 @@ export function optimizeScans(outputs: readonly Tensor[]): Tensor[] {
       return isWhile(node) ? optimizeWhile(node, inputs, simplifyBody) : null;
     });
     current = pruneLoops(new Rewriter().rewrite(current));
+    [before, after] = [after, countOf(current)];
   }
   return current;
 }

@@ -1,5 +1,5 @@
 import type { Node, Tensor } from '../tensor/ir.js';
-import { sizeOf } from '../tensor/shape.js';
+import { sameShape, sizeOf } from '../tensor/shape.js';
 
 interface MatmulAttrs {
   readonly transA: boolean;
@@ -31,14 +31,7 @@ function movesElements(t: Tensor): boolean {
   return long.some((p, i) => i > 0 && long[i - 1]! > p);
 }
 
-/**
- * Σ over batch axes of a batched product is one product whose contracted axis runs over the batch as well:
- * Σₜ Aₜ·Bₜ = [A₁ A₂ …]·[B₁; B₂; …]. The cotangent of a weight that is used at every step or token.
- */
-export function sumOfProducts(node: Node): Tensor | null {
-  const [x] = node.inputs as [Tensor];
-  if (x.node.op.name !== 'matmul') return null;
-  const { axes } = node.attrs as { axes: readonly number[] };
+function sumOfProduct(x: Tensor, axes: readonly number[]): Tensor | null {
   const [a, b] = x.node.inputs as [Tensor, Tensor];
   const batch = x.rank - 2;
   if (axes.some((i) => i >= batch)) return null;
@@ -51,4 +44,28 @@ export function sumOfProducts(node: Node): Tensor | null {
   const moved = (t: Tensor, from: Tensor): number => (movesElements(t) ? from.size : 0);
   if (moved(merged, a) + moved(other, b) > 2 * x.size) return null;
   return merged.product(other, transA, transB);
+}
+
+/** How deep a sum of products is looked into. */
+const deepest = 6;
+
+/** The sum of a product, or of a sum of which at least one term is one; null when there is none to merge with. */
+function sumOver(x: Tensor, axes: readonly number[], depth = 0): Tensor | null {
+  const { op, inputs } = x.node;
+  if (op.name === 'matmul') return sumOfProduct(x, axes);
+  if (depth === deepest || (op.name !== 'add' && op.name !== 'sub')) return null;
+  const [a, b] = inputs as [Tensor, Tensor];
+  if (!sameShape(a.shape, b.shape)) return null;
+  const [first, second] = [sumOver(a, axes, depth + 1), sumOver(b, axes, depth + 1)];
+  if (!first && !second) return null;
+  const [left, right] = [first ?? a.sum(axes), second ?? b.sum(axes)];
+  return op.name === 'add' ? left.add(right) : left.sub(right);
+}
+
+/**
+ * Σ over batch axes of a batched product is one product whose contracted axis runs over the batch as well:
+ * Σₜ Aₜ·Bₜ = [A₁ A₂ …]·[B₁; B₂; …]. The cotangent of a weight that is used at every step or token.
+ */
+export function sumOfProducts(node: Node): Tensor | null {
+  return sumOver(node.inputs[0]!, (node.attrs as { axes: readonly number[] }).axes);
 }

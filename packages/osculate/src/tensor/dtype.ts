@@ -12,9 +12,14 @@ export interface DTypeArray {
 
 export type AnyTypedArray = DTypeArray[DType];
 
-export const dtypes: readonly DType[] = ['f32', 'f64', 'i32', 'i64', 'bool'];
-
 const bytes: Record<DType, number> = { f32: 4, f64: 8, i32: 4, i64: 8, bool: 1 };
+
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, i64: BigInt64Array, bool: Uint8Array } as const;
+
+/** True when the typed array is of the type that holds the dtype at the boundary. */
+export function holds(array: AnyTypedArray, dtype: DType): boolean {
+  return array.constructor === arrays[dtype];
+}
 
 /** Bytes of one element. */
 export function bytesOf(dtype: DType): number {
@@ -30,18 +35,6 @@ export function isInteger(dtype: DType): boolean {
 }
 
 /** A zero-filled typed array of `length` elements of `dtype`. */
-export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[D];
-export function allocate(dtype: DType, length: number): AnyTypedArray {
-  switch (dtype) {
-    case 'f32':
-      return new Float32Array(length);
-    case 'f64':
-      return new Float64Array(length);
-    case 'i32':
-      return new Int32Array(length);
-    case 'i64':
-      return new BigInt64Array(length);
-    case 'bool':
-      return new Uint8Array(length);
-  }
+export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[D] {
+  return new arrays[dtype](length) as DTypeArray[D];
 }

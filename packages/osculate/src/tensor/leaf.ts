@@ -32,7 +32,7 @@ function leaf<A extends Attrs>(name: string, infer: Op<A>['infer'], lower: Op<A>
 }
 
 /** A named input of a graph. The executors bind it; the ONNX name is its own. */
-export const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], never('input'));
+const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], never('input'));
 
 /** A literal. */
 export const constantOp: Op<ConstantAttrs> = leaf(

@@ -30,7 +30,7 @@ function graphOf(name: NetworkName, dtype: 'f32' | 'f64') {
   const v = parameters(tree, 'v.');
   const x = input('x', data.x.dtype, data.x.shape);
   const y = input('y', data.y.dtype, data.y.shape);
-  const output = layer.apply(weights as never, x);
+  const output = layer.apply(weights, x);
   const feeds = (groups: Record<string, Named>): Named =>
     Object.fromEntries([
       ['x', data.x],

@@ -1,11 +1,10 @@
-import { hvp, valueAndGrad } from '../../src/autodiff/index.js';
+import { grad, hvp } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
-import type { Context, Layer, Parameters } from '../../src/nn/index.js';
+import { type Context, type Layer, type Parameters, trainingContext } from '../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {
   astype,
   constant,
-  type DType,
   generator,
   input,
   leaves,
@@ -14,6 +13,7 @@ import {
   parameters,
   type Tensor,
   type Tree,
+  toNumbers,
   zeros,
 } from '../../src/tensor/index.js';
 
@@ -34,9 +34,10 @@ export function randomParameters<P extends Parameters>(layer: Layer<P>, seed = 1
 export async function run(
   outputs: Tree<Tensor>,
   feeds: Readonly<Record<string, NDArray>> = {},
-  executor: Executor = referenceExecutor(),
+  inputs: readonly Tensor[] = [],
 ): Promise<Record<string, NDArray>> {
-  const executable = await executor.load(compile(outputs));
+  const executor = referenceExecutor();
+  const executable = await executor.load(compile(outputs, { inputs }));
   return executable.run(feeds).finally(() => executable.dispose());
 }
 
@@ -54,54 +55,57 @@ export async function outputOf<P extends Parameters>(
 
 export interface Derivatives {
   readonly value: number;
-  readonly gradient: Record<string, NDArray>;
-  readonly hvp: Record<string, NDArray>;
+  readonly gradient: Record<string, number[]>;
+  readonly hvp: Record<string, number[]>;
 }
 
-/** Value, gradient and HVP of Σ (output · fixed random weights), with respect to the parameters (and a float input x). */
-export function derivativesOf<P extends Parameters>(
+/** A loaded program of Σ (output · fixed random weights), its gradient, and its HVP along fixed random directions. */
+export interface Probe {
+  /** The point: parameters as `w.…`, and the input `x`. */
+  readonly point: Readonly<Record<string, NDArray>>;
+  readonly directions: Readonly<Record<string, NDArray>>;
+  /** Evaluates with some arrays of the point replaced. */
+  at(moved?: Readonly<Record<string, NDArray>>): Promise<Derivatives>;
+  dispose(): Promise<void>;
+}
+
+/** Probes a layer in training, with respect to its parameters and, if that is a float, its input. */
+export async function probe<P extends Parameters>(
   layer: Layer<P>,
   weights: P,
   x: NDArray,
-  makeContext?: () => Context,
-) {
-  const cast = (array: NDArray, dtype: 'f32' | 'f64'): NDArray =>
-    array.dtype === 'f32' || array.dtype === 'f64' ? astype(array, dtype) : array;
-  const build = (dtype: 'f32' | 'f64') => {
-    const own = mapTree<NDArray, NDArray>(weights, (a) => cast(a, dtype)) as P;
-    const w = parameters(own, 'w.');
-    const given = cast(x, dtype);
-    const xs = input('x', given.dtype as DType, given.shape);
-    const output = layer.apply(w, xs, makeContext?.());
-    const loss = output.mul(constant(random(output.shape, 99, dtype))).sum();
-    const isFloat = given.dtype === dtype;
-    const wrt: Record<string, Tensor> = Object.fromEntries([
-      ...leaves<Tensor>(w as Tree<Tensor>).map(([name, t]) => [`w.${name}`, t] as const),
-      ...(isFloat ? [['x', xs] as const] : []),
-    ]);
-    const directions = Object.fromEntries(
-      Object.entries(wrt).map(([name, t], i) => [name, constant(random(t.shape, 200 + i, dtype))]),
-    );
-    const { value, gradient } = valueAndGrad(loss, wrt);
-    const product = hvp(loss, wrt, directions);
-    const feeds = Object.fromEntries([
-      ...leaves<NDArray>(own).map(([name, a]) => [`w.${name}`, a] as const),
-      ['x', given] as const,
-    ]);
-    return { feeds, value, gradient, product, names: Object.keys(wrt) };
-  };
-  return async (
-    executor: Executor,
-    dtype: 'f32' | 'f64',
-    moved: Record<string, NDArray> = {},
-  ): Promise<Derivatives> => {
-    const { feeds, value, gradient, product, names } = build(dtype);
-    const flat = (prefix: string, record: Record<string, Tensor>) =>
-      Object.fromEntries(names.map((name, i) => [`${prefix}${i}`, record[name]!]));
-    const outputs = { value, ...flat('g', gradient), ...flat('h', product) };
-    const results = await run(outputs, { ...feeds, ...moved }, executor);
-    const pick = (prefix: string) => Object.fromEntries(names.map((name, i) => [name, results[`${prefix}${i}`]!]));
-    return { value: Number(results.value!.data[0]), gradient: pick('g'), hvp: pick('h') };
+  executor: Executor,
+  dtype: 'f32' | 'f64',
+): Promise<Probe> {
+  const cast = (array: NDArray): NDArray => (array.dtype === 'i32' ? array : astype(array, dtype));
+  const own = mapTree<NDArray, NDArray>(weights, cast) as P;
+  const named = leaves<NDArray>(own).map(([name, a]) => [`w.${name}`, a] as const);
+  const point = Object.fromEntries([...named, ['x', cast(x)] as const]);
+  const w = parameters(own, 'w.');
+  const xs = input('x', point.x!.dtype, x.shape);
+  const output = layer.apply(w, xs, trainingContext());
+  const loss = output.mul(constant(random(output.shape, 99, dtype))).sum();
+  const tensors = leaves<Tensor>(w as Tree<Tensor>).map(([, t]) => t);
+  const wrt = x.dtype === 'i32' ? tensors : [...tensors, xs];
+  const names = Object.keys(point).slice(0, wrt.length);
+  const directions = wrt.map((t, i) => random(t.shape, 200 + i, dtype));
+  const gradient = grad(loss, wrt);
+  const product = hvp(
+    loss,
+    wrt,
+    directions.map((d) => constant(d)),
+  );
+  const program = compile({ value: loss, gradient, hvp: product }, { inputs: [xs, ...tensors] });
+  const executable = await executor.load(program);
+  return {
+    point,
+    directions: Object.fromEntries(names.map((name, i) => [name, directions[i]!])),
+    at: async (moved = {}) => {
+      const results = await executable.run({ ...point, ...moved });
+      const pick = (what: string) => Object.fromEntries(names.map((n, i) => [n, toNumbers(results[`${what}.${i}`]!)]));
+      return { value: Number(results.value!.data[0]), gradient: pick('gradient'), hvp: pick('hvp') };
+    },
+    dispose: () => executable.dispose(),
   };
 }
 

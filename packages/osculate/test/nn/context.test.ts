@@ -34,7 +34,10 @@ function channel(x: NDArray, c: number): number[] {
 }
 
 const meanOf = (v: number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
-const varianceOf = (v: number[]): number => meanOf(v.map((x) => (x - meanOf(v)) ** 2));
+function varianceOf(v: number[]): number {
+  const mean = meanOf(v);
+  return meanOf(v.map((x) => (x - mean) ** 2));
+}
 
 describe('batchNorm', () => {
   it.each([[[6, 3]], [[4, 3, 5]], [[2, 3, 4, 2]]])(

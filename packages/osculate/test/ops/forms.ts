@@ -32,7 +32,7 @@ export interface Forms {
 const unreachable = 'zero';
 
 /** ⟨u, y⟩ summed over the float outputs. */
-export function pairing(u: readonly Tensor[], y: readonly Tensor[]): Tensor {
+function pairing(u: readonly Tensor[], y: readonly Tensor[]): Tensor {
   return y.map((t, i) => t.mul(u[i]!).sum()).reduce((a, b) => a.add(b));
 }
 

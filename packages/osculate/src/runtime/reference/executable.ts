@@ -1,6 +1,6 @@
 import { referenceBuffer } from '../../compile/evaluate.js';
 import type { Program } from '../../compile/program.js';
-import { type AnyTypedArray, allocate, type DType } from '../../tensor/dtype.js';
+import { type AnyTypedArray, allocate, type DType, holds } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { BufferFunction, ReferenceBuffer, Tensor } from '../../tensor/ir.js';
 import { inputName } from '../../tensor/leaf.js';
@@ -35,7 +35,7 @@ function copyOut(dtype: DType, from: ReferenceBuffer, to: AnyTypedArray): void {
 }
 
 function checkOutput(name: string, t: Tensor, array: AnyTypedArray | undefined): AnyTypedArray {
-  if (array?.constructor === allocate(t.dtype, 0).constructor && array.length === t.size) return array;
+  if (array && holds(array, t.dtype) && array.length === t.size) return array;
   const got = array === undefined ? 'nothing' : `a ${array.constructor.name} of length ${array.length}`;
   throw new InputError(`bind: output "${name}" is ${t.dtype} with ${t.size} elements, but was given ${got}`);
 }

@@ -12,7 +12,7 @@ import { arraysOf, dtypeOf, sample } from '../../ops/sample.js';
 /** The outputs of a case and, where they exist, the gradient of Σ outputs² and that of the gradient's square. */
 function withDerivatives(c: OpCase, inputs: readonly Tensor[]): Tensor[] {
   const outputs = [c.build(...inputs)].flat() as Tensor[];
-  const smooth = c.smooth ?? 3;
+  const smooth = c.reverse === false ? 0 : (c.smooth ?? 3);
   const variables = inputs.filter((t) => isFloat(t.dtype));
   const terms = outputs.filter((t) => isFloat(t.dtype)).map((t) => t.mul(t).sum());
   if (smooth === 0 || terms.length === 0 || variables.length === 0) return outputs;

@@ -1,0 +1,1 @@
+export { gemm, HEAP_START } from './gemm';
