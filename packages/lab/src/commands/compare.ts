@@ -14,7 +14,7 @@ import { supervise } from '../run/supervise.js';
 import type { Result, Study } from '../study.js';
 
 /** Exit status of a command that was interrupted and has saved its work, as shells give it for Ctrl-C. */
-export const interrupted = 130;
+const interrupted = 130;
 
 export interface CompareOptions {
   readonly study: Study;

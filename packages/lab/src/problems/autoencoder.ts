@@ -1,5 +1,5 @@
 import { mnistDigits } from 'osculate/data/node';
-import { activation, dense, type Layer, type Parameters, sequential, sigmoidCrossEntropy, sparse } from 'osculate/nn';
+import { type AnyLayer, activation, dense, sequential, sigmoidCrossEntropy, sparse } from 'osculate/nn';
 import { generator } from 'osculate/tensor';
 import type { Problem } from './problem.js';
 
@@ -7,13 +7,13 @@ import type { Problem } from './problem.js';
 const widths = [784, 1000, 500, 250, 30];
 
 /** Logistic units everywhere but in the code layer (linear) and in the last (logits: the loss applies the sigmoid). */
-function autoencoder(): Layer {
+function autoencoder() {
   const all = [...widths, ...widths.slice(0, -1).reverse()];
   const weight = sparse(15);
-  const layers = all.slice(1).flatMap((width, i): Layer[] => {
-    const layer = dense(all[i]!, width, { weight }) as unknown as Layer;
+  const layers = all.slice(1).flatMap((width, i): AnyLayer[] => {
+    const layer = dense(all[i]!, width, { weight });
     const linear = width === widths.at(-1) || i === all.length - 2;
-    return linear ? [layer] : [layer, activation('sigmoid') as unknown as Layer];
+    return linear ? [layer] : [layer, activation('sigmoid')];
   });
   return sequential(layers);
 }
@@ -31,7 +31,7 @@ export const autoencoderProblem: Problem = {
     const { train, test } = await mnistDigits();
     const layer = autoencoder();
     return {
-      parameters: layer.init(generator(seed)) as Parameters,
+      parameters: layer.init(generator(seed)),
       model: (weights, x) => layer.apply(weights, x),
       loss: sigmoidCrossEntropy('examples'),
       train: { x: train.x, y: train.x },

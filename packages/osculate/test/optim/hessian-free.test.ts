@@ -32,6 +32,7 @@ import {
   type Tree,
 } from '../../src/tensor/index.js';
 import { inputName } from '../../src/tensor/leaf.js';
+import { sizeOf } from '../../src/tensor/shape.js';
 import { denseSolve, dot, relativeError, smallProblem } from './support.js';
 
 const run = async (outputs: Tree<Tensor>, feeds: Record<string, NDArray>) => {
@@ -193,7 +194,7 @@ describe('sum of squared example gradients', () => {
       ...Object.fromEntries(leaves<NDArray>(tree)),
       x: ndarray(
         'f64',
-        Float64Array.from({ length: shape.reduce((p, d) => p * d, 1) }, () => random.normal()),
+        Float64Array.from({ length: sizeOf(shape) }, () => random.normal()),
         shape,
       ),
       y: ndarray(

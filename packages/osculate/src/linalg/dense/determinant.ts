@@ -1,0 +1,30 @@
+import type { KernelOptions } from '../kernels/kernels.js';
+import type { Matrix } from '../matrix.js';
+import { lu } from './lu.js';
+
+/** det A = sign · exp(logMagnitude). A singular matrix has sign 0 and logMagnitude −∞. */
+export interface LogDeterminant {
+  readonly sign: -1 | 0 | 1;
+  readonly logMagnitude: number;
+}
+
+/** The sign and the logarithm of the magnitude of det A, from an LU factorisation; InputError when A is not finite. */
+export function logDeterminant(a: Matrix, options: KernelOptions = {}): LogDeterminant {
+  const { factors, sign, singularAt } = lu(a, options);
+  if (singularAt !== undefined) return { sign: 0, logMagnitude: -Infinity };
+  let result: -1 | 1 = sign;
+  let logMagnitude = 0;
+  for (let i = 0; i < a.rows; i++) {
+    const pivot = factors.data[i * (a.rows + 1)]!;
+    if (pivot < 0) result = result === 1 ? -1 : 1;
+    logMagnitude += Math.log(Math.abs(pivot));
+  }
+  return { sign: result, logMagnitude };
+}
+
+/** det A; over- or underflows where `logDeterminant` does not. */
+export function determinant(a: Matrix, options: KernelOptions = {}): number {
+  const { sign, logMagnitude } = logDeterminant(a, options);
+  if (sign === 0) return 0;
+  return sign * Math.exp(logMagnitude);
+}
