@@ -42,3 +42,8 @@ export function allFinite(vector: Vector): boolean {
   for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
   return true;
 }
+
+/** A new vector of the same type and length, all zeros. */
+export function like(vector: Vector): Vector {
+  return vector instanceof Float32Array ? new Float32Array(vector.length) : new Float64Array(vector.length);
+}

@@ -22,9 +22,10 @@ export function logDeterminant(a: Matrix, options: KernelOptions = {}): LogDeter
   return { sign: result, logMagnitude };
 }
 
-/** det A; over- or underflows where `logDeterminant` does not. */
+/** det A, the product of the pivots; over- or underflows where `logDeterminant` does not. InputError when A is not finite. */
 export function determinant(a: Matrix, options: KernelOptions = {}): number {
-  const { sign, logMagnitude } = logDeterminant(a, options);
-  if (sign === 0) return 0;
-  return sign * Math.exp(logMagnitude);
+  const { factors, sign } = lu(a, options);
+  let product: number = sign;
+  for (let i = 0; i < a.rows; i++) product *= factors.data[i * (a.rows + 1)]!;
+  return product;
 }

@@ -22,7 +22,7 @@ export interface QrFactors {
 /** Factors the panel, given as its transpose: `count` rows of `length`. On return row j is v_j; betas and taus aside, R above. */
 function factorPanel(k: Kernels, count: number, length: number, panel: number, tau: number, upper: number): void {
   const h = k.heap;
-  for (let j = 0; j < Math.min(count, length); j++) {
+  for (let j = 0; j < count; j++) {
     const row = panel + j * length;
     const factor = reflectAt(k, length - j - 1, row + j, row + j + 1);
     h[tau + j] = factor;

@@ -1,5 +1,5 @@
 import type { Vector } from '../objective.js';
-import { allFinite, drawRows, type Optimizer, type OptimizerState } from '../optimizer.js';
+import { drawRows, like, type Optimizer, type OptimizerState } from '../optimizer.js';
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -39,21 +39,23 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
         drawRows(objective, batchSize, generator),
       );
       const step = state.step + 1;
-      if (!Number.isFinite(value) || !allFinite(gradient)) {
-        return { state: { ...state, step }, report: { loss: value, accepted: false, details: {} } };
-      }
-      const parameters = state.parameters.slice();
-      const [first, second] = [state.first.slice(), state.second.slice()];
+      const rejected = { state: { ...state, step }, report: { loss: value, accepted: false, details: {} } };
+      if (!Number.isFinite(value)) return rejected;
+      const { parameters: old, first: oldFirst, second: oldSecond } = state;
+      const [parameters, first, second] = [like(gradient), like(gradient), like(gradient)];
       const rate = learningRate / (1 - b1 ** step);
       const correction = 1 / Math.sqrt(1 - b2 ** step);
+      let sum = 0;
       for (let i = 0; i < parameters.length; i++) {
         const g = gradient[i]!;
-        const m = b1 * first[i]! + (1 - b1) * g;
-        const v = b2 * second[i]! + (1 - b2) * g * g;
+        const m = b1 * oldFirst[i]! + (1 - b1) * g;
+        const v = b2 * oldSecond[i]! + (1 - b2) * g * g;
+        sum += Math.abs(g);
         first[i] = m;
         second[i] = v;
-        parameters[i]! -= (rate * m) / (Math.sqrt(v) * correction + epsilon);
+        parameters[i] = old[i]! - (rate * m) / (Math.sqrt(v) * correction + epsilon);
       }
+      if (!Number.isFinite(sum)) return rejected;
       return { state: { parameters, step, first, second }, report: { loss: value, accepted: true, details: {} } };
     },
   };

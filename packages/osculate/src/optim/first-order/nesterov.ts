@@ -1,5 +1,5 @@
 import type { Vector } from '../objective.js';
-import { allFinite, drawRows, type Optimizer, type OptimizerState } from '../optimizer.js';
+import { drawRows, like, type Optimizer, type OptimizerState } from '../optimizer.js';
 
 export interface NesterovOptions {
   /** Default 0.01. */
@@ -30,16 +30,19 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState
         drawRows(objective, batchSize, generator),
       );
       const step = state.step + 1;
-      if (!Number.isFinite(value) || !allFinite(gradient)) {
-        return { state: { ...state, step }, report: { loss: value, accepted: false, details: {} } };
-      }
-      const [parameters, velocity] = [state.parameters.slice(), state.velocity.slice()];
+      const rejected = { state: { ...state, step }, report: { loss: value, accepted: false, details: {} } };
+      if (!Number.isFinite(value)) return rejected;
+      const { parameters: old, velocity: oldVelocity } = state;
+      const [parameters, velocity] = [like(gradient), like(gradient)];
+      let sum = 0;
       for (let i = 0; i < parameters.length; i++) {
         const g = gradient[i]!;
-        const b = momentum * velocity[i]! + g;
+        const b = momentum * oldVelocity[i]! + g;
+        sum += Math.abs(g);
         velocity[i] = b;
-        parameters[i]! -= learningRate * (g + momentum * b);
+        parameters[i] = old[i]! - learningRate * (g + momentum * b);
       }
+      if (!Number.isFinite(sum)) return rejected;
       return { state: { parameters, step, velocity }, report: { loss: value, accepted: true, details: {} } };
     },
   };
