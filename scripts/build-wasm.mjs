@@ -30,7 +30,10 @@ export async function compileKernels() {
     listFiles: () => [],
   });
   if (error) throw new Error(`The kernels do not compile: ${error.message}\n${stderr.toString()}`);
-  const lines = Buffer.from(module).toString('base64').match(/.{1,110}/g) ?? [];
+  const lines =
+    Buffer.from(module)
+      .toString('base64')
+      .match(/.{1,110}/g) ?? [];
   return [
     '/** Compiled from packages/osculate/wasm by scripts/build-wasm.mjs; do not edit. */',
     'export const wasmModule = `',

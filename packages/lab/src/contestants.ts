@@ -24,7 +24,7 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   'hessian-free': {
     title: 'Hessian-free (Martens 2010)',
-    defaults: { damping: 45, curvatureRows: 1000, maxIterations: 250 },
+    defaults: { damping: 45, gradientRows: 8000, curvatureRows: 1000, maxIterations: 250 },
     make: (problem, settings) =>
       hessianFree({ ...settings, model: problem.model as never, loss: problem.loss }) as unknown as Optimizer,
   },

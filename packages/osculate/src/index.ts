@@ -4,7 +4,9 @@
  */
 export * from './autodiff/index.js';
 export * from './compile/index.js';
+export * as curvature from './curvature/index.js';
 export * as data from './data/index.js';
+export * as linalg from './linalg/index.js';
 export * as nn from './nn/index.js';
 export * as onnx from './onnx/index.js';
 export * as ops from './ops/index.js';

@@ -82,7 +82,7 @@ function multiplyBlocks(m: i32, n: i32, k: i32, c: usize, ldc: usize, row: i32, 
     let a = PACKED_A;
     for (let i = 0; i < m; i += 4) {
       if (!lower || row + i + 3 >= column + j) {
-        const target = c + <usize>(row + i) * ldc + (<usize>(column + j) << 3);
+        const target = c + <usize>(row + i) * ldc + ((<usize>(column + j)) << 3);
         if (i + 4 <= m && j + 4 <= n) microKernel(k, a, b, target, ldc);
         else microKernelEdge(k, a, b, target, ldc, min(4, m - i), min(4, n - j));
       }

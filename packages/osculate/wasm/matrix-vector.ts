@@ -90,7 +90,7 @@ export function gemvTransposed(m: i32, n: i32, alpha: f64, a: usize, lda: usize,
 
 /** The columns before the diagonal of four rows: their products with x go to y below, those of their transpose to y above. */
 function symvStrip(columns: i32, alpha: f64, row: usize, stride: usize, x: usize, y: usize, at: i32): void {
-  const here = <usize>at << 3;
+  const here = (<usize>at) << 3;
   const v0 = f64x2.splat(alpha * load<f64>(x + here));
   const v1 = f64x2.splat(alpha * load<f64>(x + here, 8));
   const v2 = f64x2.splat(alpha * load<f64>(x + here, 16));
@@ -140,15 +140,15 @@ export function symv(n: i32, alpha: f64, a: usize, lda: usize, x: usize, y: usiz
   for (i = 0; i < n; i++) {
     const start = i < strips ? i & ~3 : 0;
     const row = (a << 3) + <usize>i * stride;
-    const xi = alpha * load<f64>(from + (<usize>i << 3));
-    let sum = load<f64>(row + (<usize>i << 3)) * load<f64>(from + (<usize>i << 3));
+    const xi = alpha * load<f64>(from + ((<usize>i) << 3));
+    let sum = load<f64>(row + ((<usize>i) << 3)) * load<f64>(from + ((<usize>i) << 3));
     for (let j = start; j < i; j++) {
-      const at = <usize>j << 3;
+      const at = (<usize>j) << 3;
       const value = load<f64>(row + at);
       sum += value * load<f64>(from + at);
       store<f64>(to + at, load<f64>(to + at) + value * xi);
     }
-    const out = to + (<usize>i << 3);
+    const out = to + ((<usize>i) << 3);
     store<f64>(out, load<f64>(out) + alpha * sum);
   }
 }

@@ -48,7 +48,7 @@ export function microKernelEdge(k: i32, a: usize, b: usize, c: usize, ldc: usize
   microKernel(k, a, b, TILE, 32);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const target = c + <usize>i * ldc + (<usize>j << 3);
+      const target = c + <usize>i * ldc + ((<usize>j) << 3);
       store<f64>(target, load<f64>(target) + load<f64>(TILE + ((<usize>(4 * i + j)) << 3)));
     }
   }

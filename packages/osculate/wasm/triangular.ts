@@ -1,9 +1,20 @@
 import { dotAt } from './vectors';
 
 /** b -= t0 b0 + t1 b1 + t2 b2 + t3 b3 over n doubles. */
-function subtractFour(n: i32, b: usize, t0: f64, b0: usize, t1: f64, b1: usize, t2: f64, b2: usize, t3: f64, b3: usize): void {
+function subtractFour(
+  n: i32,
+  b: usize,
+  t0: f64,
+  b0: usize,
+  t1: f64,
+  b1: usize,
+  t2: f64,
+  b2: usize,
+  t3: f64,
+  b3: usize,
+): void {
   let j: usize = 0;
-  const end = <usize>n << 3;
+  const end = (<usize>n) << 3;
   const v0 = f64x2.splat(t0);
   const v1 = f64x2.splat(t1);
   const v2 = f64x2.splat(t2);
@@ -23,7 +34,7 @@ function subtractFour(n: i32, b: usize, t0: f64, b0: usize, t1: f64, b1: usize, 
 /** b -= t b0 over n doubles. */
 function subtractOne(n: i32, b: usize, t: f64, b0: usize): void {
   let j: usize = 0;
-  const end = <usize>n << 3;
+  const end = (<usize>n) << 3;
   const v = f64x2.splat(t);
   for (; j + 16 <= end; j += 16) v128.store(b + j, f64x2.sub(v128.load(b + j), f64x2.mul(v, v128.load(b0 + j))));
   if (j < end) store<f64>(b + j, load<f64>(b + j) - t * load<f64>(b0 + j));
@@ -75,7 +86,7 @@ export function solveLeft(
     if (!unit) {
       const pivot = load<f64>(row + <usize>i * across);
       for (let j = 0; j < columns; j++) {
-        const at = target + (<usize>j << 3);
+        const at = target + ((<usize>j) << 3);
         store<f64>(at, load<f64>(at) / pivot);
       }
     }
@@ -93,11 +104,11 @@ export function solveRightLowerTransposed(m: i32, n: i32, l: usize, ldl: usize, 
   for (; i + 2 <= m; i += 2) {
     let lower = l << 3;
     for (let j = 0; j < n; j++) {
-      const at = row + (<usize>j << 3);
+      const at = row + ((<usize>j) << 3);
       let s0 = f64x2.splat(0);
       let s1 = f64x2.splat(0);
       let p: usize = 0;
-      const pairs = (<usize>j << 3) & ~15;
+      const pairs = ((<usize>j) << 3) & ~15;
       for (; p < pairs; p += 16) {
         const v = v128.load(lower + p);
         s0 = f64x2.add(s0, f64x2.mul(v, v128.load(row + p)));
@@ -109,7 +120,7 @@ export function solveRightLowerTransposed(m: i32, n: i32, l: usize, ldl: usize, 
         both = f64x2.add(both, f64x2.mul(f64x2.splat(load<f64>(lower + p)), other));
       }
       const right = f64x2.replace_lane(f64x2.splat(load<f64>(at)), 1, load<f64>(at + stride));
-      const x = f64x2.div(f64x2.sub(right, both), f64x2.splat(load<f64>(lower + (<usize>j << 3))));
+      const x = f64x2.div(f64x2.sub(right, both), f64x2.splat(load<f64>(lower + ((<usize>j) << 3))));
       store<f64>(at, f64x2.extract_lane(x, 0));
       store<f64>(at + stride, f64x2.extract_lane(x, 1));
       lower += ldl << 3;
@@ -119,8 +130,8 @@ export function solveRightLowerTransposed(m: i32, n: i32, l: usize, ldl: usize, 
   if (i < m) {
     let lower = l << 3;
     for (let j = 0; j < n; j++) {
-      const at = row + (<usize>j << 3);
-      store<f64>(at, (load<f64>(at) - dotAt(j, row, lower)) / load<f64>(lower + (<usize>j << 3)));
+      const at = row + ((<usize>j) << 3);
+      store<f64>(at, (load<f64>(at) - dotAt(j, row, lower)) / load<f64>(lower + ((<usize>j) << 3)));
       lower += ldl << 3;
     }
   }

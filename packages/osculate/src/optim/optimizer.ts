@@ -1,5 +1,5 @@
 import type { Generator } from '../tensor/random.js';
-import type { Objective, Vector } from './objective.js';
+import type { Objective, Rows, Vector } from './objective.js';
 
 /** What a step needs besides the state. */
 export interface StepContext {
@@ -8,11 +8,25 @@ export interface StepContext {
   readonly generator: Generator;
 }
 
+/** Why a method cannot go on from where it is: a typed result, never an exception. */
+export type StepStop =
+  /** No step decreases the objective, or the step is zero. */
+  | 'stalled'
+  /** The objective, its gradient or its curvature is not finite. */
+  | 'diverged'
+  /** The method needs a positive definite model, and has none. */
+  | 'indefinite';
+
 /** How a step went. A non-finite loss or gradient is never stepped on: the step is rejected and says so. */
 export interface StepReport {
   /** Loss at the parameters before the step, on the rows that the step looked at. */
   readonly loss: number;
   readonly accepted: boolean;
+  /** ‖∇f‖ at the parameters before the step over the whole data, of methods that look at all of it. */
+  readonly gradientNorm?: number;
+  /** The curvature before the step has a negative eigenvalue: a stationary point there is no minimum. */
+  readonly indefinite?: boolean;
+  readonly stop?: StepStop;
   /** Method-specific figures worth plotting: damping, CG iterations, step length. */
   readonly details: Readonly<Record<string, number>>;
 }
@@ -35,6 +49,11 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
 export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
   const permutation = generator.permutation(objective.rows);
   return size >= objective.rows ? permutation.sort() : permutation.subarray(0, size);
+}
+
+/** Rows 0 … n−1. */
+export function allRows(n: number): Rows {
+  return Uint32Array.from({ length: n }, (_, i) => i);
 }
 
 /** True when every element is finite. */

@@ -1,5 +1,5 @@
 import { type Generator, generator as seeded } from '../tensor/random.js';
-import type { Objective, Rows, Vector } from './objective.js';
+import type { Objective, Vector } from './objective.js';
 import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 
 /** Where a run has got to: one point of its curves. */
@@ -93,9 +93,4 @@ export async function* train<S extends OptimizerState>(
     const event = { ...report, step: state.step, seconds, gradientEquivalents, parameters: state.parameters };
     yield { event, snapshot };
   }
-}
-
-/** Rows 0 … n−1. */
-export function allRows(n: number): Rows {
-  return Uint32Array.from({ length: n }, (_, i) => i);
 }

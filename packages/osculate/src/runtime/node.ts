@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '../tensor/errors.js';
 import type { Executor } from './executor.js';
+import { keepFreedMemory } from './node/keep-freed-memory.js';
 import { ortExecutorFrom } from './ort/executor.js';
 import type { OrtModule } from './ort/module.js';
 import type { OrtOptions } from './ort/options.js';
@@ -25,5 +26,6 @@ async function onnxruntime(): Promise<OrtModule> {
  * @throws InputError when `onnxruntime-node` is not installed.
  */
 export async function ortExecutor(options: OrtOptions = {}): Promise<Executor> {
+  keepFreedMemory();
   return ortExecutorFrom(await onnxruntime(), { threads: Math.min(availableParallelism(), 4), ...options });
 }

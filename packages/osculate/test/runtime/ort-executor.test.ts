@@ -82,8 +82,10 @@ describe('sessions', () => {
     expect([options.length, released()]).toEqual([2, 2]);
   });
 
-  it('never spin or flush subnormal numbers', async () => {
-    expect((await optionsFor(scalar())).extra).toEqual({ session: { intra_op: { allow_spinning: '0' } } });
+  it('spin only within a run and never flush subnormal numbers', async () => {
+    expect((await optionsFor(scalar())).extra).toEqual({
+      session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1' } },
+    });
   });
 
   it('are optimised unless float64 or size forbids', async () => {

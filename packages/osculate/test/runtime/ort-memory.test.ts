@@ -21,9 +21,15 @@ it('5,000 gradients of an MLP leave the resident memory as it was', async () => 
     }
     return rss;
   };
-  // The peak between collections, not the present value, so that waiting garbage does not count as a leak.
-  const before = await highest(2000);
-  const after = await highest(5000);
-  expect((after - before) / 1e6).toBeLessThan(20);
+  // The peak between collections, not the present value, so that waiting garbage does not count as a leak. The heap may still
+  // be growing to its working size in the first window; a leak grows in every one.
+  const growth: number[] = [];
+  let before = await highest(2000);
+  while (growth.length < 3 && !growth.some((megabytes) => megabytes < 20)) {
+    const after = await highest(5000);
+    growth.push((after - before) / 1e6);
+    before = after;
+  }
+  expect(Math.min(...growth)).toBeLessThan(20);
   await executor.dispose();
-});
+}, 60_000);

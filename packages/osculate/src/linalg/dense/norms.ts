@@ -4,7 +4,8 @@ import { largestMagnitude } from './scaling.js';
 /** The largest sum of magnitudes of a column, ‖A‖₁. */
 export function oneNorm({ rows, columns, data }: Matrix): number {
   const sums = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) sums[j] = sums[j]! + Math.abs(data[i * columns + j]!);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) sums[j] = sums[j]! + Math.abs(data[i * columns + j]!);
   return largestMagnitude(sums);
 }
 

@@ -128,7 +128,8 @@ export function qr(a: Matrix, options: KernelOptions = {}): QrFactors {
     for (let i = 0; i < m * n; i++) k.heap[at + i] = a.data[i]! * scale;
     qrAt(k, m, n, at, n, tau);
     const reflectors = matrix(m, n, k.heap.slice(at, at + m * n));
-    for (let i = 0; i < m; i++) for (let j = i; j < n; j++) reflectors.data[i * n + j] = reflectors.data[i * n + j]! / scale;
+    for (let i = 0; i < m; i++)
+      for (let j = i; j < n; j++) reflectors.data[i * n + j] = reflectors.data[i * n + j]! / scale;
     return { reflectors, tau: k.heap.slice(tau, tau + Math.min(m, n)) };
   });
 }

@@ -8,7 +8,9 @@ export type RightHandSide = Float64Array | Matrix;
 export function asColumns(routine: string, rows: number, b: RightHandSide): Matrix {
   const columns = b instanceof Float64Array ? { rows: b.length, columns: 1, data: b } : b;
   if (columns.rows !== rows) {
-    throw new ShapeError(`${routine}: the right-hand side has ${columns.rows} rows where the matrix calls for ${rows}.`);
+    throw new ShapeError(
+      `${routine}: the right-hand side has ${columns.rows} rows where the matrix calls for ${rows}.`,
+    );
   }
   return columns;
 }

@@ -25,7 +25,14 @@ export interface TriangularAt {
  * Solves op(T) X = B in place, B n x columns: halves T recursively, so that nearly all of the n² columns operations are products
  * (Elmroth, Gustavson, Jonsson and Kågström 2004).
  */
-export function solveTriangularAt(k: Kernels, n: number, t: TriangularAt, columns: number, b: number, ldb: number): void {
+export function solveTriangularAt(
+  k: Kernels,
+  n: number,
+  t: TriangularAt,
+  columns: number,
+  b: number,
+  ldb: number,
+): void {
   const { at, ld, transposed, unit, upper } = t;
   if (n <= BLOCK) {
     k.solveLeft(n, columns, at, transposed ? 1 : ld, transposed ? ld : 1, unit, upper, b, ldb);
@@ -83,7 +90,11 @@ export type TriangularSolution<B extends RightHandSide> =
   | { readonly status: 'singular'; readonly pivot: number };
 
 /** Solves op(T) X = B for any number of right-hand sides in n² operations each. InputError when T or B is not finite. */
-export function solveTriangular<B extends RightHandSide>(t: Matrix, b: B, options: TriangularOptions = {}): TriangularSolution<B> {
+export function solveTriangular<B extends RightHandSide>(
+  t: Matrix,
+  b: B,
+  options: TriangularOptions = {},
+): TriangularSolution<B> {
   const n = requireSquare('solveTriangular', t);
   const { data, columns } = asColumns('solveTriangular', n, b);
   requireFinite('solveTriangular', t);

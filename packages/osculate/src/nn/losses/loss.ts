@@ -19,6 +19,8 @@ export interface Loss {
   readonly name: string;
   /** The scalar loss. */
   value(outputs: Tensor, targets: Tensor): Tensor;
+  /** r with value = Σ rᵢ², for losses that are sums of squares: what Gauss-Newton and Levenberg-Marquardt work on. */
+  residuals?(outputs: Tensor, targets: Tensor): Tensor;
   /** H·u with H = ∂²value/∂outputs², in closed form; u has the outputs' shape. */
   hessianProduct(outputs: Tensor, targets: Tensor, u: Tensor): Tensor;
   /** m: `value` is the sum of negative log-likelihoods over all parts, divided by this. */

@@ -19,6 +19,7 @@ export function squaredError(reduction: Reduction = 'elements'): Loss {
         .sum()
         .mul(1 / normalizer(outputs));
     },
+    residuals: (outputs, targets) => outputs.sub(targets).mul(Math.sqrt(1 / normalizer(outputs))),
     hessianProduct: (outputs, _, u) => u.mul(2 / normalizer(outputs)),
     sample: (outputs, generator) => {
       checkFinite('squaredError', outputs);

@@ -1,49 +1,42 @@
 import type { Vector } from '../objective.js';
-import { drawRows, like, type Optimizer, type OptimizerState } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
+import { elementwiseMethod, type Pass } from './elementwise-method.js';
+import type { GradientOptions, GradientState } from './gradient-method.js';
 
-export interface NesterovOptions {
-  /** Default 0.01. */
-  readonly learningRate?: number;
+/** Learning rate 0.01. */
+export interface NesterovOptions extends GradientOptions {
   /** Default 0.9. */
   readonly momentum?: number;
-  /** Rows a step (default 200). */
-  readonly batchSize?: number;
 }
 
-export interface NesterovState extends OptimizerState {
-  readonly velocity: Vector;
+export type NesterovState = GradientState<{ readonly velocity: Vector }>;
+
+function nesterovPass(pass: Pass<'velocity'>, momentum: number): void {
+  const { from, to, gradient, old, parameters, rate, decay } = pass;
+  const oldVelocity = pass.before.velocity;
+  const { velocity } = pass.after;
+  for (let i = from; i < to; i++) {
+    const g = gradient[i]! + decay * old[i]!;
+    const b = momentum * oldVelocity[i]! + g;
+    velocity[i] = b;
+    parameters[i] = old[i]! - rate * (g + momentum * b);
+  }
 }
 
 /**
  * Stochastic gradient descent with Nesterov momentum in the form of Sutskever et al. 2013 as PyTorch computes it:
- * b ← μ·b + g, θ ← θ − η·(g + μ·b). One gradient of a mini-batch a step; memory n beside the parameters.
+ * b ← μ·b + g, θ ← θ − η·(g + μ·b), with weight decay in g. One gradient of a mini-batch a step; memory n beside the parameters.
  */
 export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState> {
-  const { learningRate = 0.01, momentum = 0.9, batchSize = 200 } = options;
-  return {
-    name: 'Nesterov',
-    settings: { learningRate, momentum, batchSize },
-    init: (parameters) => ({ parameters, step: 0, velocity: parameters.slice().fill(0) }),
-    step: async (state, { objective, generator }) => {
-      const { value, gradient } = await objective.valueAndGradient(
-        state.parameters,
-        drawRows(objective, batchSize, generator),
-      );
-      const step = state.step + 1;
-      const rejected = { state: { ...state, step }, report: { loss: value, accepted: false, details: {} } };
-      if (!Number.isFinite(value)) return rejected;
-      const { parameters: old, velocity: oldVelocity } = state;
-      const [parameters, velocity] = [like(gradient), like(gradient)];
-      let sum = 0;
-      for (let i = 0; i < parameters.length; i++) {
-        const g = gradient[i]!;
-        const b = momentum * oldVelocity[i]! + g;
-        sum += Math.abs(g);
-        velocity[i] = b;
-        parameters[i] = old[i]! - learningRate * (g + momentum * b);
-      }
-      if (!Number.isFinite(sum)) return rejected;
-      return { state: { parameters, step, velocity }, report: { loss: value, accepted: true, details: {} } };
+  const { momentum = 0.9 } = options;
+  return elementwiseMethod(
+    {
+      name: 'Nesterov',
+      defaults: { learningRate: 0.01 },
+      settings: { momentum },
+      vectors: ['velocity'],
+      pass: (pass) => nesterovPass(pass, momentum),
     },
-  };
+    options,
+  );
 }

@@ -39,8 +39,9 @@ export function sessionOptions(program: Program, size: LoweredSize, options: Ort
     graphOptimizationLevel: options.optimization ?? levelFor(size),
     executionMode: 'sequential',
     logSeverityLevel: options.logLevel ?? 3,
-    // Threads that spin between runs halve the speed of every other session.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Threads that spin within a run save a wake-up for each operation; between runs they would halve the speed of every
+    // other session.
+    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1' } } },
   };
   if (!hasLargeOperation(Object.values(program.outputs))) out.intraOpNumThreads = 1;
   else if (options.threads !== undefined) out.intraOpNumThreads = options.threads;

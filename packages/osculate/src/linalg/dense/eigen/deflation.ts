@@ -2,7 +2,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 
 /** Which half of the matrix an eigenvector (a row) lives in; a rotation between the halves fills both. */
 export const LEFT = 0;
-export const BOTH = 1;
+const BOTH = 1;
 export const RIGHT = 2;
 
 /** diag(d) + rho z zᵀ over n eigenpairs of two halves, row i of the eigenvectors at rows + i ld. */

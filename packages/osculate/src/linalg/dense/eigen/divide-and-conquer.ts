@@ -1,5 +1,5 @@
 import type { Kernels } from '../../kernels/kernels.js';
-import { BOTH, type Deflation, deflate, LEFT, RIGHT, type RankOneUpdate } from './deflation.js';
+import { type Deflation, deflate, LEFT, type RankOneUpdate, RIGHT } from './deflation.js';
 import { implicitQl } from './implicit-ql.js';
 import { secularRoot } from './secular-equation.js';
 

@@ -5,10 +5,16 @@ const SWEEPS = 80;
 
 const EPSILON = 2 ** -52;
 
+/** √ of the least normal double: a coupling below it, of a matrix scaled to about 1, is nothing, and its square would underflow. */
+const TINY = 2 ** -511;
+
 /** The first index m ≥ l whose coupling e[m] is negligible. */
 function findSplit(h: Float64Array, d: number, e: number, l: number, n: number): number {
   let m = l;
-  while (m < n - 1 && Math.abs(h[e + m]!) > EPSILON * Math.sqrt(Math.abs(h[d + m]!)) * Math.sqrt(Math.abs(h[d + m + 1]!))) m++;
+  for (; m < n - 1; m++) {
+    const scale = Math.sqrt(Math.abs(h[d + m]!)) * Math.sqrt(Math.abs(h[d + m + 1]!));
+    if (Math.abs(h[e + m]!) <= Math.max(TINY, EPSILON * scale)) break;
+  }
   return m;
 }
 
@@ -47,11 +53,19 @@ function sweep(k: Kernels, d: number, e: number, l: number, m: number, rows: num
 }
 
 /**
- * All eigenvalues of a symmetric tridiagonal matrix, in place of its diagonal and unsorted, by implicit QL (Golub and Van Loan,
+ * All eigenvalues of a symmetric tridiagonal matrix scaled to about 1, in place of its diagonal and unsorted, by implicit QL (Golub and Van Loan,
  * section 8.3; EISPACK's imtql2). With `rows` ≥ 0 the rotations act on n rows of `length` at stride ld, the identity on entry for
  * eigenvectors. e is destroyed. False if an eigenvalue has not converged after 80 sweeps.
  */
-export function implicitQl(k: Kernels, n: number, d: number, e: number, rows: number, length: number, ld: number): boolean {
+export function implicitQl(
+  k: Kernels,
+  n: number,
+  d: number,
+  e: number,
+  rows: number,
+  length: number,
+  ld: number,
+): boolean {
   const h = k.heap;
   if (n > 0) h[e + n - 1] = 0;
   for (let l = 0; l < n; l++) {

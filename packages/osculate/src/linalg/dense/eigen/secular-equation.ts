@@ -29,7 +29,13 @@ interface Value {
 const value: Value = { f: 0, psiSlope: 0, phiSlope: 0, error: 0 };
 
 /** Evaluates f at λ = d[origin] + eta, leaving dᵢ − λ in delta. */
-function evaluate({ count, d, z, rho }: SecularEquation, at: number, origin: number, eta: number, delta: Float64Array): void {
+function evaluate(
+  { count, d, z, rho }: SecularEquation,
+  at: number,
+  origin: number,
+  eta: number,
+  delta: Float64Array,
+): void {
   const shift = d[origin]!;
   let psi = 0;
   let psiSlope = 0;

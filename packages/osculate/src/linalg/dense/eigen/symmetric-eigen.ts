@@ -38,8 +38,9 @@ function sortedColumns(h: Float64Array, n: number, d: number, rows: number, colu
   return Float64Array.from(order, (from) => h[d + from]!);
 }
 
-function failed(): never {
-  throw new InputError('symmetricEigen: the QL iteration has not converged; the other { method } may.');
+/** What is thrown when QL does not converge, which for finite matrices has never been seen. */
+export function convergenceFailure(routine: string): InputError {
+  return new InputError(`${routine}: the QL iteration has not converged; please report the matrix.`);
 }
 
 /**
@@ -61,8 +62,8 @@ export function symmetricEigen(source: Matrix, options: SymmetricEigenOptions = 
     if (options.method === 'implicitQl') {
       k.heap.fill(0, rows, rows + n * n);
       for (let i = 0; i < n; i++) k.heap[rows + i * (n + 1)] = 1;
-      if (!implicitQl(k, n, d, e, rows, n, n)) failed();
-    } else if (!divideAndConquer(k, n, d, e, rows, work)) failed();
+      if (!implicitQl(k, n, d, e, rows, n, n)) throw convergenceFailure('symmetricEigen');
+    } else if (!divideAndConquer(k, n, d, e, rows, work)) throw convergenceFailure('symmetricEigen');
     const values = sortedColumns(k.heap, n, d, rows, work);
     backTransformAt(k, tridiagonal, work, work + n * n);
     unscale(values, scale);
@@ -78,7 +79,7 @@ export function symmetricEigenvalues(source: Matrix, options: KernelOptions = {}
   const scale = powerOfTwoScale(source.data);
   return withMemory(k, n * n + 3 * n + tridiagonalWork(n), (a) => {
     const { d, e } = reduce(k, source, scale, a, a + n * n + 3 * n);
-    if (!implicitQl(k, n, d, e, -1, 0, 0)) failed();
+    if (!implicitQl(k, n, d, e, -1, 0, 0)) throw convergenceFailure('symmetricEigenvalues');
     const values = k.heap.slice(d, d + n).sort();
     unscale(values, scale);
     return values;

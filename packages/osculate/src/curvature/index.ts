@@ -1,0 +1,1 @@
+export * from './kronecker/index.js';

@@ -1,0 +1,131 @@
+import { concat } from '../../ops/index.js';
+import type { ConvGeometry } from '../../ops/conv-shape.js';
+import type { MatmulAttrs } from '../../ops/matmul.js';
+import { windowTaps } from '../../ops/window-taps.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { type Shape, sizeOf } from '../../tensor/shape.js';
+import { swapLast } from './rows.js';
+import type { MatrixForm, MatrixSite } from './site.js';
+import type { Use } from './uses.js';
+
+export interface FoundMatrix {
+  readonly kind: 'dense' | 'convolution' | 'embedding';
+  readonly site: MatrixSite;
+  readonly form: MatrixForm;
+  /** Axis of the output, counted from the end, along which a bias lies; 0 where none can be joined. */
+  readonly biasAxis: number;
+}
+
+const flat = (t: Tensor, width: number): Tensor => t.reshape([t.size / width, width]);
+
+/** The shape that the rows had before they were joined into one axis. */
+function leadOf(rows: Tensor, joined: number): Shape {
+  const { node } = rows;
+  const before = node.op.name === 'reshape' ? node.inputs[0]! : rows;
+  const lead = before.shape.slice(0, -1);
+  return sizeOf(lead) === joined ? lead : [joined];
+}
+
+function inTime(use: Use, lead: Shape): Shape {
+  return use.readers.scan ? [use.readers.scan.attrs.length, ...lead] : lead;
+}
+
+/** y = x·W, x·Wᵀ, W·x or Wᵀ·x. */
+function dense(use: Use): FoundMatrix | string {
+  const node = use.node as Use['node'] & { attrs: MatmulAttrs };
+  const { transA, transB } = node.attrs;
+  const right = use.operand === 1;
+  const input = node.inputs[1 - use.operand]!;
+  const output = node.outputs[0]!;
+  if (use.view.rank !== 2) return `its product is over a batch of matrices`;
+  const rowsLie = right ? !transA : transB;
+  const [rows, columns] = use.view.shape as [number, number];
+  const outputsFirst = right ? transB : !transA;
+  const [outputs, inputs] = outputsFirst ? [rows, columns] : [columns, rows];
+  const axes = rowsLie ? input.shape.slice(0, -1) : [...input.shape.slice(0, -2), input.shape.at(-1)!];
+  const lead = rowsLie && right ? leadOf(input, sizeOf(axes)) : axes;
+  return {
+    kind: 'dense',
+    form: { outputs, inputs, transposed: outputsFirst === use.transposed },
+    biasAxis: right ? 1 : 0,
+    site: {
+      input,
+      output,
+      scan: use.readers.scan,
+      lead: inTime(use, lead),
+      inputRows: (t) => flat(rowsLie ? t : swapLast(t), inputs),
+      outputRows: (t) => flat(right ? t : swapLast(t), outputs),
+    },
+  };
+}
+
+/** Patches of x `[n, c, …]` as rows `[n·positions, c·taps]`, in the order of the weight `[o, c, …kernel]`. */
+function patchRows(x: Tensor, kernel: Shape, positions: Shape, geometry: ConvGeometry): Tensor {
+  const [n, c] = x.shape as [number, number];
+  const [taps, places] = [sizeOf(kernel), sizeOf(positions)];
+  const columns = windowTaps(x, kernel, positions, geometry).map((t) => t.reshape([n, c, 1, places]));
+  return concat(columns, 2)
+    .transpose([0, 3, 1, 2])
+    .reshape([n * places, c * taps]);
+}
+
+/** The kernel acts on every patch as a matrix [o, c·taps] (Grosse and Martens 2016). */
+function convolution(use: Use): FoundMatrix | string {
+  const node = use.node as Use['node'] & { attrs: ConvGeometry };
+  if (use.operand !== 1 || use.transposed) return 'it is what a convolution runs over';
+  if (node.attrs.groups !== 1) return 'its convolution is in groups';
+  const [x, w] = node.inputs as [Tensor, Tensor];
+  const output = node.outputs[0]!;
+  const [outputs, inputs] = [w.shape[0]!, w.size / w.shape[0]!];
+  const positions = output.shape.slice(2);
+  const places = sizeOf(positions);
+  return {
+    kind: 'convolution',
+    form: { outputs, inputs, transposed: false },
+    biasAxis: output.rank - 1,
+    site: {
+      input: x,
+      output,
+      scan: use.readers.scan,
+      lead: inTime(use, [x.shape[0]!, places]),
+      inputRows: (t) => patchRows(t.reshape([t.size / sizeOf(x.shape.slice(1)), ...x.shape.slice(1)]), w.shape.slice(2), positions, node.attrs),
+      outputRows: (t) => flat(swapLast(t.reshape([t.size / (outputs * places), outputs, places])), outputs),
+    },
+  };
+}
+
+/** The rows of a table are the columns of W: the input is one-hot. */
+function embedding(use: Use): FoundMatrix | string {
+  const { node } = use;
+  const { axis } = node.attrs as { axis: number };
+  if (use.operand !== 0 || axis !== 0 || use.view.rank !== 2 || use.transposed) return 'it is gathered along another axis';
+  const ids = node.inputs[1]!;
+  const [inputs, outputs] = use.view.shape as [number, number];
+  return {
+    kind: 'embedding',
+    form: { outputs, inputs, transposed: true },
+    biasAxis: 0,
+    site: {
+      input: ids,
+      output: node.outputs[0]!,
+      scan: use.readers.scan,
+      lead: inTime(use, ids.shape),
+      inputRows: (t) => t.reshape([t.size]),
+      outputRows: (t) => flat(t, outputs),
+    },
+  };
+}
+
+/** The site of a weight at one use, or why it is none. */
+export function matrixSite(use: Use): FoundMatrix | string {
+  switch (use.node.op.name) {
+    case 'matmul':
+      return dense(use);
+    case 'conv':
+      return convolution(use);
+    case 'gather':
+      return embedding(use);
+    default:
+      return `it enters through ${use.node.op.name}`;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Vector } from '../objective.js';
+import type { Optimizer } from '../optimizer.js';
+import { elementwiseMethod, type Pass } from './elementwise-method.js';
+import type { GradientOptions, GradientState } from './gradient-method.js';
+
+/** Learning rate 0.01. */
+export interface AdagradOptions extends GradientOptions {
+  /** Default 1e-10. */
+  readonly epsilon?: number;
+}
+
+export type AdagradState = GradientState<{ readonly sum: Vector }>;
+
+function adagradPass(pass: Pass<'sum'>, epsilon: number): void {
+  const { from, to, gradient, old, parameters, rate, decay } = pass;
+  const oldSum = pass.before.sum;
+  const { sum } = pass.after;
+  for (let i = from; i < to; i++) {
+    const g = gradient[i]! + decay * old[i]!;
+    const s = oldSum[i]! + g * g;
+    sum[i] = s;
+    parameters[i] = old[i]! - (rate * g) / (Math.sqrt(s) + epsilon);
+  }
+}
+
+/**
+ * AdaGrad (Duchi et al. 2011) with a diagonal matrix: s ← s + g², θ ← θ − η·g/(√s + ε), with weight decay in g.
+ * One gradient of a mini-batch a step; memory n beside the parameters.
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState> {
+  const { epsilon = 1e-10 } = options;
+  return elementwiseMethod(
+    {
+      name: 'AdaGrad',
+      defaults: { learningRate: 0.01 },
+      settings: { epsilon },
+      vectors: ['sum'],
+      pass: (pass) => adagradPass(pass, epsilon),
+    },
+    options,
+  );
+}

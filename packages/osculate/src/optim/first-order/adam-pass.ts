@@ -1,0 +1,38 @@
+import type { Vector } from '../objective.js';
+import type { Pass } from './elementwise-method.js';
+
+export interface AdamSettings {
+  /** Decay rates of the two moments. */
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  /** Decay of the weights by rate·decay·θ (AdamW) instead of decay·θ in the gradient. */
+  readonly decoupled: boolean;
+}
+
+interface AdamPass extends Pass<'first' | 'second'> {
+  /** Whose squares the second moment averages, instead of the gradient's. */
+  readonly curvature?: Vector;
+}
+
+/**
+ * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)d², θ ← θ − η·m̂/(√v̂ + ε), d the curvature or else g, with the decay of the weights in
+ * either form.
+ */
+export function adamPass(pass: AdamPass, { betas: [b1, b2], epsilon, decoupled }: AdamSettings): void {
+  const { from, to, gradient, curvature, old, parameters, before, after, update, rate, decay } = pass;
+  const { first: oldFirst, second: oldSecond } = before;
+  const { first, second } = after;
+  const step = rate / (1 - b1 ** update);
+  const correction = 1 / Math.sqrt(1 - b2 ** update);
+  const [coupled, shrink] = decoupled ? [0, 1 - rate * decay] : [decay, 1];
+  for (let i = from; i < to; i++) {
+    const p = old[i]!;
+    const g = gradient[i]! + coupled * p;
+    const d = curvature === undefined ? g : curvature[i]!;
+    const m = b1 * oldFirst[i]! + (1 - b1) * g;
+    const v = b2 * oldSecond[i]! + (1 - b2) * d * d;
+    first[i] = m;
+    second[i] = v;
+    parameters[i] = shrink * p - (step * m) / (Math.sqrt(v) * correction + epsilon);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Vector } from '../objective.js';
+import type { Optimizer } from '../optimizer.js';
+import { elementwiseMethod, type Pass } from './elementwise-method.js';
+import type { GradientOptions, GradientState } from './gradient-method.js';
+
+/** Learning rate 0.01. */
+export interface RmspropOptions extends GradientOptions {
+  /** Decay rate of the mean of squares (default 0.99). */
+  readonly alpha?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+  /** Default 0. */
+  readonly momentum?: number;
+}
+
+export type RmspropState = GradientState<{ readonly square: Vector; readonly velocity: Vector }>;
+
+type Settings = Required<Pick<RmspropOptions, 'alpha' | 'epsilon' | 'momentum'>>;
+
+function rmspropPass(pass: Pass<'square' | 'velocity'>, { alpha, epsilon, momentum }: Settings): void {
+  const { from, to, gradient, old, parameters, rate, decay, before, after } = pass;
+  const { square: oldSquare, velocity: oldVelocity } = before;
+  const { square, velocity } = after;
+  for (let i = from; i < to; i++) {
+    const g = gradient[i]! + decay * old[i]!;
+    const s = alpha * oldSquare[i]! + (1 - alpha) * g * g;
+    const b = momentum * oldVelocity[i]! + g / (Math.sqrt(s) + epsilon);
+    square[i] = s;
+    velocity[i] = b;
+    parameters[i] = old[i]! - rate * b;
+  }
+}
+
+/**
+ * RMSProp (Tieleman and Hinton 2012) with momentum as in PyTorch: s ← αs + (1 − α)g², b ← μ·b + g/(√s + ε), θ ← θ − η·b, with weight
+ * decay in g. One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ */
+export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
+  const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;
+  const settings = { alpha, epsilon, momentum };
+  return elementwiseMethod(
+    {
+      name: 'RMSProp',
+      defaults: { learningRate: 0.01 },
+      settings,
+      vectors: ['square', 'velocity'],
+      pass: (pass) => rmspropPass(pass, settings),
+    },
+    options,
+  );
+}

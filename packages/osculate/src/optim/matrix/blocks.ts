@@ -1,0 +1,109 @@
+import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { InputError } from '../../tensor/errors.js';
+import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
+import type { Vector } from '../objective.js';
+import { matrixShape } from './treatment.js';
+
+/** A Kronecker factor of a block: where its order × order elements stand in the array of all factors. */
+export interface Factor {
+  /** Its number among all factors. */
+  readonly index: number;
+  readonly offset: number;
+  readonly order: number;
+}
+
+/** A rectangle of a parameter taken as a matrix, with a factor for its rows and one for its columns, where it has them. */
+export interface Block {
+  readonly slot: ParameterSlot;
+  /** Row and column of its first element in the matrix, and the matrix's columns. */
+  readonly row: number;
+  readonly column: number;
+  readonly stride: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly left?: Factor;
+  readonly right?: Factor;
+}
+
+export interface Blocks {
+  readonly blocks: readonly Block[];
+  /** Elements of all factors together, and their number. */
+  readonly size: number;
+  readonly count: number;
+}
+
+/** How a parameter is cut: largest sides of a block, and which sides of one get a factor. */
+export interface BlockRule {
+  readonly largest: number;
+  factors(slot: ParameterSlot, rows: number, columns: number): { readonly left: boolean; readonly right: boolean };
+}
+
+/** Cuts every parameter, flattened to [first axis, the rest], into blocks and lays out their factors one after another. */
+export function blocksOf(layout: ParameterLayout, { largest, factors }: BlockRule): Blocks {
+  const blocks: Block[] = [];
+  let [size, count] = [0, 0];
+  const factor = (order: number): Factor => {
+    const made = { index: count++, offset: size, order };
+    size += order * order;
+    return made;
+  };
+  for (const slot of layout.slots) {
+    const [height, width] = matrixShape(slot);
+    for (let row = 0; row < height; row += largest) {
+      for (let column = 0; column < width; column += largest) {
+        const [rows, columns] = [Math.min(largest, height - row), Math.min(largest, width - column)];
+        const { left, right } = factors(slot, rows, columns);
+        const place = { slot, row, column, stride: width, rows, columns };
+        blocks.push({ ...place, ...(left && { left: factor(rows) }), ...(right && { right: factor(columns) }) });
+      }
+    }
+  }
+  return { blocks, size, count };
+}
+
+/** The block's elements of a flat vector, as a matrix. */
+export function readBlock(block: Block, vector: Vector): Matrix {
+  const { rows, columns } = block;
+  const out = matrix(rows, columns);
+  for (let i = 0; i < rows; i++) {
+    const from = startOfRow(block, i);
+    out.data.set(vector.subarray(from, from + columns), i * columns);
+  }
+  return out;
+}
+
+/** Writes a matrix to the block's elements of a flat vector. */
+export function writeBlock(block: Block, vector: Vector, { data }: Matrix): void {
+  const { rows, columns } = block;
+  for (let i = 0; i < rows; i++) vector.set(data.subarray(i * columns, (i + 1) * columns), startOfRow(block, i));
+}
+
+/** Where row i of the block starts in a flat vector. */
+export function startOfRow({ slot, row, column, stride }: Block, i: number): number {
+  return slot.offset + (row + i) * stride + column;
+}
+
+/** A view of one factor. */
+export function factorView(all: Float64Array, { offset, order }: Factor): Matrix {
+  return matrix(order, order, all.subarray(offset, offset + order * order));
+}
+
+/** Identities for all factors. */
+export function identities({ blocks, size }: Blocks): Float64Array {
+  const all = new Float64Array(size);
+  for (const { left, right } of blocks) {
+    for (const factor of [left, right]) {
+      if (factor === undefined) continue;
+      for (let i = 0; i < factor.order; i++) all[factor.offset + i * (factor.order + 1)] = 1;
+    }
+  }
+  return all;
+}
+
+/** @throws InputError when a vector is not one of the layout that the optimizer was made for. */
+export function checkLayout(what: string, layout: ParameterLayout, vector: Vector): void {
+  if (vector.length === layout.size) return;
+  throw new InputError(
+    `${what}: it was made for a layout of ${layout.size} parameters, the vector has ${vector.length}`,
+  );
+}

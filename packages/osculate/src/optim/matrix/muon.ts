@@ -1,0 +1,116 @@
+import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
+import { adamPass } from '../first-order/adam-pass.js';
+import {
+  type GradientMove,
+  type GradientOptions,
+  type GradientState,
+  gradientMethod,
+} from '../first-order/gradient-method.js';
+import type { Segment } from '../first-order/parameter-groups.js';
+import type { Vector } from '../objective.js';
+import { like } from '../optimizer.js';
+import { orthogonalize } from './orthogonalize.js';
+import { matrixShape, type StructuredOptimizer, type Treatment } from './treatment.js';
+
+/** Learning rate 0.02 for the hidden matrices. */
+export interface MuonOptions extends GradientOptions {
+  /** Default 0.95. */
+  readonly momentum?: number;
+  /** Newton-Schulz steps (default 5). */
+  readonly newtonSchulzSteps?: number;
+  /** Matrices that AdamW gets beside the last one, by name (default /embed|position/i). */
+  readonly notHidden?: RegExp;
+  /** AdamW's learning rate (default 3e-4), betas (0.9, 0.95) and ε (1e-10) for the other parameters. */
+  readonly adamLearningRate?: number;
+  readonly adamBetas?: readonly [number, number];
+  readonly adamEpsilon?: number;
+}
+
+interface Own {
+  /** Momentum of the hidden matrices, first moment of the others. */
+  readonly first: Vector;
+  /** Second moment of what AdamW gets; zero elsewhere. */
+  readonly second: Vector;
+}
+
+export type MuonState = GradientState<Own>;
+
+/** Why AdamW gets a parameter; undefined for a hidden matrix. */
+function whyAdam(slot: ParameterSlot, layout: ParameterLayout, notHidden: RegExp): string | undefined {
+  if (slot.shape.length < 2) return 'not a matrix';
+  if (slot.name.search(notHidden) >= 0) return `its name matches ${notHidden}`;
+  if (slot === layout.slots.findLast((s) => s.shape.length >= 2)) return 'the last matrix, which makes the outputs';
+  return undefined;
+}
+
+function treatments(layout: ParameterLayout, notHidden: RegExp): readonly Treatment[] {
+  return layout.slots.map((slot) => {
+    const why = whyAdam(slot, layout, notHidden);
+    const { name, shape } = slot;
+    if (why !== undefined) return { name, shape, method: 'AdamW', reason: why };
+    const reason = shape.length > 2 ? `hidden, flattened to ${matrixShape(slot).join(' x ')}` : 'a hidden matrix';
+    return { name, shape, method: 'Muon', reason };
+  });
+}
+
+/** The momentum of a stretch, and the Nesterov combination g + μ·b that is orthogonalised. */
+function momentumOf(
+  { from, to }: Segment,
+  { gradient, state }: GradientMove<Own>,
+  first: Vector,
+  momentum: number,
+): Vector {
+  const combined = gradient.slice(from, to);
+  for (let i = from; i < to; i++) {
+    const velocity = momentum * state.first[i]! + gradient[i]!;
+    first[i] = velocity;
+    combined[i - from] = gradient[i]! + momentum * velocity;
+  }
+  return combined;
+}
+
+/**
+ * Muon (Jordan et al. 2024): the Nesterov momentum of each hidden matrix is made nearly orthogonal by 5 Newton-Schulz steps and
+ * scaled by √max(1, rows/columns): θ ← (1 − ηλ)θ − η·√max(1, rows/columns)·NS(g + μ·b), b ← μ·b + g. A convolution is flattened to
+ * [outputs, the rest] first. Vectors, embeddings and the last matrix get AdamW; `describe` says which and why.
+ *
+ * Cost: one gradient of a mini-batch a step and, for each hidden m × n matrix, m ≤ n, 10·m²·(2n + m) operations on the executor,
+ * counted as work; memory 2 n beside the parameters.
+ */
+export function muon(options: MuonOptions = {}): StructuredOptimizer<MuonState> {
+  const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;
+  const { adamLearningRate = 3e-4, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
+  const hidden = (slot: ParameterSlot, layout: ParameterLayout) => whyAdam(slot, layout, notHidden) === undefined;
+  const move = async (context: GradientMove<Own>) => {
+    const { objective, state, gradient, update, segments } = context;
+    const { parameters: old } = state;
+    const own = { first: like(gradient), second: like(gradient) };
+    const parameters = like(gradient);
+    for (const segment of segments) {
+      const { from, to, rate, decay, slot } = segment;
+      if (!hidden(slot, objective.layout)) {
+        const pass = { ...segment, update, gradient, old, parameters, before: state, after: own };
+        adamPass(pass, { betas, epsilon, decoupled: true });
+        continue;
+      }
+      const shape = matrixShape(slot);
+      const combined = momentumOf(segment, context, own.first, momentum);
+      const direction = await orthogonalize(objective, old, shape, combined, newtonSchulzSteps);
+      const step = rate * Math.sqrt(Math.max(1, shape[0] / shape[1]));
+      for (let i = from; i < to; i++) parameters[i] = (1 - rate * decay) * old[i]! - step * direction[i - from]!;
+    }
+    return { parameters, own };
+  };
+  const optimizer = gradientMethod<Own>(
+    {
+      name: 'Muon',
+      defaults: { learningRate: 0.02 },
+      settings: { momentum, newtonSchulzSteps, notHidden: String(notHidden), adamLearningRate },
+      bySlot: (slot, layout) => (hidden(slot, layout) ? {} : { learningRate: adamLearningRate }),
+      init: (parameters) => ({ first: like(parameters), second: like(parameters) }),
+      move,
+    },
+    options,
+  );
+  return { ...optimizer, describe: (layout) => treatments(layout, notHidden) };
+}

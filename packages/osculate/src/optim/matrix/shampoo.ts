@@ -1,0 +1,224 @@
+import { multiply } from '../../linalg/dense/multiply.js';
+import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { InputError } from '../../tensor/errors.js';
+import type { ParameterLayout } from '../../tensor/parameters.js';
+import {
+  type GradientMove,
+  type GradientOptions,
+  type GradientState,
+  gradientMethod,
+} from '../first-order/gradient-method.js';
+import type { Vector } from '../objective.js';
+import { like } from '../optimizer.js';
+import {
+  type Block,
+  type Blocks,
+  blocksOf,
+  checkLayout,
+  type Factor,
+  factorView,
+  identities,
+  readBlock,
+  startOfRow,
+  writeBlock,
+} from './blocks.js';
+import { type Eigensolver, shampooRoot } from './shampoo-root.js';
+import type { StructuredOptimizer, Treatment } from './treatment.js';
+
+/** Learning rate 0.01. */
+export interface ShampooOptions extends GradientOptions {
+  /** The parameters' layout: the state has the factors of its matrices. */
+  readonly layout: ParameterLayout;
+  /** Decay rates of the gradient's mean and of the factors (default 0.9, 1.0: the factors are sums, as in AdaGrad). */
+  readonly betas?: readonly [number, number];
+  /** Added to the factors' eigenvalues (default 1e-12). */
+  readonly epsilon?: number;
+  /** Largest side of a block (default 1024). */
+  readonly blockSize?: number;
+  /** Updates between new roots (default 10); until the first ones the grafted step is taken. */
+  readonly interval?: number;
+  /** Whose length the step of a block gets (default adagrad). */
+  readonly grafting?: 'none' | 'sgd' | 'adagrad';
+  /** The factors' eigensolver (default `symmetricEigen`). */
+  readonly eigensolver?: Eigensolver;
+}
+
+interface Own {
+  /** EMA of the gradient. */
+  readonly mean: Vector;
+  /** Sum of squares of the gradient, for the grafting. */
+  readonly squares: Vector;
+  /** All Kronecker factors, and their inverse roots. */
+  readonly factors: Float64Array;
+  readonly roots: Float64Array;
+  /** Failed decompositions of each factor in a row. */
+  readonly failures: Float64Array;
+}
+
+export type ShampooState = GradientState<Own>;
+
+/** Decompositions that may fail in a row before the run is given up. */
+const patience = 3;
+/** ε of AdaGrad's step in the grafting. */
+const graftEpsilon = 1e-10;
+
+type Settings = Required<Pick<ShampooOptions, 'epsilon' | 'blockSize' | 'interval' | 'grafting'>> & {
+  readonly betas: readonly [number, number];
+  readonly eigensolver: Eigensolver | undefined;
+};
+
+/** Vectors get one factor and the root 1/2, matrices two and 1/4: the exponent is 1/(2·order). */
+function cut(layout: ParameterLayout, blockSize: number): Blocks {
+  const factors = ({ shape }: Block['slot']) => ({ left: true, right: shape.length > 1 });
+  return blocksOf(layout, { largest: blockSize, factors });
+}
+
+function norm({ data }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! * data[i]!;
+  return Math.sqrt(sum);
+}
+
+/** factor ← β₂·factor + (1 − β₂)·G·Gᵀ (or Gᵀ·G); a sum when β₂ = 1. */
+function accumulate(all: Float64Array, factor: Factor | undefined, g: Matrix, transposed: boolean, keep: number): void {
+  if (factor === undefined) return;
+  const square = multiply(g, g, transposed ? { transposeA: true } : { transposeB: true }).data;
+  const { data } = factorView(all, factor);
+  const share = keep === 1 ? 1 : 1 - keep;
+  for (let i = 0; i < data.length; i++) data[i] = keep * data[i]! + share * square[i]!;
+}
+
+/** A new root of every factor of a block; keeps the old one when the decomposition fails, and throws after 3 failures in a row. */
+function refresh(block: Block, own: Own, update: number, { betas: [, keep], epsilon, eigensolver }: Settings): void {
+  const correction = keep === 1 ? 1 : 1 / (1 - keep ** update);
+  const p = block.right === undefined ? 2 : 4;
+  for (const factor of [block.left, block.right]) {
+    if (factor === undefined) continue;
+    const { order, index, offset } = factor;
+    const corrected = factorView(own.factors, factor).data.map((v) => v * correction);
+    const root = shampooRoot(matrix(order, order, corrected), p, epsilon, eigensolver);
+    if (root !== undefined) {
+      own.roots.set(root.data, offset);
+      own.failures[index] = 0;
+      continue;
+    }
+    own.failures[index]!++;
+    if (own.failures[index]! < patience) continue;
+    throw new InputError(
+      `shampoo: the eigendecomposition of the ${factor === block.left ? 'left' : 'right'} factor (${order} x ${order}) of ` +
+        `"${block.slot.name}" failed ${patience} times in a row; a larger epsilon or a smaller learning rate may help`,
+    );
+  }
+}
+
+/** L^(−1/4)·M·R^(−1/4), or L^(−1/2)·m for a vector. */
+function precondition(block: Block, roots: Float64Array, mean: Matrix): Matrix {
+  const left = multiply(factorView(roots, block.left!), mean);
+  return block.right === undefined ? left : multiply(left, factorView(roots, block.right));
+}
+
+/** The step whose length is grafted: the mean itself, or divided by AdaGrad's denominator. */
+function graft(block: Block, mean: Matrix, squares: Vector, kind: Settings['grafting']): Matrix {
+  if (kind !== 'adagrad') return mean;
+  const root = readBlock(block, squares).data;
+  return matrix(
+    mean.rows,
+    mean.columns,
+    mean.data.map((m, i) => m / (Math.sqrt(root[i]!) + graftEpsilon)),
+  );
+}
+
+/** The direction of a block: preconditioned, with the length of the grafted step. */
+function direction(block: Block, own: Own, correction: number, ready: boolean, { grafting }: Settings): Matrix {
+  const mean = readBlock(block, own.mean);
+  for (let i = 0; i < mean.data.length; i++) mean.data[i] = correction * mean.data[i]!;
+  const grafted = graft(block, mean, own.squares, grafting);
+  if (!ready) return grafted;
+  const step = precondition(block, own.roots, mean);
+  if (grafting === 'none') return step;
+  const scale = norm(grafted) / (norm(step) + 1e-16);
+  for (let i = 0; i < step.data.length; i++) step.data[i] = scale * step.data[i]!;
+  return step;
+}
+
+function moments(state: Own, gradient: Vector, beta: number): Pick<Own, 'mean' | 'squares'> {
+  const [mean, squares] = [like(gradient), like(gradient)];
+  for (let i = 0; i < gradient.length; i++) {
+    const g = gradient[i]!;
+    mean[i] = beta * state.mean[i]! + (1 - beta) * g;
+    squares[i] = state.squares[i]! + g * g;
+  }
+  return { mean, squares };
+}
+
+function shampooMove(blocks: Blocks, settings: Settings) {
+  const { betas, interval } = settings;
+  return ({ state, gradient, segments, update }: GradientMove<Own>) => {
+    const due = update % interval === 0;
+    const own: Own = {
+      ...moments(state, gradient, betas[0]),
+      factors: state.factors.slice(),
+      roots: due ? state.roots.slice() : state.roots,
+      failures: due ? state.failures.slice() : state.failures,
+    };
+    const parameters = like(gradient);
+    const correction = 1 / (1 - betas[0] ** update);
+    const bySlot = new Map(segments.map((s) => [s.slot, s]));
+    for (const block of blocks.blocks) {
+      const g = readBlock(block, gradient);
+      accumulate(own.factors, block.left, g, false, betas[1]);
+      accumulate(own.factors, block.right, g, true, betas[1]);
+      if (due) refresh(block, own, update, settings);
+      const { rate, decay } = bySlot.get(block.slot)!;
+      const { data } = direction(block, own, correction, update >= interval, settings);
+      const old = readBlock(block, state.parameters);
+      for (let i = 0; i < data.length; i++) old.data[i] = (1 - rate * decay) * old.data[i]! - rate * data[i]!;
+      writeBlock(block, parameters, old);
+    }
+    return { parameters, own };
+  };
+}
+
+function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly Treatment[] {
+  const { blocks } = cut(layout, blockSize);
+  return layout.slots.map((slot) => {
+    const own = blocks.filter((b) => b.slot === slot);
+    const pieces = own.length > 1 ? `, in ${own.length} blocks of at most ${blockSize}` : '';
+    const kind = own[0]?.right === undefined ? 'one factor, exponent 1/2' : 'two factors, exponent 1/4';
+    return { name: slot.name, shape: slot.shape, method: 'Shampoo', reason: kind + pieces };
+  });
+}
+
+/**
+ * Shampoo (Gupta et al. 2018) with the constants, blocking and failure handling of Distributed Shampoo (Shi et al. 2023): for each
+ * block G of a matrix L ← L + G·Gᵀ, R ← R + Gᵀ·G, the step is L^(−1/4)·m̂·R^(−1/4) with the length of AdaGrad's (grafting), m̂ the
+ * bias-corrected mean of the gradient, with decoupled weight decay. Vectors have one factor with exponent 1/2; convolutions are
+ * flattened to [outputs, the rest]. `describe` says which parameter is cut how.
+ *
+ * Cost: one gradient of a mini-batch a step, 2·m·n·(m + n) operations twice for an m × n block, and about 10·(m³ + n³) every
+ * `interval` steps. Memory: 2·(m² + n²) numbers a block and 2 n beside the parameters.
+ * @throws InputError when a factor's eigendecomposition fails 3 times in a row (until then the old root is kept).
+ */
+export function shampoo(options: ShampooOptions): StructuredOptimizer<ShampooState> {
+  const { betas = [0.9, 1] as const, epsilon = 1e-12, blockSize = 1024, interval = 10 } = options;
+  const { layout, grafting = 'adagrad', eigensolver } = options;
+  const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
+  const blocks = cut(layout, blockSize);
+  const optimizer = gradientMethod<Own>(
+    {
+      name: 'Shampoo',
+      defaults: { learningRate: 0.01 },
+      settings: { beta1: betas[0], beta2: betas[1], epsilon, blockSize, interval, grafting },
+      bySlot: () => ({}),
+      init: (parameters) => {
+        checkLayout('shampoo', layout, parameters);
+        const [mean, squares] = [like(parameters), like(parameters)];
+        const failures = new Float64Array(blocks.count);
+        return { mean, squares, factors: new Float64Array(blocks.size), roots: identities(blocks), failures };
+      },
+      move: shampooMove(blocks, settings),
+    },
+    options,
+  );
+  return { ...optimizer, describe: (of) => treatments(of, settings) };
+}

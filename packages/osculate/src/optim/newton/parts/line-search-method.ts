@@ -1,0 +1,58 @@
+import type { Objective, Vector } from '../../objective.js';
+import { allFinite, type Optimizer, type OptimizerState, type StepReport, type StepStop } from '../../optimizer.js';
+import { type LineSearch, lineOf } from '../../search/line-search.js';
+import { norm } from '../../vector.js';
+
+/** A direction with what the method knows of the point. */
+export interface Direction {
+  readonly value: number;
+  readonly gradient: ArrayLike<number>;
+  readonly indefinite?: boolean;
+  /** Absent where there is none: `stop` says why. */
+  readonly direction?: Float64Array;
+  readonly stop?: StepStop;
+  readonly details?: Readonly<Record<string, number>>;
+}
+
+export interface LineSearchMethod {
+  readonly name: string;
+  readonly settings: Optimizer['settings'];
+  readonly search: LineSearch;
+  /** True: directions that do not descend are taken as well. */
+  readonly anyDirection?: boolean;
+  direction(objective: Objective, at: Vector): Promise<Direction>;
+}
+
+/**
+ * An optimizer that searches along a direction, first at rate 1. A direction that does not descend, or along which no trial is
+ * acceptable, ends the run as stalled. Cost a step: the direction, and one value or gradient a trial.
+ */
+export function lineSearchMethod(method: LineSearchMethod): Optimizer {
+  const step = async (state: OptimizerState, objective: Objective) => {
+    const theta = state.parameters;
+    const { value, gradient, direction, indefinite = false, ...rest } = await method.direction(objective, theta);
+    const known = { loss: value, gradientNorm: norm(gradient), indefinite };
+    const end = (stop: StepStop): { state: OptimizerState; report: StepReport } => ({
+      state: { ...state, step: state.step + 1 },
+      report: { ...known, accepted: false, stop, details: { ...rest.details } },
+    });
+    if (!Number.isFinite(value) || !Number.isFinite(known.gradientNorm)) return end('diverged');
+    if (!direction) return end(rest.stop ?? 'stalled');
+    if (!allFinite(direction)) return end('diverged');
+    const line = lineOf(objective, theta, value, gradient, direction);
+    if (!(line.slope < 0) && !method.anyDirection) return end('stalled');
+    const point = await method.search(line, 1);
+    if (!point || point.parameters.every((x, i) => x === theta[i])) return end('stalled');
+    const details = { ...rest.details, rate: point.rate, lossAfter: point.value };
+    return {
+      state: { parameters: point.parameters, step: state.step + 1 },
+      report: { ...known, accepted: true, details },
+    };
+  };
+  return {
+    name: method.name,
+    settings: method.settings,
+    init: (parameters) => ({ parameters, step: 0 }),
+    step: (state, { objective }) => step(state, objective),
+  };
+}

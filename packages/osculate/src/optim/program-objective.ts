@@ -1,0 +1,145 @@
+import { grad } from '../autodiff/index.js';
+import { compile, costOf } from '../compile/index.js';
+import type { Executable, Executor, Feeds } from '../runtime/index.js';
+import { InputError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { isInput } from '../tensor/leaf.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import type { ParameterLayout } from '../tensor/parameters.js';
+import { leaves, type Tree } from '../tensor/tree.js';
+import type { BatchGraph, Objective, Rows, Vector } from './objective.js';
+
+export interface ProgramObjectiveOptions {
+  readonly executor: Executor;
+  readonly layout: ParameterLayout;
+  /** Number of rows in all, and most rows in one run of a program. */
+  readonly rows: number;
+  readonly chunk: number;
+  readonly weightDecay: number;
+  /** The symbolic pieces of a batch of so many rows; parameters are inputs named "parameters." and their name. */
+  readonly graph: (size: number) => BatchGraph;
+  /** Values of the batch's other inputs. */
+  readonly feeds: (rows: Rows) => Feeds;
+}
+
+interface Loaded {
+  readonly executable: Executable;
+  readonly flops: number;
+  /** Flops of one iteration of its data-dependent loops. */
+  readonly flopsPerIteration: number;
+}
+
+/** An objective over graphs of batches: what models on data and plain functions have in common. */
+export function programObjective(options: ProgramObjectiveOptions): Objective {
+  const { layout, weightDecay, chunk, rows: total } = options;
+  const loaded = new Map<string, Promise<Loaded>>();
+  const graphs = new Map<number, BatchGraph>();
+  const perIteration = new Map<string, number>();
+  let flops = 0;
+  let flopsPerGradient = 0;
+
+  const graphOf = (size: number): BatchGraph => {
+    let graph = graphs.get(size);
+    if (graph === undefined) {
+      graph = options.graph(size);
+      graphs.set(size, graph);
+    }
+    return graph;
+  };
+  const load = async (build: (batch: BatchGraph) => Tree<Tensor>, size: number): Promise<Loaded> => {
+    const graph = graphOf(size);
+    const program = compile(build(graph), { inputs: inputsOfBatch(graph) });
+    const { flops, flopsPerIteration } = costOf(program.outputs);
+    return { executable: await options.executor.load(program), flops, flopsPerIteration };
+  };
+  const gradientFlops = (): number => {
+    if (flopsPerGradient === 0) {
+      const size = Math.min(chunk, total);
+      const program = compile(lossAndGradient(graphOf(size)));
+      flopsPerGradient = (costOf(program.outputs).flops / size) * total;
+    }
+    return flopsPerGradient;
+  };
+  const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
+    const key = `${name}/${rows.length}`;
+    let entry = loaded.get(key);
+    if (entry === undefined) {
+      entry = load(build, rows.length);
+      loaded.set(key, entry);
+    }
+    const { executable, ...cost } = await entry;
+    const views = layout.views(vector as never, 'parameters.');
+    flops += cost.flops;
+    perIteration.set(key, cost.flopsPerIteration);
+    return executable.run({ ...views, ...options.feeds(rows), ...feeds });
+  };
+  const penalty = (vector: Vector): number => {
+    if (weightDecay === 0) return 0;
+    let sum = 0;
+    for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!;
+    return 0.5 * weightDecay * sum;
+  };
+  const value: Objective['value'] = async (vector, rows) => {
+    let sum = 0;
+    for (const part of chunks(rows, chunk)) {
+      const { loss } = await run('value', (batch) => ({ loss: batch.loss }), vector, part);
+      sum += Number(loss!.data[0]) * (part.length / rows.length);
+    }
+    return sum + penalty(vector);
+  };
+  const valueAndGradient: Objective['valueAndGradient'] = async (vector, rows) => {
+    const gradient = layout.zeros();
+    let sum = 0;
+    for (const part of chunks(rows, chunk)) {
+      const results = await run('gradient', lossAndGradient, vector, part);
+      const weight = part.length / rows.length;
+      sum += Number(results.loss!.data[0]) * weight;
+      accumulate(layout, gradient, results, weight);
+    }
+    if (weightDecay !== 0) for (let i = 0; i < gradient.length; i++) gradient[i]! += weightDecay * vector[i]!;
+    return { value: sum + penalty(vector), gradient };
+  };
+  return {
+    layout,
+    rows: total,
+    weightDecay,
+    chunk,
+    value,
+    valueAndGradient,
+    run,
+    work: () => flops / Math.max(1, gradientFlops()),
+    countIterations: (name, batchSize, iterations) => {
+      flops += iterations * (perIteration.get(`${name}/${batchSize}`) ?? 0);
+    },
+    dispose: async () => {
+      for (const entry of loaded.values()) await (await entry).executable.dispose();
+      loaded.clear();
+    },
+  };
+}
+
+function inputsOfBatch(graph: BatchGraph): Tensor[] {
+  return [graph.x, graph.y, ...leaves(graph.weights).map(([, t]) => t)].filter(isInput);
+}
+
+function lossAndGradient(batch: BatchGraph): { loss: Tensor; gradient: Tree<Tensor> } {
+  return { loss: batch.loss, gradient: grad(batch.loss, batch.weights) };
+}
+
+function accumulate(layout: ParameterLayout, into: Vector, results: Record<string, NDArray>, weight: number): void {
+  if (weight === 1) {
+    layout.gather(results, 'gradient.', into as never);
+    return;
+  }
+  for (const { name, offset, size } of layout.slots) {
+    const part = results[`gradient.${name}`]!.data as Vector;
+    for (let i = 0; i < size; i++) into[offset + i]! += weight * part[i]!;
+  }
+}
+
+/** Consecutive pieces of at most `size` rows. */
+export function* chunks(rows: Rows, size: number): Generator<Rows> {
+  if (rows.length === 0) throw new InputError('objective: an empty batch has no mean loss');
+  const list = Array.from(rows);
+  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
+}

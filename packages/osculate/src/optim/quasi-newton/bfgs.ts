@@ -1,0 +1,63 @@
+import type { Optimizer } from '../optimizer.js';
+import type { LineSearch, LineSlope } from '../search/line-search.js';
+import { strongWolfe } from '../search/strong-wolfe.js';
+import { dot } from '../vector.js';
+import { isUsablePair } from './curvature-pair.js';
+import { type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
+
+export interface BfgsOptions {
+  /** Default: strong Wolfe. */
+  readonly search?: LineSearch<LineSlope>;
+}
+
+export interface BfgsMemory {
+  /** H ≈ (∇²f)⁻¹, n x n, row by row. */
+  readonly inverse: Float64Array;
+  /** Pairs that it has been updated with. */
+  readonly updates: number;
+}
+
+function times(h: Float64Array, v: ArrayLike<number>): Float64Array {
+  const n = v.length;
+  return Float64Array.from({ length: n }, (_, i) => dot(h.subarray(i * n, (i + 1) * n), v));
+}
+
+/**
+ * H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, ρ = 1/sᵀy (Nocedal and Wright 2006, equation 6.17); before the first update H is scaled
+ * to γI, γ = sᵀy/yᵀy (equation 6.20).
+ */
+export function bfgsUpdate({ inverse, updates }: BfgsMemory, s: Float64Array, y: Float64Array): BfgsMemory {
+  const n = s.length;
+  const sy = dot(s, y);
+  const next = inverse.slice();
+  if (updates === 0) for (let i = 0; i < n; i++) next[i * (n + 1)]! *= sy / dot(y, y);
+  const hy = times(next, y);
+  const factor = (1 + dot(y, hy) / sy) / sy;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) next[i * n + j]! += factor * s[i]! * s[j]! - (hy[i]! * s[j]! + s[i]! * hy[j]!) / sy;
+  }
+  return { inverse: next, updates: updates + 1 };
+}
+
+function identity(n: number): Float64Array {
+  const data = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) data[i * (n + 1)] = 1;
+  return data;
+}
+
+/**
+ * BFGS with the dense inverse Hessian and a strong Wolfe search: superlinear convergence without second derivatives. A pair with sᵀy not
+ * clearly positive is skipped. For small n. Cost a step: about one gradient and 6n² operations; memory 2n².
+ */
+export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
+  return quasiNewtonMethod<BfgsMemory>({
+    name: 'BFGS',
+    settings: {},
+    search,
+    empty: ({ length }) => ({ inverse: identity(length), updates: 0 }),
+    isScaled: ({ updates }) => updates > 0,
+    direction: ({ inverse }, gradient) => times(inverse, gradient).map((x) => -x),
+    update: ({ inverse, updates }, s, y) =>
+      isUsablePair(s, y) ? bfgsUpdate({ inverse, updates }, s, y) : { inverse, updates },
+  });
+}

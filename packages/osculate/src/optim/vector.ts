@@ -1,0 +1,40 @@
+import type { Vector } from './objective.js';
+
+/** aᵀb, summed in float64. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** ‖a‖, without overflow or underflow of the squares. */
+export function norm(a: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]!));
+  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! / largest) ** 2;
+  return largest * Math.sqrt(sum);
+}
+
+/** θ + rate·d in the type of θ. */
+export function moved(theta: Vector, d: ArrayLike<number>, rate = 1): Vector {
+  const out = theta.slice() as Vector;
+  for (let i = 0; i < out.length; i++) out[i]! += rate * d[i]!;
+  return out;
+}
+
+/** factor·a, in float64. */
+export function scaled(a: ArrayLike<number>, factor: number): Float64Array {
+  return Float64Array.from(a, (v) => factor * v);
+}
+
+/** a + factor·b, in float64. */
+export function plus(a: ArrayLike<number>, b: ArrayLike<number>, factor = 1): Float64Array {
+  return Float64Array.from(a, (v, i) => v + factor * b[i]!);
+}
+
+/** Distance from 1 to the next number of a dtype: the relative accuracy of a value computed in it. */
+export function unitRoundoff(dtype: 'f32' | 'f64'): number {
+  return dtype === 'f32' ? 2 ** -23 : 2 ** -52;
+}

@@ -1,0 +1,88 @@
+import { functionObjective, type Objective } from '../../../src/optim/index.js';
+import { sharedFile } from '../../support/shared.js';
+import * as any from './any-size.js';
+import type { Residuals } from './build.js';
+import * as fixed from './fixed-size.js';
+
+/** In the paper's order. */
+const residuals: readonly Residuals[] = [
+  fixed.rosenbrock,
+  fixed.freudensteinRoth,
+  fixed.powellBadlyScaled,
+  fixed.brownBadlyScaled,
+  fixed.beale,
+  fixed.jennrichSampson,
+  fixed.helicalValley,
+  fixed.bard,
+  fixed.gaussian,
+  fixed.meyer,
+  fixed.gulf,
+  fixed.box,
+  any.powellSingular,
+  fixed.wood,
+  fixed.kowalikOsborne,
+  fixed.brownDennis,
+  fixed.osborne1,
+  fixed.biggs,
+  fixed.osborne2,
+  any.watson,
+  any.extendedRosenbrock,
+  any.powellSingular,
+  any.penalty1,
+  any.penalty2,
+  any.variablyDimensioned,
+  any.trigonometric,
+  any.brownAlmostLinear,
+  any.discreteBoundaryValue,
+  any.discreteIntegral,
+  any.broydenTridiagonal,
+  any.broydenBanded,
+  any.linearFullRank,
+  any.linearRank1,
+  any.linearRank1Zeros,
+  any.chebyquad,
+];
+
+interface Minimum {
+  readonly f: number;
+  readonly x?: readonly number[];
+  readonly f_at_x?: number;
+  readonly scipy_f: number;
+}
+
+interface Entry {
+  readonly number: number;
+  readonly name: string;
+  readonly n: number;
+  readonly m: number;
+  readonly start: readonly number[];
+  readonly f_start: number;
+  readonly minima: readonly Minimum[];
+}
+
+export interface MghProblem extends Entry {
+  readonly residuals: Residuals;
+  /** A fresh objective f = Σ rᵢ² in float64. */
+  objective(): Objective;
+}
+
+/** The 35 problems of Moré, Garbow and Hillstrom 1981 with their standard starts and known minima. */
+export function mghProblems(): MghProblem[] {
+  const { problems } = JSON.parse(new TextDecoder().decode(sharedFile('mgh.json'))) as { problems: Entry[] };
+  return problems.map((entry) => {
+    const r = residuals[entry.number - 1]!;
+    const start = Float64Array.from(entry.start);
+    return {
+      ...entry,
+      residuals: r,
+      objective: () => functionObjective((x) => r(x, entry.m), start, { residuals: true }),
+    };
+  });
+}
+
+/** True when f is a known minimum: to 1e-4 of it, the digits that the paper prints, or 1e-12 where the minimum is zero. */
+export function isKnownMinimum({ minima }: MghProblem, f: number): boolean {
+  return minima.some(
+    (minimum) => f <= Math.max(minimum.f, minimum.scipy_f) * (1 + 1e-4) + 1e-12 && f >= minimum.f * (1 - 1e-4),
+  );
+}
