@@ -1,4 +1,25 @@
-import { adam, hessianFree, nesterov, type Optimizer } from 'osculate/optim';
+import {
+  adagrad,
+  adaHessian,
+  adam,
+  adamW,
+  heavyBall,
+  hessianFree,
+  kfac,
+  lion,
+  muon,
+  nadam,
+  nesterov,
+  type Optimizer,
+  rmsprop,
+  scheduleFreeAdamW,
+  sgd,
+  shampoo,
+  soap,
+  sophiaG,
+  sophiaH,
+} from 'osculate/optim';
+import { ParameterLayout } from 'osculate/tensor';
 import type { LoadedProblem } from './problems/problem.js';
 import { UsageError } from './usage-error.js';
 
@@ -10,6 +31,8 @@ interface Entry {
   readonly defaults: Settings;
   make(problem: LoadedProblem, settings: Settings): Optimizer;
 }
+
+const layoutOf = (problem: LoadedProblem): ParameterLayout => ParameterLayout.of(problem.parameters);
 
 const entries: Readonly<Record<string, Entry>> = {
   adam: {
@@ -28,6 +51,84 @@ const entries: Readonly<Record<string, Entry>> = {
     make: (problem, settings) =>
       hessianFree({ ...settings, model: problem.model as never, loss: problem.loss }) as unknown as Optimizer,
   },
+  kfac: {
+    title: 'K-FAC (Martens and Grosse 2015)',
+    defaults: { damping: 1, batchSize: 1000, factorEvery: 1, inverseEvery: 20 },
+    make: (problem, settings) => {
+      const { model, loss, parameters, train } = problem;
+      return kfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;
+    },
+  },
+  sgd: {
+    title: 'SGD',
+    defaults: { learningRate: 1e-2, batchSize: 200 },
+    make: (_, settings) => sgd(settings) as Optimizer,
+  },
+  'heavy-ball': {
+    title: 'SGD with momentum (heavy ball)',
+    defaults: { learningRate: 1e-3, momentum: 0.9, batchSize: 200 },
+    make: (_, settings) => heavyBall(settings) as Optimizer,
+  },
+  adagrad: {
+    title: 'AdaGrad',
+    defaults: { learningRate: 1e-2, batchSize: 200 },
+    make: (_, settings) => adagrad(settings) as Optimizer,
+  },
+  rmsprop: {
+    title: 'RMSProp',
+    defaults: { learningRate: 1e-3, alpha: 0.99, momentum: 0, batchSize: 200 },
+    make: (_, settings) => rmsprop(settings) as Optimizer,
+  },
+  adamw: {
+    title: 'AdamW',
+    defaults: { learningRate: 1e-3, weightDecay: 1e-2, batchSize: 200 },
+    make: (_, settings) => adamW(settings) as Optimizer,
+  },
+  nadam: {
+    title: 'NAdam',
+    defaults: { learningRate: 2e-3, batchSize: 200 },
+    make: (_, settings) => nadam(settings) as Optimizer,
+  },
+  lion: {
+    title: 'Lion',
+    defaults: { learningRate: 1e-4, weightDecay: 0, batchSize: 200 },
+    make: (_, settings) => lion(settings) as Optimizer,
+  },
+  'schedule-free': {
+    title: 'Schedule-free AdamW',
+    defaults: { learningRate: 2.5e-3, weightDecay: 0, batchSize: 200 },
+    make: (_, settings) => scheduleFreeAdamW(settings) as Optimizer,
+  },
+  muon: {
+    title: 'Muon',
+    defaults: { learningRate: 0.02, momentum: 0.95, adamLearningRate: 3e-4, weightDecay: 0, batchSize: 200 },
+    make: (_, settings) => muon(settings) as Optimizer,
+  },
+  shampoo: {
+    title: 'Shampoo',
+    defaults: { learningRate: 1e-2, interval: 50, blockSize: 512, weightDecay: 0, batchSize: 200 },
+    make: (problem, settings) => shampoo({ ...settings, layout: layoutOf(problem) }) as Optimizer,
+  },
+  soap: {
+    title: 'SOAP',
+    defaults: { learningRate: 3e-3, interval: 10, weightDecay: 0.01, batchSize: 200 },
+    make: (problem, settings) => soap({ ...settings, layout: layoutOf(problem) }) as Optimizer,
+  },
+  'sophia-g': {
+    title: 'Sophia-G',
+    defaults: { learningRate: 1e-4, rho: 0.04, interval: 10, weightDecay: 0.1, batchSize: 200 },
+    make: (problem, settings) => sophiaG({ ...settings, loss: problem.loss }) as Optimizer,
+  },
+  'sophia-h': {
+    title: 'Sophia-H',
+    defaults: { learningRate: 1e-4, gamma: 0.01, interval: 10, weightDecay: 0.1, batchSize: 200 },
+    make: (_, settings) => sophiaH(settings) as Optimizer,
+  },
+  adahessian: {
+    title: 'AdaHessian',
+    defaults: { learningRate: 0.15, epsilon: 1e-4, weightDecay: 0, batchSize: 200 },
+    make: (_, settings) => adaHessian(settings) as Optimizer,
+  },
 };
 
 /** An optimizer with its settings, as named on the command line. */
@@ -39,7 +140,11 @@ export interface Contestant {
   make(problem: LoadedProblem): Optimizer;
 }
 
-export const defaultContestants = Object.keys(entries).join(',');
+/** Names of all optimizers. */
+export const optimizerNames = Object.keys(entries);
+
+/** One of each kind that the autoencoder is known for; the others are named on the command line. */
+export const defaultContestants = 'adam,nesterov,hessian-free';
 
 function parseSetting(spec: string, text: string, known: Settings): [string, number] {
   const [key = '', value = ''] = text.split('=', 2);
@@ -58,7 +163,7 @@ export function parseContestant(spec: string): Contestant {
   const [name = '', ...settings] = spec.split(':');
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (!entry) {
-    throw new UsageError(`there is no optimizer "${name}"; there are ${Object.keys(entries).join(', ')}`);
+    throw new UsageError(`there is no optimizer "${name}"; there are ${optimizerNames.join(', ')}`);
   }
   const given = Object.fromEntries(settings.map((text) => parseSetting(spec, text, entry.defaults)));
   const all = { ...entry.defaults, ...given };

@@ -1,5 +1,7 @@
+import { activation, dense, sequential, squaredError } from 'osculate/nn';
+import { generator, ndarray } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
-import { defaultContestants, parseContestant, parseContestants } from '../src/contestants.js';
+import { defaultContestants, optimizerNames, parseContestant, parseContestants } from '../src/contestants.js';
 import { problemNamed } from '../src/problems/index.js';
 
 describe('contestants', () => {
@@ -12,6 +14,22 @@ describe('contestants', () => {
     const { title, settings } = parseContestant('adam:learningRate=0.01');
     expect(settings).toEqual({ learningRate: 0.01, batchSize: 200 });
     expect(title).toBe('Adam (learningRate=0.01)');
+  });
+  it('makes an optimizer of every name, with its settings', () => {
+    const layer = sequential([dense(3, 2), activation('tanh'), dense(2, 2)]);
+    const data = { x: ndarray('f32', [[1, 2, 3]]), y: ndarray('f32', [[1, 2]]) };
+    const problem = {
+      ...{ parameters: layer.init(generator(0)), model: layer.apply as never, loss: squaredError() },
+      ...{ train: data, test: data, error: squaredError().value },
+    };
+    expect(optimizerNames.length).toBeGreaterThan(10);
+    for (const name of optimizerNames) {
+      const { make, settings } = parseContestant(name);
+      const made = make(problem);
+      for (const [key, value] of Object.entries(settings))
+        expect([name, key, made.settings[key]]).toEqual([name, key, value]);
+      expect(made.init(new Float32Array(14)).step).toBe(0);
+    }
   });
   it.each([
     ['adma', /no optimizer "adma"; there are adam, nesterov, hessian-free/],

@@ -14,11 +14,16 @@ export class Rewriter {
   private readonly table = new Map<string, readonly Tensor[]>();
   private readonly done = new Map<Tensor, Tensor>();
   private readonly own = new Set<Node>();
+  /** How many times the tensors of the source graph, and what became of them, are read. */
+  private readonly reads = new Map<Tensor, number>();
 
   /** Rewrites a graph; `stop` tensors (placeholders) stay as they are. */
   rewrite(outputs: readonly Tensor[], stop: ReadonlySet<Tensor> = new Set()): Tensor[] {
     for (const t of stop) this.done.set(t, t);
-    for (const node of topological(outputs, stop)) this.visit(node);
+    const order = topological(outputs, stop);
+    for (const node of order) for (const t of node.inputs) this.read(t, 1);
+    for (const t of outputs) this.read(t, 1);
+    for (const node of order) this.visit(node);
     return outputs.map((t) => this.result(t));
   }
 
@@ -32,7 +37,12 @@ export class Rewriter {
     const results = this.build(node, inputs);
     node.outputs.forEach((t, i) => {
       this.done.set(t, results[i]!);
+      if (results[i] !== t) this.read(results[i]!, this.reads.get(t) ?? 0);
     });
+  }
+
+  private read(t: Tensor, times: number): void {
+    this.reads.set(t, (this.reads.get(t) ?? 0) + times);
   }
 
   /** The canonical outputs of `node.op` applied to canonical inputs. */
@@ -43,7 +53,7 @@ export class Rewriter {
     if (seen) return seen;
     const unchanged = inputs.every((t, i) => t === node.inputs[i]);
     const fresh = unchanged ? node.outputs : apply(node.op, inputs, node.attrs);
-    const better = fold(fresh[0]!.node) ?? simplify(fresh[0]!.node);
+    const better = fold(fresh[0]!.node) ?? simplify(fresh[0]!.node, (t) => this.reads.get(t) ?? 1);
     const results = better === null ? fresh : [this.adopt(better)];
     this.table.set(key, results);
     for (const t of results) this.own.add(t.node);

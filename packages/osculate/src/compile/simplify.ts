@@ -1,11 +1,14 @@
+import { geluExpression } from '../ops/gelu.js';
+import { geluSlopeExpression } from '../ops/gelu-slope.js';
 import type { Node, Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import { commonFactors, type Uses } from './common-factors.js';
 import { mergeFactors, scale, scaled } from './factors.js';
 import { joinPads } from './join-pads.js';
 import { sumOfProducts } from './sum-products.js';
 
-type Rule = (node: Node) => Tensor | null;
+type Rule = (node: Node, uses: Uses) => Tensor | null;
 
 const opName = (t: Tensor): string => t.node.op.name;
 
@@ -30,7 +33,7 @@ function dropExpand(node: Node): Tensor | null {
 }
 
 const rules: Readonly<Record<string, Rule>> = {
-  add: (node) => {
+  add: (node, uses) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
     // Its factor can merge with others.
     if (x === y) return x.mul(2);
@@ -38,14 +41,16 @@ const rules: Readonly<Record<string, Rule>> = {
     if (splat(x) === 0) return neutral(node, y);
     if (opName(y) === 'neg') return x.sub(y.node.inputs[0]!);
     if (opName(x) === 'neg') return y.sub(x.node.inputs[0]!);
-    return joinPads(node) ?? dropExpand(node);
+    return joinPads(node) ?? commonFactors(node, uses) ?? dropExpand(node);
   },
-  sub: (node) => {
+  sub: (node, uses) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
     if (splat(y) === 0) return neutral(node, x);
     if (splat(x) === 0) return neutral(node, y.neg());
     if (opName(y) === 'neg') return x.add(y.node.inputs[0]!);
-    return dropExpand(node);
+    // The sign moves on to where a sum takes it in.
+    if (opName(x) === 'neg') return x.node.inputs[0]!.add(y).neg();
+    return commonFactors(node, uses) ?? dropExpand(node);
   },
   mul: (node) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
@@ -101,6 +106,9 @@ const rules: Readonly<Record<string, Rule>> = {
     return multiple ? multiple.inner.sum(axes).mul(multiple.factor) : sumOfProducts(node);
   },
   matmul: foldTransposes,
+  // Written out, what they have in common is computed once.
+  gelu: (node) => geluExpression(node.inputs[0]!),
+  geluSlope: (node) => geluSlopeExpression(node.inputs[0]!),
 };
 
 /** A sum over axes that were only made by expanding counts the copies. */
@@ -148,7 +156,7 @@ function foldTransposes(node: Node): Tensor | null {
 }
 
 /** A simpler tensor that equals the node's only output, or null. Values are kept exactly but for the rounding of merged scalar factors. */
-export function simplify(node: Node): Tensor | null {
+export function simplify(node: Node, uses: Uses = () => 1): Tensor | null {
   if (node.outputs.length !== 1) return null;
-  return rules[node.op.name]?.(node) ?? null;
+  return rules[node.op.name]?.(node, uses) ?? null;
 }

@@ -8,7 +8,8 @@ const saturated = 6;
 
 const slopeAtZero = 2 / Math.sqrt(Math.PI);
 
-function erfOf(x: number): number {
+/** erf of a number, to float64 accuracy. */
+export function erfOf(x: number): number {
   const a = Math.min(Math.abs(x), saturated);
   if (a <= border) return (x * polynomialAt(a * a, small.p)) / polynomialAt(a * a, small.q);
   const rest = (Math.exp(-a * a) * polynomialAt(a, middle.p)) / polynomialAt(a, middle.q);

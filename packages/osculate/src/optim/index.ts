@@ -2,6 +2,10 @@ export { type CheckpointData, fromCheckpoint, toCheckpoint } from './checkpoint.
 export { exactHessian } from './curvature-sources/exact-hessian.js';
 export { gaussNewtonMatrix } from './curvature-sources/gauss-newton-matrix.js';
 export type { CurvatureSource, DensePoint } from './curvature-sources/source.js';
+export { type AdaHessianOptions, type AdaHessianState, adaHessian } from './diagonal/adahessian.js';
+export type { SophiaOptions, SophiaState } from './diagonal/sophia.js';
+export { type SophiaGOptions, sophiaG } from './diagonal/sophia-g.js';
+export { type SophiaHOptions, sophiaH } from './diagonal/sophia-h.js';
 export { type AdagradOptions, type AdagradState, adagrad } from './first-order/adagrad.js';
 export { type AdamOptions, type AdamState, adam } from './first-order/adam.js';
 export { adamW } from './first-order/adamw.js';
@@ -16,14 +20,30 @@ export { type ScheduleFreeState, scheduleFreeAdamW } from './first-order/schedul
 export { sgd } from './first-order/sgd.js';
 export { stateBytes } from './first-order/state-bytes.js';
 export { type FunctionObjectiveOptions, functionObjective } from './function-objective.js';
+export { type MuonOptions, type MuonState, muon } from './matrix/muon.js';
+export { type ShampooOptions, type ShampooState, shampoo } from './matrix/shampoo.js';
+export { type SoapOptions, type SoapState, soap } from './matrix/soap.js';
+export type { StructuredOptimizer, Treatment } from './matrix/treatment.js';
 export { finish, type MinimizeEvent, type MinimizeOptions, type MinimizeResult, minimize } from './minimize.js';
 export { type AdaptiveCubicOptions, adaptiveCubic } from './newton/adaptive-cubic.js';
+export { type AdaptiveCubicLanczosOptions, adaptiveCubicLanczos } from './newton/adaptive-cubic-lanczos.js';
 export { type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
+export { dogleg } from './newton/dogleg.js';
 export { sumOfSquaredExampleGradients } from './newton/example-squares.js';
+export { type GaussNewtonOptions, gaussNewton } from './newton/gauss-newton.js';
+export { gaussNewtonCg } from './newton/gauss-newton-cg.js';
 export { type HessianFreeOptions, type HessianFreeState, hessianFree } from './newton/hessian-free.js';
+export { type LevenbergMarquardtOptions, levenbergMarquardt } from './newton/levenberg-marquardt.js';
+export { modifiedNewton } from './newton/modified-newton.js';
+export { type NewtonOptions, newton } from './newton/newton.js';
+export { type NewtonCgOptions, newtonCg } from './newton/newton-cg.js';
 export type { RegionState } from './newton/parts/region-method.js';
+export { plainNewton } from './newton/plain-newton.js';
+export { type SaddleFreeKrylovOptions, saddleFreeKrylov } from './newton/saddle-free-krylov.js';
+export { type SaddleFreeNewtonOptions, saddleFreeNewton } from './newton/saddle-free-newton.js';
 export { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './newton/truncated-cg.js';
 export { type TrustRegionOptions, trustRegion } from './newton/trust-region.js';
+export { type TrustRegionNewtonCgOptions, trustRegionNewtonCg } from './newton/trust-region-newton-cg.js';
 export type { BatchGraph, Objective, Rows, Vector } from './objective.js';
 export {
   allFinite,
@@ -35,12 +55,19 @@ export {
   type StepReport,
   type StepStop,
 } from './optimizer.js';
+export { type BfgsMemory, type BfgsOptions, bfgs } from './quasi-newton/bfgs.js';
+export { type LbfgsMemory, type LbfgsOptions, type LbfgsState, lbfgs, lbfgsDirection } from './quasi-newton/lbfgs.js';
+export type { QuasiNewtonState } from './quasi-newton/quasi-newton-method.js';
 export { constant } from './schedules/constant.js';
 export { cosine } from './schedules/cosine.js';
 export type { Schedule } from './schedules/schedule.js';
 export { stepDecay } from './schedules/step-decay.js';
 export { warmUp } from './schedules/warm-up.js';
 export { type WarmUpStableDecay, warmUpStableDecay } from './schedules/warm-up-stable-decay.js';
+export { type BacktrackingOptions, backtracking } from './search/backtracking.js';
+export { fullStep } from './search/full-step.js';
+export type { Line, LinePoint, LineSearch, LineSlope } from './search/line-search.js';
+export { type StrongWolfeOptions, strongWolfe } from './search/strong-wolfe.js';
 export { type KfacOptions, type KfacState, kfac } from './structured/kfac.js';
 export { type ObjectiveOptions, supervisedObjective } from './supervised-objective.js';
 export type { MinimizeStatus, TerminationOptions } from './termination.js';

@@ -1,6 +1,7 @@
 import { take } from '../data/index.js';
 import type { Loss, Parameters } from '../nn/index.js';
 import type { Executor } from '../runtime/index.js';
+import { isFloat } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
@@ -42,6 +43,19 @@ function checkData({ x, y }: ObjectiveOptions): void {
     );
   }
   if (!x.shape[0]) throw new InputError(`objective: the data set is empty (x has shape [${x.shape.join(', ')}])`);
+  checkFinite('x', x);
+  checkFinite('y', y);
+}
+
+/** One bad value in the data makes every loss that it enters NaN: better said once, with its place, than at every step. */
+function checkFinite(name: string, { data, dtype, shape }: NDArray): void {
+  if (!isFloat(dtype)) return;
+  const at = (data as Float64Array).findIndex((v) => !Number.isFinite(v));
+  if (at < 0) return;
+  const perRow = data.length / shape[0]!;
+  throw new InputError(
+    `objective: ${name} (shape [${shape.join(', ')}]) holds ${data[at]} in row ${Math.floor(at / perRow)}, element ${at % perRow} of the row; remove or replace such rows first`,
+  );
 }
 
 /** The objective of a model on a data set: the mean loss over its rows, plus the weight decay. */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { activation, dense, sequential, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from '../../src/nn/index.js';
+import type { WeightSharing } from '../../src/curvature/index.js';
+import {
+  type AnyLayer,
+  activation,
+  dense,
+  type Loss,
+  sequential,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+  squaredError,
+} from '../../src/nn/index.js';
 import { compareWithGgn, makeCase } from './support.js';
 
 const losses = [squaredError(), squaredError('examples')];
@@ -29,5 +39,27 @@ describe('exactness of Kronecker factors', () => {
     const [first] = await compareWithGgn(makeCase(layer, { x: [7, 3], loss: squaredError() }));
     expect(first!.error).toBeGreaterThan(1e-2);
     expect(first!.error).toBeLessThan(1);
+  });
+});
+
+/** The mean over the axis of positions: one output an example, as weight sharing is reduced. */
+const meanOverPositions: AnyLayer = { init: () => [], apply: (_, x) => x.mean([1]) };
+
+describe('weight sharing', () => {
+  const shared = sequential([dense(3, 4), dense(4, 2)]);
+  const errors = async (layer: AnyLayer, sharing: WeightSharing, loss: Loss = squaredError()) => {
+    const found = await compareWithGgn(makeCase(layer, { x: [5, 4, 3], loss }), { sharing });
+    return found.map((f) => f.error);
+  };
+
+  it('expand is exact where every position has a loss of its own, reduce is not', async () => {
+    for (const error of await errors(shared, 'expand')) expect(error).toBeLessThan(1e-8);
+    for (const error of await errors(shared, 'reduce')) expect(error).toBeGreaterThan(1e-2);
+  });
+
+  it('reduce is exact where positions are averaged before the loss, expand is not', async () => {
+    const averaged = sequential([shared, meanOverPositions]);
+    for (const error of await errors(averaged, 'reduce')) expect(error).toBeLessThan(1e-8);
+    for (const error of await errors(averaged, 'expand')) expect(error).toBeGreaterThan(1e-2);
   });
 });

@@ -55,15 +55,28 @@ export function makeCase(layer: AnyLayer, options: CaseOptions): Case {
   for (const [name, leaf] of leaves<NDArray>(tree)) {
     feeds[`w.${name}`] = filled(leaf.dtype, leaf.shape, () => random.normal() * 0.6 + 0.1);
   }
-  return { weights, outputs, loss: options.loss.value(outputs, y), normalizer: options.loss.normalizer(outputs), feeds };
+  return {
+    weights,
+    outputs,
+    loss: options.loss.value(outputs, y),
+    normalizer: options.loss.normalizer(outputs),
+    feeds,
+  };
 }
 
-/** Runs a tree of tensors on the reference executor. */
-export async function evaluate(tree: Tree<Tensor>, feeds: Readonly<Record<string, NDArray>>) {
+type Feeds = Readonly<Record<string, NDArray>>;
+
+/** A tree of tensors on the reference executor, to be run for values that may have more names than it reads. */
+export async function prepare(tree: Tree<Tensor>): Promise<(feeds: Feeds) => Promise<Record<string, NDArray>>> {
   const program = compile(tree);
   const names = new Set(program.inputs.map((t) => (t.node.attrs as { name: string }).name));
   const executable = await referenceExecutor().load(program);
-  return executable.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name))));
+  return (feeds) => executable.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name))));
+}
+
+/** The values of a tree of tensors. */
+export async function evaluate(tree: Tree<Tensor>, feeds: Feeds): Promise<Record<string, NDArray>> {
+  return (await prepare(tree))(feeds);
 }
 
 interface Placed {
@@ -113,7 +126,10 @@ const element = (factor: Float64Array, size: number, i: number, j: number): numb
   factor.length === size * size ? factor[i * size + j]! : i === j ? factor[i]! : 0;
 
 /** Every block of K-FAC against the dense Gauss-Newton matrix. */
-export async function compareWithGgn(problem: Case, options: Omit<FactorOptions, 'normalizer'> = {}): Promise<Comparison[]> {
+export async function compareWithGgn(
+  problem: Case,
+  options: Omit<FactorOptions, 'normalizer'> = {},
+): Promise<Comparison[]> {
   const blocks = kroneckerBlocks(problem);
   const factors = kroneckerFactors(problem, blocks, { estimate: 'exact', ...options, normalizer: problem.normalizer });
   const tree: Record<string, Tensor> = { dense: ggn(problem.loss, problem.outputs, problem.weights) };

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   adaptiveCubic,
+  adaptiveCubicLanczos,
+  bfgs,
   finish,
+  lbfgs,
+  levenbergMarquardt,
   minimize,
   type Optimizer,
   type OptimizerState,
+  saddleFreeNewton,
   trustRegion,
 } from '../../src/optim/index.js';
 import { isKnownMinimum, mghProblems } from './mgh/problems.js';
@@ -12,41 +17,34 @@ import { isKnownMinimum, mghProblems } from './mgh/problems.js';
 const problems = mghProblems();
 
 describe('problems of Moré, Garbow and Hillstrom', () => {
-  it.each(problems)(
-    '$number $name: f at the start and at the known minima',
-    async ({ objective, start, f_start, minima }) => {
-      const f = objective();
-      expect(await f.value(Float64Array.from(start), [0])).toBeCloseTo(f_start, 6);
-      for (const { x, f_at_x } of minima) {
-        if (x) expect(await f.value(Float64Array.from(x), [0])).toBeCloseTo(f_at_x!, 9);
-      }
-    },
-  );
+  it.each(problems)('$number $name: f at the start and at the known minima', async (problem) => {
+    const f = problem.objective();
+    const atStart = await f.value(Float64Array.from(problem.start), [0]);
+    expect(Math.abs(atStart / problem.f_start - 1)).toBeLessThan(1e-9);
+    for (const { x, f_at_x } of problem.minima) {
+      if (x) expect(await f.value(Float64Array.from(x), [0])).toBeCloseTo(f_at_x!, 9);
+    }
+  });
 });
 
+/** The problems of which no known minimum is reached in 1000 steps from the standard start. */
 async function unsolved<S extends OptimizerState>(optimizer: Optimizer<S>): Promise<string[]> {
   const failures: string[] = [];
   for (const problem of problems) {
-    const result = await finish(
-      minimize(problem.objective(), Float64Array.from(problem.start), optimizer, { maxSteps: 2000 }),
-    );
-    if (!isKnownMinimum(problem, result.f))
-      failures.push(`${problem.number} ${problem.name}: ${result.status} at f = ${result.f}`);
-    console.log(
-      optimizer.name,
-      problem.number,
-      problem.name,
-      result.status,
-      result.f,
-      result.gradientNorm,
-      result.steps,
-      isKnownMinimum(problem, result.f),
-    );
+    const start = Float64Array.from(problem.start);
+    // Singular minima need the tight tolerance: there f ~ ‖∇f‖^(4/3).
+    const result = await finish(minimize(problem.objective(), start, optimizer, { tolerance: 1e-10 }));
+    if (!isKnownMinimum(problem, result.f)) failures.push(`${problem.number} ${problem.name}: f = ${result.f}`);
   }
   return failures;
 }
 
-describe('methods reach a known minimum of every problem from its standard start', () => {
-  it('trust region', async () => expect(await unsolved(trustRegion())).toEqual([]));
-  it('adaptive cubic regularisation', async () => expect(await unsolved(adaptiveCubic())).toEqual([]));
+describe('a known minimum of all 35 problems is reached from the standard start', () => {
+  it('by the trust region', async () => expect(await unsolved(trustRegion())).toEqual([]));
+  it('by adaptive cubic regularisation', async () => expect(await unsolved(adaptiveCubic())).toEqual([]));
+  it('by the same in a Krylov space', async () => expect(await unsolved(adaptiveCubicLanczos())).toEqual([]));
+  it('by saddle-free Newton', async () => expect(await unsolved(saddleFreeNewton())).toEqual([]));
+  it('by Levenberg-Marquardt', async () => expect(await unsolved(levenbergMarquardt())).toEqual([]));
+  it('by BFGS', async () => expect(await unsolved(bfgs())).toEqual([]));
+  it('by L-BFGS', async () => expect(await unsolved(lbfgs())).toEqual([]));
 });

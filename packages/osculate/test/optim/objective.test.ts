@@ -40,6 +40,18 @@ describe('supervised objective', () => {
     expect(objective.work()).toBeCloseTo(1.25, 1);
   });
 
+  it.each([
+    ['x', Number.NaN, /x \(shape \[4, 3\]\) holds NaN in row 1, element 2 of the row/],
+    ['y', Number.POSITIVE_INFINITY, /y \(shape \[4, 2\]\) holds Infinity in row 2, element 1 of the row/],
+  ] as const)('refuses data that are not finite: %s', (name, bad, message) => {
+    const { model, loss, parameters } = smallProblem();
+    const [x, y] = [zeros('f64', [4, 3]), zeros('f64', [4, 2])];
+    ({ x, y })[name].data[5] = bad;
+    expect(() => supervisedObjective({ executor: referenceExecutor(), model, loss, parameters, x, y })).toThrow(
+      message,
+    );
+  });
+
   it('refuses an empty batch, an empty set, and rows that do not match', async () => {
     const { objective, start, model, loss, parameters, x } = smallProblem();
     await expect(objective.value(start, [])).rejects.toThrow(/empty batch/);

@@ -20,7 +20,7 @@ export interface SmallOptions {
   readonly chunk?: number;
   readonly linear?: boolean;
   readonly loss?: Loss;
-  /** Replaces the first input value. */
+  /** Replaces the first input value once the objective has been made (which refuses such data). */
   readonly poison?: number;
 }
 
@@ -31,13 +31,13 @@ export function smallProblem(options: SmallOptions = {}): SmallProblem {
   const parameters = layer.init(random, 'f64');
   const inputs = Array.from({ length: rows }, () => [random.normal(), random.normal(), random.normal()]);
   const targets = inputs.map(([a, b, c]) => [Math.sin(a!) + 0.5 * b!, Math.tanh(b! - c!)]);
-  if (options.poison !== undefined) inputs[0]![0] = options.poison;
   const model = (weights: never, x: Tensor): Tensor => layer.apply(weights, x);
   const loss = options.loss ?? squaredError();
   const [x, y] = [ndarray('f64', inputs), ndarray('f64', targets)];
   const { weightDecay = 0, chunk = 1000 } = options;
   const executor = referenceExecutor();
   const objective = supervisedObjective({ executor, model, loss, parameters, x, y, weightDecay, chunk });
+  if (options.poison !== undefined) x.data[0] = options.poison;
   const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
   return { objective, start, model, loss, parameters, x, y };
 }

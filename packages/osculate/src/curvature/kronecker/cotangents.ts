@@ -74,10 +74,5 @@ export function diagonals(
   }
   if (estimate === 'sampled') return slopes(loss, wrt, normalizer).left.map((g) => g.mul(g).reshape([g.size]));
   const { left, right } = propagated(loss, outputs, wrt, true);
-  return left.map((l, i) =>
-    l
-      .mul(right[i]!)
-      .sum([0])
-      .reshape([wrt[i]!.size]),
-  );
+  return left.map((l, i) => l.mul(right[i]!).sum([0]).reshape([wrt[i]!.size]));
 }

@@ -1,5 +1,5 @@
-import { input } from '../../tensor/leaf.js';
 import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Block } from './blocks.js';
 import type { BlockFactors } from './factors.js';
@@ -72,7 +72,11 @@ export function namedFactors(layout: FactorLayout, factors: readonly BlockFactor
 }
 
 /** Views into a flat vector, to feed. */
-export function factorViews(layout: FactorLayout, flat: Float32Array | Float64Array, prefix: string): Record<string, NDArray> {
+export function factorViews(
+  layout: FactorLayout,
+  flat: Float32Array | Float64Array,
+  prefix: string,
+): Record<string, NDArray> {
   const dtype = flat instanceof Float32Array ? 'f32' : 'f64';
   return Object.fromEntries(
     layout.slots.map((slot) => [

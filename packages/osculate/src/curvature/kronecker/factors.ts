@@ -3,7 +3,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Block, FullBlock, MatrixBlock, ModelGraph } from './blocks.js';
 import { type Cotangents, cotangents, diagonals, type FactorEstimate } from './cotangents.js';
-import { probe, type Probed } from './probe.js';
+import { type Probed, probe } from './probe.js';
 import { exampleAxis, sumOverSharing, type WeightSharing, withOnes } from './rows.js';
 import type { MatrixSite, Site } from './site.js';
 
@@ -110,9 +110,7 @@ export function kroneckerFactors(graph: ModelGraph, blocks: readonly Block[], op
   const probed = probe([graph.loss, graph.outputs], blocks.flatMap(sitesOf));
   const [loss, outputs] = probed.outputs as [Tensor, Tensor];
   const found = pairs(probed.zeros, cotangents(estimate, loss, outputs, probed.zeros, normalizer));
-  const cotangentOf = new Map(
-    blocks.flatMap(sitesOf).map((s) => [s.output, found.get(probed.zeroAt(s))!] as const),
-  );
+  const cotangentOf = new Map(blocks.flatMap(sitesOf).map((s) => [s.output, found.get(probed.zeroAt(s))!] as const));
   const shared = { probed, cotangentOf, examples: graph.outputs.shape[0] ?? 1, sharing };
   const rest = blocks.flatMap((b) => (b.kind === 'diagonal' ? [b.parameter.tensor] : []));
   const diagonalOf = diagonals(estimate, graph.loss, graph.outputs, rest, normalizer);

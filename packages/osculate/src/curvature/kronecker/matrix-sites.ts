@@ -1,5 +1,5 @@
-import { concat } from '../../ops/index.js';
 import type { ConvGeometry } from '../../ops/conv-shape.js';
+import { concat } from '../../ops/index.js';
 import type { MatmulAttrs } from '../../ops/matmul.js';
 import { windowTaps } from '../../ops/window-taps.js';
 import type { Tensor } from '../../tensor/ir.js';
@@ -88,7 +88,13 @@ function convolution(use: Use): FoundMatrix | string {
       output,
       scan: use.readers.scan,
       lead: inTime(use, [x.shape[0]!, places]),
-      inputRows: (t) => patchRows(t.reshape([t.size / sizeOf(x.shape.slice(1)), ...x.shape.slice(1)]), w.shape.slice(2), positions, node.attrs),
+      inputRows: (t) =>
+        patchRows(
+          t.reshape([t.size / sizeOf(x.shape.slice(1)), ...x.shape.slice(1)]),
+          w.shape.slice(2),
+          positions,
+          node.attrs,
+        ),
       outputRows: (t) => flat(swapLast(t.reshape([t.size / (outputs * places), outputs, places])), outputs),
     },
   };
@@ -98,7 +104,8 @@ function convolution(use: Use): FoundMatrix | string {
 function embedding(use: Use): FoundMatrix | string {
   const { node } = use;
   const { axis } = node.attrs as { axis: number };
-  if (use.operand !== 0 || axis !== 0 || use.view.rank !== 2 || use.transposed) return 'it is gathered along another axis';
+  if (use.operand !== 0 || axis !== 0 || use.view.rank !== 2 || use.transposed)
+    return 'it is gathered along another axis';
   const ids = node.inputs[1]!;
   const [inputs, outputs] = use.view.shape as [number, number];
   return {

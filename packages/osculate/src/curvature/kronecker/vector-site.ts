@@ -19,7 +19,8 @@ export function vectorSite(use: Use, size: number, examples: number): VectorSite
   const output = node.outputs[0]!;
   const other = node.inputs[1 - operand]!;
   const axis = vectorAxis(use, size);
-  if (axis === undefined || !sameShape(other.shape, output.shape)) return `its ${name} is not along one axis of the data`;
+  if (axis === undefined || !sameShape(other.shape, output.shape))
+    return `its ${name} is not along one axis of the data`;
   const time = readers.scan ? 1 : 0;
   const shape = readers.scan ? [readers.scan.attrs.length, ...output.shape] : output.shape;
   const example = shape.findIndex((d, i) => d === examples && i !== axis + time);

@@ -125,7 +125,8 @@ function byNewton(a: Matrix, p: number, ridge: number, options: InverseRootOptio
         h.copyWithin(best, x, x + n * n);
       } else worse++;
       const done = least <= tolerance;
-      if (done || worse === 3 || iteration === maxIterations) {
+      // Far from the identity the distance may grow for a while; near it, it falls until rounding stops it.
+      if (done || (worse === 2 && least < 0.5) || iteration === maxIterations) {
         const root = symmetrized(h, n, best);
         return { status: done ? 'converged' : 'stalled', root, iterations: iteration, residual: least };
       }

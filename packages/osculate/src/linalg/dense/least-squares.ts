@@ -49,7 +49,7 @@ export function leastSquares<B extends RightHandSide>(
   const factors = pivotedQr(a, options);
   const { rank, permutation } = factors;
   const n = a.columns;
-  const rotated = applyQ(factors, right, options);
+  const rotated = applyQ(factors, right, { ...options, transpose: true });
   const c = rowsOf(rotated, 0, rank);
   const r = rowsOf(upperFactor(factors), 0, rank);
   const y = rank === n ? solveUpper(r, c, options) : shortestSolution(r, c, options);

@@ -1,6 +1,7 @@
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
+import type { Segment } from '../first-order/parameter-groups.js';
 import type { Vector } from '../objective.js';
 import { matrixShape } from './treatment.js';
 
@@ -79,7 +80,7 @@ export function writeBlock(block: Block, vector: Vector, { data }: Matrix): void
 }
 
 /** Where row i of the block starts in a flat vector. */
-export function startOfRow({ slot, row, column, stride }: Block, i: number): number {
+function startOfRow({ slot, row, column, stride }: Block, i: number): number {
   return slot.offset + (row + i) * stride + column;
 }
 
@@ -98,6 +99,22 @@ export function identities({ blocks, size }: Blocks): Float64Array {
     }
   }
   return all;
+}
+
+/** Every block with the segment of its parameter. @throws InputError when the objective has no such parameter. */
+export function segmentsByBlock(
+  { blocks }: Blocks,
+  segments: readonly Segment[],
+): readonly (readonly [Block, Segment])[] {
+  const byName = new Map(segments.map((s) => [s.slot.name, s]));
+  return blocks.map((block) => {
+    const { name, offset, size } = block.slot;
+    const segment = byName.get(name);
+    if (segment?.slot.offset === offset && segment.slot.size === size) return [block, segment];
+    throw new InputError(
+      `the layout that the optimizer was made for has "${name}" (${size} elements) at ${offset}; the objective has not`,
+    );
+  });
 }
 
 /** @throws InputError when a vector is not one of the layout that the optimizer was made for. */

@@ -2,46 +2,38 @@ import { type SymmetricEigen, symmetricEigen } from '../../linalg/dense/eigen/sy
 import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 
-/** An eigensolver of symmetric matrices: it throws or returns what is not finite when it fails. */
-export type Eigensolver = (a: Matrix) => SymmetricEigen;
+/** An eigensolver of symmetric matrices, values ascending; undefined when it fails. */
+export type Eigensolver = (a: Matrix) => SymmetricEigen | undefined;
 
-function finite({ values, vectors }: SymmetricEigen): boolean {
-  let sum = 0;
-  for (const v of values) sum += v;
-  for (const v of vectors.data) sum += v;
-  return Number.isFinite(sum);
-}
-
-function attempt(solver: Eigensolver, a: Matrix): SymmetricEigen | undefined {
-  try {
-    const result = solver(a);
-    return finite(result) ? result : undefined;
-  } catch {
-    // A solver that did not converge; what to do about it is for the caller to say.
-    return undefined;
+/** `symmetricEigen` by either of its methods: the second is tried where the first does not converge. */
+export function twoEigensolvers(a: Matrix): SymmetricEigen | undefined {
+  for (const method of ['divideAndConquer', 'implicitQl'] as const) {
+    try {
+      return symmetricEigen(a, { method });
+    } catch {
+      // No convergence, or a matrix that is not finite: a failure like any other, for the caller to deal with.
+    }
   }
+  return undefined;
 }
 
 /**
  * A^(−1/p) as Distributed Shampoo computes it: Q·(Λ − min(λ_min, 0) + ε)^(−1/p)·Qᵀ, so that eigenvalues that rounding made negative do
- * not matter. Undefined when `solver` fails and the QL iteration fails as well. Cost: 10·n³ operations at most.
+ * not matter. Undefined when the solver fails. Cost: 10·n³ operations at most.
  */
 export function shampooRoot(
   a: Matrix,
   p: number,
   epsilon: number,
-  solver: Eigensolver = symmetricEigen,
+  solver: Eigensolver = twoEigensolvers,
 ): Matrix | undefined {
-  const eigen = attempt(solver, a) ?? attempt((m) => symmetricEigen(m, { method: 'implicitQl' }), a);
+  const eigen = solver(a);
   if (eigen === undefined) return undefined;
   const { values, vectors } = eigen;
   const n = a.rows;
   const shift = epsilon - Math.min(values[0] ?? 0, 0);
   const half = values.map((value) => (value + shift) ** (-0.5 / p));
-  const scaled = matrix(
-    n,
-    n,
-    vectors.data.map((v, i) => v * half[i % n]!),
-  );
-  return multiply(scaled, scaled, { transposeB: true });
+  const scaled = vectors.data.map((v, i) => v * half[i % n]!);
+  const columns = matrix(n, n, scaled);
+  return multiply(columns, columns, { transposeB: true });
 }

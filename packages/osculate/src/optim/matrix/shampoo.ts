@@ -19,7 +19,7 @@ import {
   factorView,
   identities,
   readBlock,
-  startOfRow,
+  segmentsByBlock,
   writeBlock,
 } from './blocks.js';
 import { type Eigensolver, shampooRoot } from './shampoo-root.js';
@@ -39,7 +39,7 @@ export interface ShampooOptions extends GradientOptions {
   readonly interval?: number;
   /** Whose length the step of a block gets (default adagrad). */
   readonly grafting?: 'none' | 'sgd' | 'adagrad';
-  /** The factors' eigensolver (default `symmetricEigen`). */
+  /** The factors' eigensolver (default: `symmetricEigen`, by its other method where the first fails). */
   readonly eigensolver?: Eigensolver;
 }
 
@@ -163,13 +163,11 @@ function shampooMove(blocks: Blocks, settings: Settings) {
     };
     const parameters = like(gradient);
     const correction = 1 / (1 - betas[0] ** update);
-    const bySlot = new Map(segments.map((s) => [s.slot, s]));
-    for (const block of blocks.blocks) {
+    for (const [block, { rate, decay }] of segmentsByBlock(blocks, segments)) {
       const g = readBlock(block, gradient);
       accumulate(own.factors, block.left, g, false, betas[1]);
       accumulate(own.factors, block.right, g, true, betas[1]);
       if (due) refresh(block, own, update, settings);
-      const { rate, decay } = bySlot.get(block.slot)!;
       const { data } = direction(block, own, correction, update >= interval, settings);
       const old = readBlock(block, state.parameters);
       for (let i = 0; i < data.length; i++) old.data[i] = (1 - rate * decay) * old.data[i]! - rate * data[i]!;

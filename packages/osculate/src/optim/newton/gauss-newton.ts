@@ -21,7 +21,6 @@ export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}
     name: 'Gauss-Newton',
     settings: {},
     search,
-    anyDirection: false,
     direction: async (objective, at) => {
       const { value, gradient, residuals, jacobian } = await residualJacobian(objective, at);
       if (!allFinite(jacobian.data) || !allFinite(residuals)) return { value, gradient, stop: 'diverged' };

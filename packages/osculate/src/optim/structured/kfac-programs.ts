@@ -69,8 +69,7 @@ export interface Direction {
 
 /** Σ (J·a)·H·(J·b) over the outputs. */
 function directionGraph(batch: BatchGraph, blocks: readonly Block[], layout: FactorLayout, loss: Loss): Tree<Tensor> {
-  const symbols = (prefix: string) =>
-    mapTree(batch.weights, (t, name) => input(`${prefix}.${name}`, t.dtype, t.shape));
+  const symbols = (prefix: string) => mapTree(batch.weights, (t, name) => input(`${prefix}.${name}`, t.dtype, t.shape));
   const weights = leaves(batch.weights);
   const dtype = weights[0]![1].dtype as 'f32' | 'f64';
   const direction = precondition(blocks, named(symbols('gradient')), factorInputs(layout, 'inverse.', dtype));
@@ -91,7 +90,11 @@ function directionGraph(batch: BatchGraph, blocks: readonly Block[], layout: Fac
   };
 }
 
-export function kfacPrograms(model: KroneckerModel, options: Omit<FactorOptions, 'normalizer'>, examples: number): KfacPrograms {
+export function kfacPrograms(
+  model: KroneckerModel,
+  options: Omit<FactorOptions, 'normalizer'>,
+  examples: number,
+): KfacPrograms {
   const { loss } = model;
   const blocks = modelBlocks(model, examples);
   const layout = factorLayout(blocks);

@@ -42,7 +42,11 @@ export function innerProducts(gradient: Vector, u: Vector, previous: Vector): In
  * equation for α when there is no previous step, or the two are almost parallel. `curvature` holds ΔᵀFΔ, ΔᵀFδ₀ and δ₀ᵀFδ₀. Null when the model has no finite
  * minimum.
  */
-export function stepSize(curvature: readonly [number, number, number], products: InnerProducts, damping: number): StepSize | null {
+export function stepSize(
+  curvature: readonly [number, number, number],
+  products: InnerProducts,
+  damping: number,
+): StepSize | null {
   const a = curvature[0] + damping * products.directionDirection;
   const b = curvature[1] + damping * products.directionPrevious;
   const c = curvature[2] + damping * products.previousPrevious;

@@ -1,7 +1,15 @@
 import { dampedInverses, type FactorEstimate, type WeightSharing } from '../../curvature/index.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Objective, Rows, Vector } from '../objective.js';
-import { allFinite, drawRows, like, type Optimizer, type OptimizerState, type StepContext, type StepReport } from '../optimizer.js';
+import {
+  allFinite,
+  drawRows,
+  like,
+  type Optimizer,
+  type OptimizerState,
+  type StepContext,
+  type StepReport,
+} from '../optimizer.js';
 import { type KfacPrograms, type KroneckerModel, kfacPrograms } from './kfac-programs.js';
 import { innerProducts, type StepSize, stepSize } from './kfac-step-size.js';
 
@@ -134,7 +142,13 @@ async function curvature(
 }
 
 /** ρ: the change of the loss over that of the model. */
-async function reduction(objective: Objective, theta: Vector, rows: Rows, loss: number, change: number): Promise<number> {
+async function reduction(
+  objective: Objective,
+  theta: Vector,
+  rows: Rows,
+  loss: number,
+  change: number,
+): Promise<number> {
   return ((await objective.value(theta, rows)) - loss) / change;
 }
 
@@ -188,7 +202,9 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
     settings: { ...settings },
     init: (parameters) => {
       const zeros = (): Vector =>
-        parameters instanceof Float32Array ? new Float32Array(programs.layout.size) : new Float64Array(programs.layout.size);
+        parameters instanceof Float32Array
+          ? new Float32Array(programs.layout.size)
+          : new Float64Array(programs.layout.size);
       return {
         parameters,
         step: 0,

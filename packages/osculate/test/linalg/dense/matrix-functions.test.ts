@@ -35,7 +35,7 @@ import {
 
 function rootOf(...args: Parameters<typeof inverseRoot>): Matrix {
   const result = inverseRoot(...args);
-  if (result.status !== 'converged') throw new Error(JSON.stringify(result));
+  if (result.status !== 'converged') throw new Error(`${result.status} ${'residual' in result ? result.residual : ''}`);
   return result.root;
 }
 

@@ -1,3 +1,4 @@
+import { geluSlope } from '../../../src/ops/gelu-slope.js';
 import { where } from '../../../src/ops/index.js';
 import { full, type NDArray, type Tensor } from '../../../src/tensor/index.js';
 import type { CaseInput, OpCase } from '../case.js';
@@ -73,6 +74,11 @@ const smooth = unaryCases(
     ['silu', (x) => x.silu(), (x) => x * sigmoid(x)],
     ['erf', (x) => x.erf(), erfSeries],
     ['gelu', (x) => x.gelu(), (x) => (x * (1 + erfSeries(x / Math.SQRT2))) / 2],
+    [
+      'geluSlope',
+      geluSlope,
+      (x) => (1 + erfSeries(x / Math.SQRT2)) / 2 + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
+    ],
     ['gelu, tanh', (x) => x.gelu('tanh'), geluTanh],
     ['pow, −1.5', (x) => x.pow(-1.5), (x) => 1 / (x * Math.sqrt(x)), { low: 0.5, high: 3 }],
     ['pow, 3', (x) => x.pow(3), (x) => x * x * x],

@@ -42,7 +42,8 @@ export function lineSearchMethod(method: LineSearchMethod): Optimizer {
     const line = lineOf(objective, theta, value, gradient, direction);
     if (!(line.slope < 0) && !method.anyDirection) return end('stalled');
     const point = await method.search(line, 1);
-    if (!point || point.parameters.every((x, i) => x === theta[i])) return end('stalled');
+    if (!point) return end(method.anyDirection ? 'diverged' : 'stalled');
+    if (point.parameters.every((x, i) => x === theta[i])) return end('stalled');
     const details = { ...rest.details, rate: point.rate, lossAfter: point.value };
     return {
       state: { parameters: point.parameters, step: state.step + 1 },

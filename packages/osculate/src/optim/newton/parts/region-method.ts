@@ -16,6 +16,8 @@ export interface Proposal {
   readonly predicted: number;
   /** The step in the norm of the region (default: ‖step‖₂). */
   readonly length?: number;
+  /** The step has met negative curvature. */
+  readonly indefinite?: boolean;
   /** What is worth plotting: inner iterations, the Lagrange multiplier. */
   readonly details?: Readonly<Record<string, number>>;
 }
@@ -102,7 +104,7 @@ async function tryRegions(method: RegionMethod, state: RegionState, objective: O
       const details = { ...proposal.details, region, rho, stepLength, lossAfter: trial, trials: attempt + 1 };
       return {
         state: { parameters, step: state.step + 1, region: next, memory },
-        report: { ...known, accepted: true, details },
+        report: { ...known, indefinite: indefinite || (proposal.indefinite ?? false), accepted: true, details },
       };
     }
     region = next;

@@ -1,0 +1,45 @@
+import { conjugateGradients } from '../../linalg/krylov/conjugate-gradients.js';
+import { exactHessian } from '../curvature-sources/exact-hessian.js';
+import type { CurvatureSource } from '../curvature-sources/source.js';
+import { allFinite, allRows, type Optimizer } from '../optimizer.js';
+import { backtracking } from '../search/backtracking.js';
+import type { LineSearch } from '../search/line-search.js';
+import { norm, scaled } from '../vector.js';
+import { forcing } from './parts/forcing.js';
+import { lineSearchMethod } from './parts/line-search-method.js';
+
+export interface NewtonCgOptions {
+  /** Default: Armijo backtracking. */
+  readonly search?: LineSearch;
+  readonly curvature?: CurvatureSource;
+  /** Inner iterations at most (250). */
+  readonly maxIterations?: number;
+}
+
+/**
+ * Line-search Newton-CG, matrix-free: CG on B·p = −g, stopped by the forcing sequence min(½, √‖g‖) or at negative curvature, where its
+ * last iterate is taken, or −g when it has none (Nocedal and Wright 2006, algorithm 7.1). Superlinear convergence. Cost a step: a
+ * gradient, one product (about two gradients) an inner iteration, one value a trial. Memory: a few vectors.
+ */
+export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
+  const { search = backtracking(), curvature = exactHessian, maxIterations = 250 } = options;
+  return lineSearchMethod({
+    name: 'Newton-CG',
+    settings: { curvature: curvature.name, maxIterations },
+    search,
+    direction: async (objective, at) => {
+      const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
+      if (!allFinite(gradient)) return { value, gradient, stop: 'diverged' };
+      const b = scaled(gradient, -1);
+      const solved = await conjugateGradients(curvature.product(objective, at), b, forcing(norm(b), maxIterations));
+      if (solved.status === 'nonFinite') return { value, gradient, stop: 'diverged' };
+      return {
+        value,
+        gradient,
+        direction: solved.iterations > 0 ? solved.solution : b,
+        indefinite: solved.status === 'indefinite',
+        details: { cgIterations: solved.iterations },
+      };
+    },
+  });
+}

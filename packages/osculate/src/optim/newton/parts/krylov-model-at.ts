@@ -1,0 +1,63 @@
+import { type LanczosResult, lanczos } from '../../../linalg/krylov/lanczos.js';
+import { matrix } from '../../../linalg/matrix.js';
+import type { CurvatureSource } from '../../curvature-sources/source.js';
+import type { Objective, Vector } from '../../objective.js';
+import { allFinite, allRows } from '../../optimizer.js';
+import { norm } from '../../vector.js';
+import type { LocalModel } from './region-method.js';
+import { fromEigenbasis, modelDecrease, type SpectralModel, spectralModel } from './spectral-model.js';
+
+/** The model gᵀp + ½·pᵀBp for p = V·z: slopes ‖g‖·e₁ and the tridiagonal VᵀBV. */
+function subspaceModel({ diagonal, offDiagonal }: LanczosResult, slope: number): SpectralModel {
+  const k = diagonal.length;
+  const t = matrix(k, k);
+  for (let i = 0; i < k; i++) {
+    t.data[i * (k + 1)] = diagonal[i]!;
+    if (i > 0) {
+      t.data[i * k + i - 1] = offDiagonal[i - 1]!;
+      t.data[(i - 1) * k + i] = offDiagonal[i - 1]!;
+    }
+  }
+  const first = new Float64Array(k);
+  first[0] = slope;
+  return spectralModel(first, t);
+}
+
+function combine(basis: readonly Float64Array[], weights: Float64Array, n: number): Float64Array {
+  const p = new Float64Array(n);
+  basis.forEach((v, j) => {
+    for (let i = 0; i < n; i++) p[i]! += weights[j]! * v[i]!;
+  });
+  return p;
+}
+
+/**
+ * The model of an objective in the Krylov space of its gradient, {g, Bg, …, Bᵏ⁻¹g}, from Lanczos's process: `choose` gives the
+ * coordinates of a step in the Ritz basis. Cost: k products; memory: k vectors. With k = n it is the whole model, as far as g reaches.
+ */
+export async function krylovModelAt(
+  curvature: CurvatureSource,
+  objective: Objective,
+  at: Vector,
+  dimension: number,
+  choose: (model: SpectralModel, region: number) => Float64Array,
+): Promise<LocalModel> {
+  const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
+  const [slope, n] = [norm(gradient), gradient.length];
+  if (!allFinite(gradient)) return { value, gradient };
+  if (slope === 0) return { value, gradient, propose: () => ({ step: new Float64Array(n), predicted: 0 }) };
+  const process = await lanczos(curvature.product(objective, at), Float64Array.from(gradient), dimension);
+  if (process.status === 'nonFinite') return { value, gradient };
+  const model = subspaceModel(process, slope);
+  const [least, most] = [model.values[0]!, model.values.at(-1)!];
+  return {
+    value,
+    gradient,
+    indefinite: least < -n * 2 ** -52 * Math.max(Math.abs(least), Math.abs(most)),
+    propose: (region) => {
+      const s = choose(model, region);
+      const step = combine(process.basis, fromEigenbasis(model, s), n);
+      return { step, predicted: modelDecrease(model, s), details: { dimension: process.iterations, leastRitz: least } };
+    },
+  };
+}

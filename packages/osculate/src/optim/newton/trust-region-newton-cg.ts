@@ -1,0 +1,48 @@
+import { steihaugToint } from '../../linalg/krylov/steihaug-toint.js';
+import { exactHessian } from '../curvature-sources/exact-hessian.js';
+import { allFinite, allRows, type Optimizer } from '../optimizer.js';
+import { norm } from '../vector.js';
+import { forcing } from './parts/forcing.js';
+import { radiusRule } from './parts/radius-rule.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
+import type { TrustRegionOptions } from './trust-region.js';
+
+export interface TrustRegionNewtonCgOptions extends TrustRegionOptions {
+  /** Inner iterations at most (250). */
+  readonly maxIterations?: number;
+}
+
+/**
+ * Trust-region Newton-CG, matrix-free: the subproblem by Steihaug-Toint CG, which follows negative curvature to the boundary.
+ * Superlinear convergence; for any n. Cost a step: a gradient, one product (about two gradients) an inner iteration, one value a
+ * trial; a trial that is refused solves again. Memory: a few vectors.
+ */
+export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
+  const { radius = 1, curvature = exactHessian, maxIterations = 250 } = options;
+  return regionMethod({
+    name: 'Trust-region Newton-CG',
+    settings: { radius, curvature: curvature.name, maxIterations },
+    region: radius,
+    rule: radiusRule,
+    model: async (objective, at) => {
+      const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
+      if (!allFinite(gradient)) return { value, gradient };
+      const g = Float64Array.from(gradient);
+      const product = curvature.product(objective, at);
+      return {
+        value,
+        gradient,
+        propose: async (region) => {
+          const solved = await steihaugToint(product, g, region, forcing(norm(g), maxIterations));
+          const { step, modelChange, status, iterations } = solved;
+          return {
+            step: status === 'nonFinite' ? step.fill(Number.NaN) : step,
+            predicted: -modelChange,
+            indefinite: status === 'negativeCurvature',
+            details: { cgIterations: iterations },
+          };
+        },
+      };
+    },
+  });
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
+import { cholesky, matrix } from '../../src/linalg/index.js';
+import {
+  type AnyLayer,
+  activation,
+  conv1d,
+  conv2d,
+  dense,
+  embedding,
+  flatten,
+  gru,
+  layerNorm,
+  lstm,
+  rnn,
+  sequential,
+  softmaxCrossEntropy,
+  squaredError,
+} from '../../src/nn/index.js';
+import { DerivativeError, generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
+import { type Comparison, compareWithGgn, evaluate, makeCase, prepare } from './support.js';
+
+function expectPsd(data: Float64Array, order: number): void {
+  const damped = data.slice();
+  const trace = damped.reduce((sum, v, i) => (i % (order + 1) === 0 ? sum + v : sum), 0);
+  for (let i = 0; i < order; i++) damped[i * (order + 1)]! += 1e-10 * trace;
+  expect(cholesky(matrix(order, order, damped)).status).toBe('ok');
+}
+
+/** Every factor is finite and positive semi-definite, and not zero. */
+function checkFactors(found: readonly Comparison[]): void {
+  for (const { block, input, output } of found) {
+    for (const factor of [input, output]) {
+      if (factor === null) continue;
+      const order = Math.round(Math.sqrt(factor.length));
+      const isDiagonal = factor === output ? block.kind === 'diagonal' : block.kind === 'embedding';
+      expect(factor.some((v) => v !== 0)).toBe(true);
+      if (isDiagonal) expect(factor.every((v) => v >= 0 && Number.isFinite(v))).toBe(true);
+      else expectPsd(factor, order);
+    }
+  }
+}
+
+const kinds = (found: readonly Comparison[]) =>
+  Object.fromEntries(
+    found.map(({ block }) =>
+      block.kind === 'full' || block.kind === 'diagonal'
+        ? [block.parameter.name, block.kind]
+        : [`${block.weight.name}${block.bias ? ` + ${block.bias.name}` : ''}`, block.kind],
+    ),
+  );
+
+describe('blocks of layers', () => {
+  it('convolutions: patches, with biases', async () => {
+    const layer = sequential([
+      conv2d(2, 3, 3, { padding: 1, stride: 2 }),
+      activation('tanh'),
+      conv2d(3, 2, [2, 1], { dilation: 2, bias: false }),
+      flatten(),
+      dense(8, 3),
+    ]);
+    const found = await compareWithGgn(
+      makeCase(layer, { x: [4, 2, 7, 3], loss: softmaxCrossEntropy(), classes: true }),
+    );
+    expect(kinds(found)).toEqual({
+      '0.weight + 0.bias': 'convolution',
+      '2.weight': 'convolution',
+      '4.weight + 4.bias': 'dense',
+    });
+    checkFactors(found);
+    for (const { error } of found) expect(error).toBeLessThan(1);
+  });
+
+  it('a convolution with one position is a dense layer: exact for one example', async () => {
+    const layer = sequential([conv1d(2, 3, 4), flatten(), dense(3, 2)]);
+    const found = await compareWithGgn(makeCase(layer, { x: [1, 2, 4], loss: squaredError() }));
+    for (const { error } of found) expect(error).toBeLessThan(1e-8);
+  });
+
+  it('a linear convolution with a loss at every position is exact when expanded', async () => {
+    const found = await compareWithGgn(
+      makeCase(conv1d(2, 3, 2, { stride: 2 }), { x: [5, 2, 6], loss: squaredError() }),
+    );
+    for (const { error } of found) expect(error).toBeLessThan(1e-8);
+  });
+
+  it('embeddings: exact below a linear layer with a loss at every position', async () => {
+    const layer = sequential([embedding(5, 3), dense(3, 2)]);
+    const found = await compareWithGgn(makeCase(layer, { x: [6, 3], loss: squaredError(), vocabulary: 5 }));
+    expect(kinds(found)).toEqual({ '0.weight': 'embedding', '1.weight + 1.bias': 'dense' });
+    checkFactors(found);
+    for (const { error } of found) expect(error).toBeLessThan(1e-8);
+  });
+
+  it('gains and shifts of normalisations: their exact blocks', async () => {
+    const layer = sequential([dense(3, 4), layerNorm(4), activation('tanh'), dense(4, 2)]);
+    const found = await compareWithGgn(makeCase(layer, { x: [5, 2, 3], loss: softmaxCrossEntropy(), classes: true }));
+    const full = found.filter(({ block }) => block.kind === 'full');
+    expect(full.map(({ block }) => block.kind === 'full' && block.parameter.name)).toEqual(['1.weight', '1.bias']);
+    for (const { error } of full) expect(error).toBeLessThan(1e-8);
+    checkFactors(found);
+  });
+
+  it.each([
+    ['rnn', rnn(3, 4)],
+    ['lstm', lstm(3, 2, { output: 'last' })],
+    ['gru', gru(3, 2, { reverse: true })],
+  ] as const)('weights inside a scan: %s', async (_, layer) => {
+    const found = await compareWithGgn(makeCase(sequential([layer]), { x: [5, 6, 3], loss: squaredError() }));
+    expect(kinds(found)).toMatchObject({ '0.weight_ih + 0.bias_ih': 'dense' });
+    checkFactors(found);
+    const recurrent = found.find(({ block }) => block.kind === 'dense' && block.weight.name === '0.weight_hh');
+    expect(recurrent?.block.reason).toContain('inside a scan');
+    for (const { block, error } of found) {
+      if (block.kind === 'full') expect(error).toBeLessThan(1e-8);
+    }
+  });
+
+  it('a scan of one step is exact for one example', async () => {
+    const found = await compareWithGgn(makeCase(sequential([rnn(3, 4)]), { x: [1, 1, 3], loss: squaredError() }));
+    for (const { block, error } of found) {
+      if (block.kind === 'dense' && block.weight.name === '0.weight_ih') expect(error).toBeLessThan(1e-8);
+    }
+  });
+});
+
+/** A layer of one weight (and a bias) that is used by a function. */
+const custom = (
+  shapes: Record<string, readonly number[]>,
+  use: (w: Record<string, Tensor>, x: Tensor) => Tensor,
+): AnyLayer => ({
+  init: () =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        ndarray('f64', new Float64Array(shape.reduce((a, b) => a * b, 1)), shape) as NDArray,
+      ]),
+    ),
+  apply: (w, x) => use(w as Record<string, Tensor>, x),
+});
+
+const linear = { loss: squaredError(), x: [5, 3] as const };
+
+describe('ways in which a weight enters', () => {
+  it.each([
+    ['x·W', { w: [3, 2] }, (w, x) => x.matmul(w.w!)],
+    ['x·(Wᵀ)', { w: [2, 3] }, (w, x) => x.matmul(w.w!.transpose())],
+    ['W·xᵀ', { w: [2, 3] }, (w, x) => w.w!.product(x, false, true).transpose()],
+    ['Wᵀ·xᵀ', { w: [3, 2] }, (w, x) => w.w!.product(x, true, true).transpose()],
+    ['x·W + b', { w: [3, 2], b: [2] }, (w, x) => w.b!.add(x.matmul(w.w!))],
+  ] as [string, Record<string, number[]>, (w: Record<string, Tensor>, x: Tensor) => Tensor][])(
+    '%s',
+    async (_, shapes, use) => {
+      const found = await compareWithGgn(makeCase(custom(shapes, use), linear));
+      expect(found).toHaveLength(1);
+      expect(found[0]!.block.kind).toBe('dense');
+      expect(found[0]!.error).toBeLessThan(1e-8);
+    },
+  );
+
+  it('a weight used twice gives the sum over its uses', async () => {
+    const tied = custom({ w: [3, 3] }, ({ w }, x) => x.matmul(w!).tanh().matmul(w!));
+    const [found] = await compareWithGgn(makeCase(tied, linear));
+    expect(found!.block.reason).toContain('2 times: summed');
+    checkFactors([found!]);
+  });
+
+  it('a table that is also a weight, or a parameter in a power, gets its exact diagonal, and says why', async () => {
+    const layer = custom({ w: [4, 3], p: [3] }, ({ w, p }, x) =>
+      w!.gather(x, 0).mul(p!.mul(p!)).product(w!, false, true),
+    );
+    const found = await compareWithGgn(makeCase(layer, { loss: squaredError(), x: [5], vocabulary: 4 }));
+    expect(found.map(({ block }) => block.kind)).toEqual(['diagonal', 'diagonal']);
+    expect(found[0]!.block.reason).toBe('it is used in 2 different ways');
+    for (const { error } of found) expect(error).toBeLessThan(1e-8);
+  });
+
+  it('refuses a parameter that the loss does not depend on', () => {
+    const problem = makeCase(
+      custom({ w: [3, 2], unused: [2] }, ({ w }, x) => x.matmul(w!)),
+      linear,
+    );
+    expect(() => kroneckerBlocks(problem)).toThrow(DerivativeError);
+    expect(() => kroneckerBlocks(problem)).toThrow(/w\.unused/);
+  });
+
+  it('refuses the empirical diagonal, which would need the gradient of every example', () => {
+    const problem = makeCase(
+      custom({ w: [3] }, ({ w }, x) => x.mul(w!.exp())),
+      linear,
+    );
+    const factors = () =>
+      kroneckerFactors(problem, kroneckerBlocks(problem), { estimate: 'empirical', normalizer: 15 });
+    expect(factors).toThrow(InputError);
+  });
+});
+
+describe('sampled targets', () => {
+  it('estimate the exact factors without bias', async () => {
+    const layer = sequential([
+      dense(2, 3),
+      activation('tanh'),
+      custom({ p: [3] }, ({ p }, x) => x.mul(p!.exp())),
+      dense(3, 3),
+    ]);
+    const loss = softmaxCrossEntropy();
+    const problem = makeCase(layer, { x: [4, 2], loss, classes: true });
+    const exact = await compareWithGgn(problem);
+    const random = generator(9);
+    const blocks = kroneckerBlocks(problem);
+    const { outputs } = await evaluate({ outputs: problem.outputs }, problem.feeds);
+    const factors = kroneckerFactors(problem, blocks, { normalizer: problem.normalizer });
+    const run = await prepare({ output: factors.map((f) => f.output) });
+    const rounds = 4000;
+    const sums = exact.map((e) => new Float64Array(e.output.length));
+    for (let round = 0; round < rounds; round++) {
+      const found = await run({ ...problem.feeds, y: loss.sample(outputs as NDArray<'f64'>, random) });
+      for (const [i, sum] of sums.entries()) {
+        const { data } = found[`output.${i}`]!;
+        for (let k = 0; k < sum.length; k++) sum[k]! += Number(data[k]) / rounds;
+      }
+    }
+    sums.forEach((sum, i) => {
+      const scale = Math.max(...exact[i]!.output.map(Math.abs));
+      sum.forEach((v, k) => void expect(Math.abs(v - exact[i]!.output[k]!)).toBeLessThan(0.08 * scale));
+    });
+  });
+});

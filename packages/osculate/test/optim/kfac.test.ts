@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import {
+  dampedInverses,
+  factorInputs,
+  factorLayout,
+  factorViews,
+  kroneckerBlocks,
+  precondition,
+} from '../../src/curvature/index.js';
+import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
+import { fromCheckpoint, type KfacOptions, type KfacState, kfac, toCheckpoint, train } from '../../src/optim/index.js';
+import { innerProducts, stepSize } from '../../src/optim/structured/kfac-step-size.js';
+import { generator, input, type Tensor } from '../../src/tensor/index.js';
+import { evaluate, makeCase } from '../curvature/support.js';
+import { denseSolve, dot, type SmallOptions, smallProblem } from './support.js';
+
+function make(options: Partial<KfacOptions> = {}, small: SmallOptions = {}) {
+  const problem = smallProblem(small);
+  return { ...problem, optimizer: kfac({ ...problem, batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
+}
+
+describe('K-FAC', () => {
+  it('is Newton on a linear layer: one step reaches the least-squares solution', async () => {
+    const { objective, start, optimizer } = make(
+      { damping: 1e-10, estimate: 'exact', dampingEvery: 0 },
+      { linear: true },
+    );
+    const rows = [...Array(objective.rows).keys()];
+    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(1) });
+    const { gradient } = await objective.valueAndGradient(start, rows);
+    const after = await objective.valueAndGradient(state.parameters, rows);
+    expect(report.accepted).toBe(true);
+    expect(report.details.alpha).toBeCloseTo(1, 4);
+    expect(Math.sqrt(dot(after.gradient, after.gradient) / dot(gradient, gradient))).toBeLessThan(1e-4);
+  });
+
+  it('preconditions by the inverse of the damped Kronecker product', async () => {
+    const problem = makeCase(sequential([dense(2, 3), activation('tanh'), dense(3, 1, { bias: false })]), {
+      x: [4, 2],
+      loss: squaredError(),
+    });
+    const blocks = kroneckerBlocks(problem);
+    const layout = factorLayout(blocks);
+    const random = generator(4);
+    const factors = new Float64Array(layout.size);
+    for (const { offset, order } of layout.slots) {
+      const root = Array.from({ length: order * order }, () => random.normal());
+      for (let i = 0; i < order * order; i++) {
+        const [r, c] = [Math.floor(i / order), i % order];
+        for (let k = 0; k < order; k++) factors[offset + i]! += root[r * order + k]! * root[c * order + k]!;
+      }
+    }
+    const gamma = 0.3;
+    const inverses = dampedInverses(layout, factors, gamma)!;
+    const names = ['0.weight', '0.bias', '2.weight'];
+    const shapes = [[3, 2], [3], [1, 3]];
+    const gradient = Object.fromEntries(names.map((name, i) => [name, input(`g.${name}`, 'f64', shapes[i]!)]));
+    const values = Object.fromEntries(
+      names.map((name, i) => {
+        const data = Float64Array.from({ length: shapes[i]!.reduce((a, b) => a * b) }, () => random.normal());
+        return [`g.${name}`, { dtype: 'f64' as const, shape: shapes[i]!, data }];
+      }),
+    );
+    const u = precondition(blocks, gradient, factorInputs(layout, 'inverse.', 'f64'));
+    const tree = Object.fromEntries(names.map((name, i) => [`u${i}`, u[name] as Tensor]));
+    const found = await evaluate(tree, { ...values, ...factorViews(layout, inverses, 'inverse.') });
+    const [a, g] = layout.slots.map(({ offset, length }) => factors.subarray(offset, offset + length));
+    const trace = (m: ArrayLike<number>, n: number) =>
+      Array.from({ length: n }, (_, i) => m[i * n + i]!).reduce((x, y) => x + y);
+    const pi = Math.sqrt(trace(a!, 3) / 3 / (trace(g!, 3) / 3));
+    const matrix = new Float64Array(81);
+    for (let p = 0; p < 9; p++) {
+      for (let q = 0; q < 9; q++) {
+        const [o, i, o2, i2] = [Math.floor(p / 3), p % 3, Math.floor(q / 3), q % 3];
+        const left = g![o * 3 + o2]! + (o === o2 ? gamma / pi : 0);
+        matrix[p * 9 + q] = left * (a![i * 3 + i2]! + (i === i2 ? gamma * pi : 0));
+      }
+    }
+    const [w, b] = [values['g.0.weight']!.data, values['g.0.bias']!.data];
+    const joined = [0, 1, 2].flatMap((o) => [w[2 * o]!, w[2 * o + 1]!, b[o]!]);
+    const solution = denseSolve(matrix, joined);
+    const [uw, ub] = [found.u0!.data, found.u1!.data];
+    const mine = [0, 1, 2].flatMap((o) => [Number(uw[2 * o]), Number(uw[2 * o + 1]), Number(ub[o])]);
+    mine.forEach((v, i) => void expect(v).toBeCloseTo(solution[i]!, 9));
+  });
+
+  it('gives up on factors that are not positive definite', () => {
+    const problem = makeCase(dense(2, 2), { x: [4, 2], loss: squaredError() });
+    const layout = factorLayout(kroneckerBlocks(problem));
+    expect(dampedInverses(layout, new Float64Array(layout.size).fill(Number.NaN), 1)).toBeNull();
+    expect(dampedInverses(layout, new Float64Array(layout.size).fill(-5), 1)).toBeNull();
+  });
+
+  it('chooses step and momentum by the quadratic model', () => {
+    const [f, gradient, u, previous] = [
+      [3, 1, 2],
+      Float64Array.of(1, -2),
+      Float64Array.of(0.5, 1),
+      Float64Array.of(-1, 0.3),
+    ];
+    const quadratic = (x: number, y: number) =>
+      0.5 * (f[0]! * x * x + 2 * f[1]! * x * y + f[2]! * y * y) + 0.05 * (x * x + y * y);
+    const product = (a: Float64Array, b: Float64Array) =>
+      f[0]! * a[0]! * b[0]! + f[1]! * (a[0]! * b[1]! + a[1]! * b[0]!) + f[2]! * a[1]! * b[1]!;
+    const minus = u.map((v) => -v);
+    const curvature = [product(minus, minus), product(minus, previous), product(previous, previous)] as const;
+    const found = stepSize(curvature, innerProducts(gradient, u, previous), 0.1)!;
+    const model = (alpha: number, mu: number) => {
+      const d = [0, 1].map((i) => alpha * minus[i]! + mu * previous[i]!) as [number, number];
+      return quadratic(...d) + gradient[0]! * d[0] + gradient[1]! * d[1];
+    };
+    const { alpha, mu, change } = found;
+    expect(model(alpha, mu)).toBeCloseTo(change, 12);
+    for (const [da, dm] of [
+      [1e-3, 0],
+      [-1e-3, 0],
+      [0, 1e-3],
+      [0, -1e-3],
+    ] as const) {
+      expect(model(alpha + da, mu + dm)).toBeGreaterThan(change);
+    }
+    const alone = stepSize([curvature[0], 0, 0], innerProducts(gradient, u, new Float64Array(2)), 0.1)!;
+    expect(alone.mu).toBe(0);
+    expect(model(alone.alpha, 0)).toBeCloseTo(alone.change, 12);
+    expect(stepSize([Number.NaN, 0, 0], innerProducts(gradient, u, previous), 0.1)).toBeNull();
+  });
+
+  it('trains: the loss falls by far, λ follows the reduction ratio, states are not changed', async () => {
+    const { objective, start, optimizer } = make({ damping: 1, inverseEvery: 5 }, { weightDecay: 1e-4 });
+    const random = generator(2);
+    let state = optimizer.init(start);
+    const losses: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const before = structuredClone(state);
+      const { state: next, report } = await optimizer.step(state, { objective, generator: random });
+      expect(state).toEqual(before);
+      const { rho } = report.details;
+      const factor = rho === undefined || (rho >= 0.25 && rho <= 0.75) ? 1 : rho > 0.75 ? 0.95 ** 5 : 0.95 ** -5;
+      expect(next.damping).toBeCloseTo(Math.max(before.damping * factor, 1e-8), 12);
+      expect(rho !== undefined).toBe((i + 1) % 5 === 0);
+      losses.push(report.loss);
+      state = next;
+    }
+    expect(losses.at(-1)!).toBeLessThan(0.1 * losses[0]!);
+  });
+
+  it('rejects what is not finite, takes the last step back and raises λ', async () => {
+    const good = make({ damping: 1 });
+    const context = { objective: good.objective, generator: generator(1) };
+    const { state } = await good.optimizer.step(good.optimizer.init(good.start), context);
+    const bad = make({ damping: 1 }, { poison: Number.NaN });
+    const refused = await bad.optimizer.step(state, { objective: bad.objective, generator: generator(1) });
+    expect(refused.report.accepted).toBe(false);
+    refused.state.parameters.forEach((v, i) => void expect(v).toBeCloseTo(good.start[i]!, 12));
+    expect(refused.state.damping).toBeCloseTo(state.damping / 0.95 ** 5, 12);
+    const again = await bad.optimizer.step(refused.state, { objective: bad.objective, generator: generator(1) });
+    expect(again.report.accepted).toBe(false);
+    expect(again.state.parameters).toEqual(refused.state.parameters);
+  });
+
+  it('goes on from a checkpoint as if it had not been interrupted', async () => {
+    const { objective, start, optimizer } = make({ damping: 1, batchSize: 12, factorRows: 6, modelRows: 8 });
+    const run = async (options: object, steps: number) => {
+      const stream = train<KfacState>({ objective, optimizer, parameters: start, seed: 3, steps, ...options });
+      for (;;) {
+        const { done, value } = await stream.next();
+        if (done) return value.snapshot;
+      }
+    };
+    const whole = await run({}, 8);
+    const half = await run({}, 4);
+    const resume = fromCheckpoint(toCheckpoint(half), optimizer.init(start));
+    expect((await run({ resume }, 8)).state).toEqual(whole.state);
+  });
+});

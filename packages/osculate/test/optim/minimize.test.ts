@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import {
+  adam,
+  adaptiveCubic,
+  finish,
+  functionObjective,
+  gaussNewton,
+  lbfgs,
+  type MinimizeEvent,
+  minimize,
+  newton,
+  plainNewton,
+  trustRegion,
+} from '../../src/optim/index.js';
+import type { Tensor } from '../../src/tensor/index.js';
+import { quadratic, rosenbrock, rosenbrockStart } from './functions.js';
+import { scalars } from './mgh/build.js';
+import { smallProblem } from './support.js';
+
+const pair = (x: Tensor) => scalars(x) as [Tensor, Tensor];
+
+const himmelblau = (x: Tensor): Tensor => {
+  const [a, b] = pair(x);
+  return a
+    .mul(a)
+    .add(b)
+    .sub(11)
+    .pow(2)
+    .add(a.add(b.mul(b)).sub(7).pow(2));
+};
+const matyas = (x: Tensor): Tensor => {
+  const [a, b] = pair(x);
+  return a.mul(a).add(b.mul(b)).mul(0.26).sub(a.mul(b).mul(0.48));
+};
+const zakharov = (x: Tensor): Tensor => {
+  const [a, b] = pair(x);
+  const s = a.mul(0.5).add(b);
+  return a.mul(a).add(b.mul(b)).add(s.pow(2)).add(s.pow(4));
+};
+
+describe('known minima', () => {
+  const cases = [
+    { name: 'Himmelblau', f: himmelblau, start: [2.5, 1.5], minimum: [3, 2] },
+    { name: 'Matyas', f: matyas, start: [8, -5], minimum: [0, 0] },
+    { name: 'Zakharov', f: zakharov, start: [5, 7], minimum: [0, 0] },
+  ];
+  const methods = [trustRegion(), adaptiveCubic(), newton(), lbfgs()];
+  it.each(cases.flatMap((c) => methods.map((method) => ({ ...c, method, by: method.name }))))(
+    '$name by $by',
+    async ({ f, start, minimum, method }) => {
+      const from = Float64Array.from(start);
+      const result = await finish(minimize(functionObjective(f, from), from, method as ReturnType<typeof trustRegion>));
+      expect(result.status).toBe('converged');
+      expect(result.f).toBeLessThan(1e-15);
+      expect(Math.hypot(result.x[0]! - minimum[0]!, result.x[1]! - minimum[1]!)).toBeLessThan(1e-7);
+      expect(result.gradientNorm).toBeLessThanOrEqual(1e-8);
+    },
+  );
+});
+
+describe('minimize: events', () => {
+  it('one a step, with f and ‖∇f‖ at the point before it', async () => {
+    const events: MinimizeEvent[] = [];
+    const objective = rosenbrock();
+    const result = await finish(minimize(objective, rosenbrockStart, trustRegion()), (event) => events.push(event));
+    expect(events.map(({ step }) => step)).toEqual(events.map((_, k) => k + 1));
+    expect(events[0]!.f).toBeCloseTo(24.2, 12);
+    expect(events[0]!.gradientNorm).toBeCloseTo(Math.hypot(215.6, 88), 9);
+    expect(events[0]!.x).toEqual(rosenbrockStart);
+    expect(result.steps).toBe(events.length);
+    expect(result.work).toBeGreaterThan(events.length);
+    expect(result.reason).toContain('at most 1e-8');
+  });
+
+  it('looks at the whole data for methods that draw batches', async () => {
+    const { objective, start } = smallProblem();
+    const result = await finish(minimize(objective, start, adam({ batchSize: 4 }), { maxSteps: 3 }));
+    const known = await objective.valueAndGradient(
+      result.x,
+      Array.from({ length: 24 }, (_, i) => i),
+    );
+    expect(result.f).toBeCloseTo(known.value, 12);
+    expect(result).toMatchObject({ status: 'budget', steps: 3 });
+  });
+});
+
+describe('minimize: typed ends', () => {
+  const run = (options: Parameters<typeof minimize>[3]) =>
+    finish(minimize(rosenbrock(), rosenbrockStart, lbfgs(), options));
+
+  it('budget of steps, of work, of seconds', async () => {
+    expect(await run({ maxSteps: 4 })).toMatchObject({ status: 'budget', steps: 4 });
+    const work = await run({ maxGradientEquivalents: 10 });
+    expect(work.status).toBe('budget');
+    expect(work.work).toBeGreaterThanOrEqual(10);
+    let time = 0;
+    const seconds = await run({ seconds: 5, clock: () => (time += 1000) });
+    expect(seconds).toMatchObject({ status: 'budget', steps: 5 });
+  });
+
+  it('converged at a target', async () => {
+    const result = await run({ target: 1 });
+    expect(result.status).toBe('converged');
+    expect(result.f).toBeLessThanOrEqual(1);
+    expect(result.f).toBeGreaterThan(1e-8);
+  });
+
+  it('cancelled', async () => {
+    const controller = new AbortController();
+    const steps = minimize(rosenbrock(), rosenbrockStart, lbfgs(), { signal: controller.signal });
+    await steps.next();
+    controller.abort();
+    expect(await finish(steps)).toMatchObject({ status: 'cancelled', steps: 1 });
+  });
+
+  it('diverged where f is not finite at the start', async () => {
+    const objective = functionObjective((x) => x.log().sum(), Float64Array.of(-1));
+    for (const method of [lbfgs(), trustRegion(), newton()]) {
+      const result = await finish(minimize(objective, Float64Array.of(-1), method as ReturnType<typeof newton>));
+      expect(result).toMatchObject({ status: 'diverged', steps: 0 });
+      expect(Array.from(result.x)).toEqual([-1]);
+    }
+  });
+
+  it('indefinite: plain Newton at a saddle, and at a singular Hessian', async () => {
+    const saddle = quadratic([
+      [1, 0],
+      [0, -1],
+    ]);
+    const start = Float64Array.of(3, 4);
+    expect(await finish(minimize(saddle, start, plainNewton()))).toMatchObject({
+      status: 'indefinite',
+      gradientNorm: 0,
+    });
+    const flat = functionObjective((x) => x.sum().sub(1).pow(2), start);
+    expect(await finish(minimize(flat, start, plainNewton()))).toMatchObject({ status: 'indefinite', steps: 0 });
+  });
+
+  it('does not take a saddle for a minimum where the method sees the curvature', async () => {
+    const objective = functionObjective((x) => {
+      const [a, b] = pair(x);
+      return a.mul(a).sub(b.mul(b)).add(b.pow(4).mul(0.25));
+    }, new Float64Array(2));
+    const result = await finish(minimize(objective, Float64Array.of(0, 0), trustRegion()));
+    expect(result.status).toBe('converged');
+    expect(result.f).toBeCloseTo(-1, 12);
+  });
+
+  it('stalled where f cannot be lowered to its accuracy', async () => {
+    // At a kink no slope is small: the search ends where it can tell no values apart.
+    const objective = functionObjective((x) => x.sub(1).abs().sum().add(1e8), Float64Array.of(4));
+    const result = await finish(minimize(objective, Float64Array.of(4), lbfgs()));
+    expect(result.status).toBe('stalled');
+  });
+
+  it('bad input is an exception', async () => {
+    const objective = functionObjective((x) => x.mul(x).sum(), Float64Array.of(1));
+    await expect(finish(minimize(objective, Float64Array.of(1), gaussNewton()))).rejects.toThrow('needs residuals');
+  });
+});

@@ -1,0 +1,71 @@
+import { squaredError } from '../../src/nn/index.js';
+import { type Objective, type Optimizer, type OptimizerState, supervisedObjective } from '../../src/optim/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { generator, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
+
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** Parameters of given shapes, all of whose elements enter a linear model of one input. */
+function linear(shapes: Shapes): Objective {
+  const parameters = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]): [string, NDArray] => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      return [name, ndarray('f64', new Float64Array(size), [...shape])];
+    }),
+  );
+  return supervisedObjective({
+    executor: referenceExecutor(),
+    model: (weights, x) => {
+      const sums = Object.values(weights as Record<string, Tensor>).map((w) => w.sum());
+      return x.mul(sums.reduce((a, b) => a.add(b)));
+    },
+    loss: squaredError(),
+    parameters,
+    x: ndarray('f64', [[1]]),
+    y: ndarray('f64', [[0]]),
+  });
+}
+
+/** An objective of given shapes whose gradient in its k-th call is the k-th of a list. */
+export function planted(shapes: Shapes, gradients: readonly ArrayLike<number>[]): Objective {
+  let call = 0;
+  const valueAndGradient = async () => ({ value: 1, gradient: Float64Array.from(gradients[call++]!) });
+  return { ...linear(shapes), valueAndGradient };
+}
+
+/** The states after 0, 1, 2, … steps from zero parameters (or `start`), one step a gradient. */
+export async function follow<S extends OptimizerState>(
+  optimizer: Optimizer<S>,
+  shapes: Shapes,
+  gradients: readonly ArrayLike<number>[],
+  start?: Float64Array,
+): Promise<readonly S[]> {
+  const objective = planted(shapes, gradients);
+  const states = [optimizer.init(start ?? objective.layout.zeros())];
+  for (let k = 0; k < gradients.length; k++) {
+    const { state, report } = await optimizer.step(states[k]!, { objective, generator: generator(k) });
+    if (!report.accepted) throw new Error(`step ${k} was rejected`);
+    states.push(state);
+  }
+  return states;
+}
+
+/** `count` vectors of standard normal numbers. */
+export function draws(count: number, size: number, seed: number): readonly Float64Array[] {
+  const random = generator(seed);
+  return Array.from({ length: count }, () => Float64Array.from({ length: size }, () => random.normal()));
+}
+
+/** A·B with A m × k, row-major. */
+export function times(a: ArrayLike<number>, b: ArrayLike<number>, m: number, k: number, n: number): Float64Array {
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) for (let l = 0; l < k; l++) out[i * n + j]! += a[i * k + l]! * b[l * n + j]!;
+  }
+  return out;
+}
+
+/** Aᵀ of A m × n. */
+export function transposed(a: ArrayLike<number>, m: number, n: number): Float64Array {
+  return Float64Array.from({ length: m * n }, (_, at) => a[(at % m) * n + Math.floor(at / m)]!);
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { inverseRoot } from '../../src/linalg/dense/inverse-root.js';
+import { matrix, matrixFromRows } from '../../src/linalg/matrix.js';
+import { shampoo, stateBytes } from '../../src/optim/index.js';
+import { shampooRoot, twoEigensolvers } from '../../src/optim/matrix/shampoo-root.js';
+import { InputError, ParameterLayout, zeros } from '../../src/tensor/index.js';
+import { draws, follow, planted, type Shapes, times, transposed } from './planted.js';
+import { relativeError } from './support.js';
+
+const layoutOf = (shapes: Shapes) =>
+  ParameterLayout.of(Object.fromEntries(Object.entries(shapes).map(([name, s]) => [name, zeros('f64', [...s])])));
+
+/** A^(−1/p) by a coupled Newton iteration, which uses no eigenvalues. */
+function newtonRoot(a: Float64Array, n: number, p: number, ridge: number): Float64Array {
+  const result = inverseRoot(matrix(n, n, a), p, { ridge, method: 'newton' });
+  if (result.status !== 'converged') throw new Error(result.status);
+  return result.root.data;
+}
+
+const frobenius = (v: ArrayLike<number>) => Math.sqrt(Array.from(v).reduce((s, x) => s + x * x, 0));
+
+describe('the inverse root', () => {
+  it('of a known matrix', () => {
+    const a = matrixFromRows([
+      [1195, -944, -224],
+      [-944, 746, 177],
+      [-224, 177, 42],
+    ]);
+    const root = shampooRoot(a, 2, 0)!;
+    [1, 1, 1, 1, 2, -3, 1, -3, 18].forEach((v, i) => {
+      expect(root.data[i]).toBeCloseTo(v, 6);
+    });
+  });
+
+  it('shifts eigenvalues that rounding made negative to ε', () => {
+    expect(shampooRoot(matrix(2, 2, Float64Array.of(16, 0, 0, -1e-9)), 4, 1e-4)!.data[3]).toBeCloseTo(10, 10);
+  });
+
+  it('is undefined where both eigensolvers fail', () => {
+    const bad = matrix(1, 1, Float64Array.of(Number.NaN));
+    expect([twoEigensolvers(bad), shampooRoot(bad, 2, 1)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('shampoo', () => {
+  const shapes = { w: [3, 2] };
+  const layout = layoutOf(shapes);
+
+  it.each([
+    ['sums', 1],
+    ['moving averages', 0.9],
+  ])('steps by L^(−1/4)·m̂·R^(−1/4) with factors that are %s', async (_, keep) => {
+    const gradients = draws(5, 6, 1);
+    const start = draws(1, 6, 2)[0]!;
+    const options = { layout, betas: [0.8, keep] as const, epsilon: 1e-3, interval: 1, grafting: 'none' as const };
+    const states = await follow(shampoo({ ...options, weightDecay: 0.3, learningRate: 0.1 }), shapes, gradients, start);
+    let [l, r, m, theta] = [new Float64Array(9), new Float64Array(4), new Float64Array(6), start];
+    gradients.forEach((g, k) => {
+      const gt = transposed(g, 3, 2);
+      const share = keep === 1 ? 1 : 1 - keep;
+      l = times(g, gt, 3, 2, 3).map((v, i) => keep * l[i]! + share * v);
+      r = times(gt, g, 2, 3, 2).map((v, i) => keep * r[i]! + share * v);
+      m = m.map((v, i) => 0.8 * v + 0.2 * g[i]!);
+      const unbiased = (v: Float64Array) => (keep === 1 ? v : v.map((x) => x / (1 - keep ** (k + 1))));
+      const half = times(newtonRoot(unbiased(l), 3, 4, 1e-3), m, 3, 3, 2);
+      const step = times(half, newtonRoot(unbiased(r), 2, 4, 1e-3), 3, 2, 2);
+      theta = theta.map((p, i) => 0.97 * p - (0.1 * step[i]!) / (1 - 0.8 ** (k + 1)));
+      expect(relativeError(states[k + 1]!.parameters, theta)).toBeLessThan(1e-9);
+    });
+  });
+
+  it('gives vectors one factor with the exponent 1/2', async () => {
+    const gradients = draws(4, 3, 1);
+    const options = { layout: layoutOf({ b: [3] }), betas: [0, 1] as const, epsilon: 1e-1, interval: 1 };
+    const states = await follow(shampoo({ ...options, grafting: 'none', learningRate: 1 }), { b: [3] }, gradients);
+    const sum = new Float64Array(9);
+    for (const g of gradients)
+      times(g, g, 3, 1, 3).forEach((v, i) => {
+        sum[i]! += v;
+      });
+    const step = times(newtonRoot(sum, 3, 2, 1e-1), gradients[3]!, 3, 3, 1);
+    const move = states[4]!.parameters.map((p, i) => states[3]!.parameters[i]! - p);
+    expect(relativeError(move, step)).toBeLessThan(1e-9);
+  });
+
+  it('takes the direction from the factors and the length from AdaGrad, and AdaGrad’s step before the first roots', async () => {
+    const gradients = draws(3, 6, 1);
+    const options = { layout, betas: [0, 1] as const, interval: 3, learningRate: 1 };
+    const grafted = await follow(shampoo(options), shapes, gradients);
+    const bare = await follow(shampoo({ ...options, grafting: 'none' }), shapes, gradients);
+    const move = (states: typeof bare, k: number) =>
+      states[k]!.parameters.map((p, i) => p - states[k - 1]!.parameters[i]!);
+    const sum = new Float64Array(6);
+    const adagrad = gradients.map((g) =>
+      g.map((v, i) => {
+        sum[i]! += v * v;
+        return -v / Math.sqrt(sum[i]!);
+      }),
+    );
+    expect(relativeError(move(grafted, 1), adagrad[0]!)).toBeLessThan(1e-9);
+    expect(relativeError(move(grafted, 2), adagrad[1]!)).toBeLessThan(1e-9);
+    const scale = frobenius(adagrad[2]!) / frobenius(move(bare, 3));
+    expect(
+      relativeError(
+        move(grafted, 3),
+        move(bare, 3).map((v) => scale * v),
+      ),
+    ).toBeLessThan(1e-9);
+    const sgd = await follow(shampoo({ ...options, grafting: 'sgd' }), shapes, gradients);
+    expect(frobenius(move(sgd, 3))).toBeCloseTo(frobenius(gradients[2]!), 9);
+  });
+
+  it('treats blocks as if they were matrices of their own', async () => {
+    const gradients = draws(4, 15, 1);
+    const corner = (v: ArrayLike<number>) => [0, 1, 2].flatMap((i) => [3, 4].map((j) => v[i * 5 + j]!));
+    const options = { interval: 2, learningRate: 0.1 };
+    const whole = shampoo({ ...options, layout: layoutOf({ w: [3, 5] }), blockSize: 3 });
+    const states = await follow(whole, { w: [3, 5] }, gradients);
+    const alone = await follow(shampoo({ ...options, layout }), shapes, gradients.map(corner));
+    expect(relativeError(corner(states.at(-1)!.parameters), alone.at(-1)!.parameters)).toBeLessThan(1e-12);
+    expect(whole.describe(layoutOf({ w: [3, 5] }))[0]!.reason).toMatch(/exponent 1\/4, in 2 blocks of at most 3/);
+  });
+
+  it('keeps the old root when the eigensolver fails, and gives up after 3 failures in a row', async () => {
+    let [calls, failing] = [0, false];
+    const eigensolver: typeof twoEigensolvers = (a) => {
+      calls++;
+      return failing ? undefined : twoEigensolvers(a);
+    };
+    const optimizer = shampoo({ layout, interval: 1, eigensolver });
+    const objective = planted(shapes, draws(9, 6, 1));
+    const context = { objective, generator: { permutation: (n: number) => new Uint32Array(n) } as never };
+    const { state: first } = await optimizer.step(optimizer.init(layout.zeros() as Float64Array), context);
+    failing = true;
+    const { state: second } = await optimizer.step(first, context);
+    expect(calls).toBe(4);
+    expect([second.roots, Array.from(second.failures)]).toEqual([first.roots, [1, 1]]);
+    const { state: third } = await optimizer.step(second, context);
+    await expect(optimizer.step(third, context)).rejects.toThrow(InputError);
+    await expect(optimizer.step(third, context)).rejects.toThrow(
+      /left factor \(3 x 3\) of "w" failed 3 times in a row/,
+    );
+    failing = false;
+    const { state: healed } = await optimizer.step(third, context);
+    expect(Array.from(healed.failures)).toEqual([0, 0]);
+  });
+
+  it('takes the memory that its description says', () => {
+    const { parameters, ...state } = shampoo({ layout }).init(layout.zeros());
+    expect(stateBytes({ ...state, parameters })).toBe(8 * (3 * 6 + 2 * (9 + 4) + 2));
+  });
+
+  it('refuses a vector or an objective of another layout', async () => {
+    expect(() => shampoo({ layout }).init(new Float64Array(5))).toThrow(/layout of 6 parameters, the vector has 5/);
+    const other = follow(shampoo({ layout }), { v: [3, 2] }, draws(1, 6, 1));
+    await expect(other).rejects.toThrow(/has "w" \(6 elements\) at 0; the objective has not/);
+  });
+});
