@@ -4,6 +4,7 @@
 
 export type { CholeskyFailure, CholeskyResult } from './dense/cholesky.js';
 export { cholesky, choleskyLogDeterminant, choleskySolve } from './dense/cholesky.js';
+export { choleskyInverse } from './dense/cholesky-inverse.js';
 export { conditionEstimate, estimateOneNorm } from './dense/condition-estimate.js';
 export { determinant, type LogDeterminant, logDeterminant } from './dense/determinant.js';
 export type { SymmetricEigenOptions } from './dense/eigen/symmetric-eigen.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { grad, hvp } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
 import '../../src/ops/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
@@ -49,5 +50,16 @@ describe('common factors of two products', () => {
     expect(products({ y: ab.mul(c).add(ab.mul(d)), ab })).toBe(2);
     const [p, q] = [a.mul(c), a.mul(d)];
     expect(products({ y: p.add(q), p, q })).toBe(2);
+  });
+});
+
+describe('gelu and its derivatives', () => {
+  it('take one erf and one exp together', () => {
+    const slope = grad(a.gelu().sum(), a);
+    const curvature = hvp(a.gelu().sum(), a, b);
+    const program = compile({ y: a.gelu(), slope, curvature });
+    const names = topological(Object.values(program.outputs)).map((n) => n.op.name);
+    expect(names.filter((n) => n === 'erf' || n === 'exp').sort()).toEqual(['erf', 'exp']);
+    expect(names.filter((n) => n.startsWith('gelu'))).toEqual([]);
   });
 });

@@ -35,6 +35,8 @@ const cases: readonly [string, Tensor, string][] = [
   ['x − 0', x.sub(0), ''],
   ['0 − x', full(0, 'f64').sub(x), 'neg'],
   ['x − (−y)', x.sub(y.neg()), 'add'],
+  ['(−x) − y', x.neg().sub(y), 'add neg'],
+  ['gelu, written out', x.gelu(), 'mul erf add mul mul'],
   ['x · 1', x.mul(1), ''],
   ['1 · x', full(1, 'f64').mul(x), ''],
   ['x · −1', x.mul(-1), 'neg'],

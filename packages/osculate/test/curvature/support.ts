@@ -97,7 +97,8 @@ function offsets(weights: Tree<Tensor>): Map<string, number> {
 }
 
 /** Where each element of a block's matrix W (with the bias as its last column) lies in the flat vector. */
-function places(block: Block, starts: ReadonlyMap<string, number>): Placed[] {
+export function places(block: Block, weights: Tree<Tensor>): Placed[] {
+  const starts = offsets(weights);
   if (block.kind === 'full' || block.kind === 'diagonal') {
     const { name, tensor } = block.parameter;
     return Array.from({ length: tensor.size }, (_, i) => ({ at: starts.get(name)! + i, row: i, column: 0 }));
@@ -140,11 +141,10 @@ export async function compareWithGgn(
   const values = await evaluate(tree, problem.feeds);
   const dense = values.dense!.data as Float64Array;
   const n = flatten(leaves(problem.weights).map(([, t]) => t)).size;
-  const starts = offsets(problem.weights);
   return blocks.map((block, i) => {
     const a = (values[`a${i}`]?.data ?? null) as Float64Array | null;
     const g = values[`g${i}`]!.data as Float64Array;
-    const list = places(block, starts);
+    const list = places(block, problem.weights);
     const [columns, rows] = [Math.max(...list.map((p) => p.column)) + 1, Math.max(...list.map((p) => p.row)) + 1];
     let [difference, norm] = [0, 0];
     for (const p of list) {

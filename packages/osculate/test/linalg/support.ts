@@ -120,9 +120,6 @@ export const asyncOperatorOf =
     return out;
   };
 
-export const column = (a: Matrix, j: number): Float64Array =>
-  Float64Array.from({ length: a.rows }, (_, i) => at(a, i, j));
-
 export const asColumn = (data: Float64Array): Matrix => ({ rows: data.length, columns: 1, data });
 
 /** [[2, −1], [−1, 2, −1], …], whose eigenvalues are 2 − 2 cos(jπ / (n + 1)). */
@@ -166,3 +163,10 @@ export function withElement(a: Matrix, i: number, j: number, value: number): Mat
   data[i * a.columns + j] = value;
   return { ...a, data };
 }
+
+/** An operator whose every product is broken in the same way. */
+export const filledWith =
+  (value: number) =>
+  (_: Float64Array, out: Float64Array): void => {
+    out.fill(value);
+  };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { squaredError } from '../../src/nn/index.js';
+import { residualJacobian } from '../../src/optim/curvature-sources/residual-jacobian.js';
 import { exactHessian, functionObjective, gaussNewtonMatrix, levenbergMarquardt } from '../../src/optim/index.js';
 import { InputError, ShapeError } from '../../src/tensor/index.js';
 import { path, rosenbrock, rosenbrockStart } from './functions.js';
-import { relativeError, smallProblem } from './support.js';
+import { dot, relativeError, smallProblem } from './support.js';
 
 describe('functionObjective', () => {
   it('is Σ rᵢ² of residuals, with its gradient', async () => {
@@ -62,6 +64,21 @@ describe('curvature sources', () => {
       const v = start.map((_, i) => Math.sin(i + 1)) as Float64Array;
       const product = v.map((_, i) => v.reduce((sum, x, j) => sum + matrix.data[i * v.length + j]! * x, 0));
       expect(relativeError(await source.product(objective, start)(v), product)).toBeLessThan(1e-13);
+    },
+  );
+
+  it.each(['elements', 'examples'] as const)(
+    'residuals of the squared error over %s sum to the objective',
+    async (reduction) => {
+      const { objective, start } = smallProblem({ weightDecay: 0.3, chunk: 7, loss: squaredError(reduction) });
+      const { value, gradient, residuals } = await residualJacobian(objective, start);
+      const known = await objective.valueAndGradient(
+        start,
+        Array.from({ length: 24 }, (_, i) => i),
+      );
+      expect(value).toBeCloseTo(known.value, 12);
+      expect(dot(residuals, residuals)).toBeCloseTo(known.value, 12);
+      expect(relativeError(gradient, known.gradient)).toBeLessThan(1e-13);
     },
   );
 

@@ -4,9 +4,13 @@ import {
   constant,
   cosine,
   fromCheckpoint,
+  muon,
   type Optimizer,
   type Schedule,
   sgd,
+  shampoo,
+  soap,
+  sophiaH,
   stepDecay,
   toCheckpoint,
   warmUp,
@@ -14,6 +18,8 @@ import {
 } from '../../src/optim/index.js';
 import { generator, InputError } from '../../src/tensor/index.js';
 import { relativeError, smallProblem } from './support.js';
+
+const layout = smallProblem().objective.layout;
 
 const factors = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, i) => schedule.factor(i + 1));
 
@@ -113,6 +119,22 @@ describe('options of every gradient method', () => {
     expect(relativeError(state.average, expected)).toBeLessThan(1e-14);
     const snapshot = { state, generator: [1, 2, 3, 4] as const, seconds: 1, gradientEquivalents: 2, rejected: 0 };
     expect(fromCheckpoint(toCheckpoint(snapshot), states[0]!).state).toEqual(state);
+  });
+
+  it.each<[() => unknown, RegExp]>([
+    [() => sgd({ learningRate: Number.NaN }), /SGD: learningRate must be a finite number ≥ 0, got NaN/],
+    [() => adamW({ weightDecay: -1 }), /AdamW: weightDecay must be a finite number ≥ 0, got -1/],
+    [() => sgd({ clipNorm: 0 }), /clipNorm must be a number > 0, got 0/],
+    [() => sgd({ batchSize: 0 }), /batchSize must be a number > 0, got 0/],
+    [() => sgd({ average: 1 }), /average must be a number from 0 to below 1, got 1/],
+    [() => sophiaH({ interval: 0 }), /Sophia-H: interval must be an integer ≥ 1, got 0/],
+    [() => sophiaH({ betas: [0.9, 2] }), /beta2 must be a number from 0 to 1, got 2/],
+    [() => shampoo({ layout, blockSize: 1.5 }), /Shampoo: blockSize must be an integer ≥ 1, got 1.5/],
+    [() => soap({ layout, interval: 0 }), /SOAP: interval must be an integer ≥ 1, got 0/],
+    [() => muon({ momentum: 1 }), /Muon: momentum must be a number from 0 to below 1, got 1/],
+  ])('refuses what makes no sense: %s', (make, message) => {
+    expect(make).toThrow(InputError);
+    expect(make).toThrow(message);
   });
 
   it('lists what was chosen in the settings', () => {

@@ -2,18 +2,21 @@ import { describe, expect, it } from 'vitest';
 import {
   adam,
   adaptiveCubic,
+  adaptiveCubicLanczos,
   finish,
   functionObjective,
   gaussNewton,
   lbfgs,
+  levenbergMarquardt,
   type MinimizeEvent,
   minimize,
   newton,
   plainNewton,
   trustRegion,
+  trustRegionNewtonCg,
 } from '../../src/optim/index.js';
 import type { Tensor } from '../../src/tensor/index.js';
-import { quadratic, rosenbrock, rosenbrockStart } from './functions.js';
+import { quadratic, rosenbrock, rosenbrockResiduals, rosenbrockStart } from './functions.js';
 import { scalars } from './mgh/build.js';
 import { smallProblem } from './support.js';
 
@@ -56,6 +59,19 @@ describe('known minima', () => {
       expect(result.gradientNorm).toBeLessThanOrEqual(1e-8);
     },
   );
+});
+
+describe('float32', () => {
+  const methods = [trustRegion(), lbfgs(), levenbergMarquardt(), trustRegionNewtonCg(), adaptiveCubicLanczos()];
+  it.each(methods.map((method) => ({ method, by: method.name })))('Rosenbrock by $by', async ({ method }) => {
+    const start = Float32Array.from(rosenbrockStart);
+    const objective = functionObjective(rosenbrockResiduals, start, { residuals: true });
+    const result = await finish(minimize(objective, start, method as ReturnType<typeof trustRegion>));
+    expect(['converged', 'stalled']).toContain(result.status);
+    expect(result.x).toBeInstanceOf(Float32Array);
+    expect(result.f).toBeLessThan(1e-9);
+    expect(result.steps).toBeLessThan(100);
+  });
 });
 
 describe('minimize: events', () => {
@@ -148,8 +164,8 @@ describe('minimize: typed ends', () => {
 
   it('stalled where f cannot be lowered to its accuracy', async () => {
     // At a kink no slope is small: the search ends where it can tell no values apart.
-    const objective = functionObjective((x) => x.sub(1).abs().sum().add(1e8), Float64Array.of(4));
-    const result = await finish(minimize(objective, Float64Array.of(4), lbfgs()));
+    const objective = functionObjective((x) => x.sub(Math.SQRT2).abs().add(x.mul(0.3)).sum(), Float64Array.of(4.1));
+    const result = await finish(minimize(objective, Float64Array.of(4.1), lbfgs()));
     expect(result.status).toBe('stalled');
   });
 

@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import {
   adaptiveCubic,
+  adaptiveCubicLanczos,
   bfgs,
   dogleg,
   fullStep,
   functionObjective,
   gaussNewton,
   gaussNewtonCg,
+  levenbergMarquardt,
   modifiedNewton,
   newton,
   newtonCg,
   plainNewton,
+  saddleFreeKrylov,
   saddleFreeNewton,
   sgd,
   strongWolfe,
   trustRegion,
   trustRegionNewtonCg,
 } from '../../src/optim/index.js';
+import { InputError } from '../../src/tensor/index.js';
 import { path, quadratic, rosenbrock, rosenbrockStart } from './functions.js';
 
 describe('Newton on Rosenbrock from (−1.2, 1)', () => {
@@ -153,5 +157,21 @@ describe('methods on products', () => {
     const { points } = await path(gaussNewtonCg(), rosenbrock(), rosenbrockStart, 100);
     expect(points.at(-1)![0]).toBeCloseTo(1, 6);
     expect(points.at(-1)![1]).toBeCloseTo(1, 6);
+  });
+});
+
+describe('options', () => {
+  it.each([
+    ['trustRegion: the radius is 0', () => trustRegion({ radius: 0 })],
+    ['dogleg: the radius is NaN', () => dogleg({ radius: Number.NaN })],
+    ['trustRegionNewtonCg: the radius is Infinity', () => trustRegionNewtonCg({ radius: Number.POSITIVE_INFINITY })],
+    ['adaptiveCubic: the weight is -1', () => adaptiveCubic({ weight: -1 })],
+    ['adaptiveCubicLanczos: the weight is 0', () => adaptiveCubicLanczos({ weight: 0 })],
+    ['saddleFreeNewton: the damping is 0', () => saddleFreeNewton({ damping: 0 })],
+    ['saddleFreeKrylov: the damping is 0', () => saddleFreeKrylov({ damping: 0 })],
+    ['levenbergMarquardt: the factor is 0', () => levenbergMarquardt({ factor: 0 })],
+  ])('%s', (message, make) => {
+    expect(make).toThrow(InputError);
+    expect(make).toThrow(message);
   });
 });

@@ -35,8 +35,8 @@ const barrier = () =>
   );
 const wavy = () =>
   line(
-    (t) => -t + 0.3 * Math.sin(8 * t) + 0.05 * t * t,
-    (t) => -1 + 2.4 * Math.cos(8 * t) + 0.1 * t,
+    (t) => -t - 0.3 * Math.sin(8 * t) + 0.05 * t * t,
+    (t) => -1 - 2.4 * Math.cos(8 * t) + 0.1 * t,
   );
 const far = () =>
   line(
@@ -53,7 +53,6 @@ describe('strong Wolfe search', () => {
     ['a minimum far away', far, 1],
   ])('%s: both conditions hold', async (_, make, first) => {
     const l = make();
-    if (!(l.slope < 0)) throw new Error('the line must descend');
     const point = await strongWolfe()(l, first);
     expect(point!.value).toBeLessThanOrEqual(l.value + 1e-4 * point!.rate * l.slope);
     expect(Math.abs(point!.slope)).toBeLessThanOrEqual(-0.9 * l.slope);

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve, identityMatrix, matrix } from '../../linalg/index.js';
+import { cholesky, choleskyInverse, matrix } from '../../linalg/index.js';
 import type { FactorLayout, FactorSlot } from './factor-layout.js';
 
 type Vector = Float32Array | Float64Array;
@@ -21,7 +21,7 @@ function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector): bo
   for (let i = 0; i < order; i++) damped[i * (order + 1)]! += shift;
   const result = cholesky(matrix(order, order, damped));
   if (result.status !== 'ok') return false;
-  into.set(choleskySolve(result.factor, identityMatrix(order)).data, offset);
+  into.set(choleskyInverse(result.factor).data, offset);
   return true;
 }
 

@@ -8,6 +8,8 @@ export {
 } from './blocks.js';
 export type { FactorEstimate } from './cotangents.js';
 export { dampedInverses } from './damped-inverses.js';
+export { eigenMoments, hasEigenbasis } from './eigen-moments.js';
+export { eigenbases } from './eigenbases.js';
 export {
   type FactorLayout,
   type FactorSlot,
@@ -16,6 +18,7 @@ export {
   factorViews,
   namedFactors,
 } from './factor-layout.js';
-export { type BlockFactors, type FactorOptions, kroneckerFactors } from './factors.js';
+export { type BlockFactors, kroneckerFactors } from './factors.js';
+export type { FactorOptions } from './measurement.js';
 export { precondition } from './precondition.js';
 export type { WeightSharing } from './rows.js';

@@ -17,7 +17,7 @@ export type CholeskyFailure =
 export type CholeskyResult = { readonly status: 'ok'; readonly factor: Matrix } | CholeskyFailure;
 
 /** L in the lower triangle of A, in place; what is above the diagonal is overwritten. −1, or the index of the failed pivot. */
-export function choleskyAt(k: Kernels, n: number, a: number, lda: number): number {
+function choleskyAt(k: Kernels, n: number, a: number, lda: number): number {
   if (n <= BLOCK) return k.choleskyBlock(n, a, lda);
   const n1 = splitOrder(n);
   const n2 = n - n1;

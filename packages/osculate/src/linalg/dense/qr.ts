@@ -6,6 +6,7 @@ import { applyReflectorAt, type BlockReflectorAt, formTriangleAt, reflectorWork 
 import { reflectAt } from './householder.js';
 import { asColumns, likeRightHandSide, type RightHandSide } from './right-hand-side.js';
 import { powerOfTwoScale } from './scaling.js';
+import { transposeAt } from './transpose.js';
 
 /** Columns factored at a time. */
 const BLOCK = 32;
@@ -19,11 +20,11 @@ export interface QrFactors {
   readonly tau: Float64Array;
 }
 
-/** Factors the panel, given as its transpose: `count` rows of `length`. On return row j is v_j; betas and taus aside, R above. */
-function factorPanel(k: Kernels, count: number, length: number, panel: number, tau: number, upper: number): void {
+/** Factors the panel, given as its transpose in v. On return row j is the vector of reflection j; the panel's R goes to `upper`. */
+function factorPanel(k: Kernels, { count, length, v, ldv }: BlockReflectorAt, tau: number, upper: number): void {
   const h = k.heap;
   for (let j = 0; j < count; j++) {
-    const row = panel + j * length;
+    const row = v + j * ldv;
     const factor = reflectAt(k, length - j - 1, row + j, row + j + 1);
     h[tau + j] = factor;
     for (let i = 0; i <= j; i++) {
@@ -31,50 +32,50 @@ function factorPanel(k: Kernels, count: number, length: number, panel: number, t
       h[row + i] = i === j ? 1 : 0;
     }
     for (let l = j + 1; l < count; l++) {
-      const other = panel + l * length + j;
+      const other = v + l * ldv + j;
       k.axpy(length - j, -factor * k.dot(length - j, row + j, other), row + j, other);
     }
   }
 }
 
-/** Copies rows x columns of h at `from` (row stride ld) to the transpose at `to` (columns x rows). */
-function gatherTransposed(h: Float64Array, rows: number, columns: number, from: number, ld: number, to: number): void {
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) h[to + j * rows + i] = h[from + i * ld + j]!;
-}
+/** The stride of a panel's rows: off the powers of two, whose rows would all fall into the same few lines of the cache. */
+const panelStride = (m: number): number => m + 4;
 
 /** Doubles of workspace for one panel of a matrix with m rows, applied to `columns` columns. */
 function panelWork(m: number, columns: number): number {
-  return BLOCK * m + 2 * BLOCK * BLOCK + reflectorWork(BLOCK, columns);
+  return BLOCK * panelStride(m) + 2 * BLOCK * BLOCK + reflectorWork(BLOCK, columns);
 }
 
 /** Blocked Householder QR in place (Golub and Van Loan, section 5.2; LAPACK's dgeqrf). `tau` takes min(m, n) doubles. */
-export function qrAt(k: Kernels, m: number, n: number, a: number, lda: number, tau: number): void {
+function qrAt(k: Kernels, m: number, n: number, a: number, lda: number, tau: number): void {
   const steps = Math.min(m, n);
   withMemory(k, panelWork(m, n), (v) => {
     const h = k.heap;
     for (let j0 = 0; j0 < steps; j0 += BLOCK) {
       const count = Math.min(BLOCK, steps - j0);
       const length = m - j0;
-      const t = v + BLOCK * m;
-      const upper = t + BLOCK * BLOCK;
+      const block = { count, length, v, ldv: panelStride(m), t: v + BLOCK * panelStride(m) };
+      const upper = block.t + BLOCK * BLOCK;
       const corner = a + j0 * (lda + 1);
-      gatherTransposed(h, length, count, corner, lda, v);
-      factorPanel(k, count, length, v, tau + j0, upper);
-      for (let j = 0; j < count; j++) {
-        for (let i = 0; i <= j; i++) h[corner + i * lda + j] = h[upper + i * count + j]!;
-        for (let i = j + 1; i < length; i++) h[corner + i * lda + j] = h[v + j * length + i]!;
+      transposeAt(h, length, count, corner, lda, v, block.ldv);
+      factorPanel(k, block, tau + j0, upper);
+      transposeAt(h, count, length, v, block.ldv, corner, lda);
+      for (let i = 0; i < count; i++) {
+        h.copyWithin(corner + i * lda + i, upper + i * count + i, upper + (i + 1) * count);
       }
       const columns = n - j0 - count;
       if (columns === 0) continue;
-      const block = { count, length, v, ldv: length, t };
       formTriangleAt(k, block, tau + j0);
       applyReflectorAt(k, block, true, columns, corner + count, lda, upper + BLOCK * BLOCK);
     }
   });
 }
 
-/** C ← Q C or Qᵀ C in place with the `steps` reflectors in the columns of a (m rows); C has m rows. */
-export function applyQAt(
+/**
+ * C ← Q C or Qᵀ C in place with the `steps` reflectors in the columns of a (m rows); C has m rows. With `identity`, C is the start of an
+ * identity, of which each block of Q changes only what is below and right of its corner.
+ */
+function applyQAt(
   k: Kernels,
   m: number,
   steps: number,
@@ -85,36 +86,40 @@ export function applyQAt(
   columns: number,
   c: number,
   ldc: number,
+  identity = false,
 ): void {
   if (steps === 0 || columns === 0) return;
   const last = Math.floor((steps - 1) / BLOCK) * BLOCK;
   withMemory(k, panelWork(m, columns), (v) => {
     for (let step = 0; step <= last; step += BLOCK) {
       const j0 = transpose ? step : last - step;
-      const block = gatherReflectors(k, m - j0, Math.min(BLOCK, steps - j0), a + j0 * (lda + 1), lda, v, v + BLOCK * m);
+      const block = {
+        count: Math.min(BLOCK, steps - j0),
+        length: m - j0,
+        v,
+        ldv: panelStride(m),
+        t: v + BLOCK * panelStride(m),
+      };
+      gatherReflectors(k.heap, block, a + j0 * (lda + 1), lda);
       formTriangleAt(k, block, tau + j0);
-      applyReflectorAt(k, block, transpose, columns, c + j0 * ldc, ldc, v + BLOCK * m + BLOCK * BLOCK);
+      const skip = identity ? Math.min(j0, columns) : 0;
+      applyReflectorAt(k, block, transpose, columns - skip, c + j0 * ldc + skip, ldc, block.t + BLOCK * BLOCK);
     }
   });
 }
 
-/** V of one block, its rows completed by zeros and ones. */
+/** V of one block from the columns at `corner`, its rows completed by zeros and ones. */
 function gatherReflectors(
-  k: Kernels,
-  length: number,
-  count: number,
+  h: Float64Array,
+  { count, length, v, ldv }: BlockReflectorAt,
   corner: number,
   lda: number,
-  v: number,
-  t: number,
-): BlockReflectorAt {
-  const h = k.heap;
-  gatherTransposed(h, length, count, corner, lda, v);
+): void {
+  transposeAt(h, length, count, corner, lda, v, ldv);
   for (let j = 0; j < count; j++) {
-    h.fill(0, v + j * length, v + j * length + j);
-    h[v + j * length + j] = 1;
+    h.fill(0, v + j * ldv, v + j * ldv + j);
+    h[v + j * ldv + j] = 1;
   }
-  return { count, length, v, ldv: length, t };
 }
 
 /** A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations. InputError when A is not finite. */
@@ -173,7 +178,17 @@ export function orthogonalFactor(
   const m = factors.reflectors.rows;
   const { columns = factors.tau.length } = options;
   if (columns > m) throw new ShapeError(`orthogonalFactor: Q is ${m} x ${m}; it has no ${columns} columns.`);
-  const identity = matrix(m, columns);
-  for (let i = 0; i < columns; i++) identity.data[i * columns + i] = 1;
-  return applyQ(factors, identity, options);
+  const { reflectors, tau } = factors;
+  const n = reflectors.columns;
+  const k = kernelsFor(options);
+  return withMemory(k, m * n + tau.length + m * columns, (at) => {
+    const tauAt = at + m * n;
+    const q = tauAt + tau.length;
+    k.heap.set(reflectors.data, at);
+    k.heap.set(tau, tauAt);
+    k.heap.fill(0, q, q + m * columns);
+    for (let i = 0; i < columns; i++) k.heap[q + i * (columns + 1)] = 1;
+    applyQAt(k, m, tau.length, at, n, tauAt, false, columns, q, columns, true);
+    return matrix(m, columns, k.heap.slice(q, q + m * columns));
+  });
 }

@@ -9,10 +9,14 @@ export function powerOfTwoScale(data: Float64Array): number {
   return 2 ** Math.max(-1022, Math.min(1022, -exponent));
 }
 
-/** max |x|, 0 for none. */
+/** max |x|, 0 for none, NaN with a NaN among them. */
 export function largestMagnitude(data: Float64Array): number {
   let largest = 0;
-  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!));
+  for (let i = 0; i < data.length; i++) {
+    const magnitude = Math.abs(data[i]!);
+    if (magnitude > largest) largest = magnitude;
+    else if (Number.isNaN(magnitude)) return Number.NaN;
+  }
   return largest;
 }
 

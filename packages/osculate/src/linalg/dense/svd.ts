@@ -21,27 +21,41 @@ const NEGLIGIBLE = 1e-150;
 /** Sweeps over all pairs at most; convergence is quadratic and after QR with pivoting rarely takes more than 6. */
 const SWEEPS = 60;
 
+/** n rows of n at x, their squared norms, and at v the rows that are rotated with them. */
+interface Rows {
+  readonly n: number;
+  readonly x: number;
+  readonly v: number;
+  readonly squares: Float64Array;
+}
+
 /** One rotation that makes two rows orthogonal; false if they already are to working precision. */
-function orthogonalize(k: Kernels, n: number, x: number, y: number, vx: number, vy: number): boolean {
-  const xx = k.dot(n, x, x);
-  const yy = k.dot(n, y, y);
+function orthogonalize(k: Kernels, rows: Rows, i: number, j: number): boolean {
+  const { n, squares } = rows;
+  const [x, y] = [rows.x + i * n, rows.x + j * n];
+  const [xx, yy] = [squares[i]!, squares[j]!];
   const xy = k.dot(n, x, y);
   if (Math.abs(xy) <= Math.sqrt(n) * 2 ** -52 * Math.sqrt(xx) * Math.sqrt(yy)) return false;
   const zeta = (yy - xx) / (2 * xy);
   const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
   const c = 1 / Math.hypot(1, t);
   k.rotate(n, x, y, c, -c * t);
-  k.rotate(n, vx, vy, c, -c * t);
+  k.rotate(n, rows.v + i * n, rows.v + j * n, c, -c * t);
+  // Formed anew: an update by t xy would lose the digits of a row that the rotation shrinks.
+  squares[i] = k.dot(n, x, x);
+  squares[j] = k.dot(n, y, y);
   return true;
 }
 
 /** Rotates the n rows at x (and the rows at v alike) until all are orthogonal. */
 function jacobiAt(k: Kernels, n: number, x: number, v: number): void {
+  const squares = Float64Array.from({ length: n }, (_, i) => k.dot(n, x + i * n, x + i * n));
+  const rows = { n, x, v, squares };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     let rotated = false;
     for (let i = 0; i < n; i++) {
       for (let j = i + 1; j < n; j++) {
-        if (orthogonalize(k, n, x + i * n, x + j * n, v + i * n, v + j * n)) rotated = true;
+        if (orthogonalize(k, rows, i, j)) rotated = true;
       }
     }
     if (!rotated) return;

@@ -1,5 +1,5 @@
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import { adamPass } from '../first-order/adam-pass.js';
+import type { Pass } from '../first-order/elementwise-method.js';
 import { finiteSquaredNorm } from '../first-order/finite-squared-norm.js';
 import {
   type GradientMove,
@@ -39,6 +39,27 @@ export function averageOverKernels(layout: ParameterLayout, d: Vector): void {
   }
 }
 
+interface AdaHessianPass extends Pass<'first' | 'second'> {
+  readonly curvature: Vector;
+}
+
+function adaHessianPass(pass: AdaHessianPass, [b1, b2]: readonly [number, number], epsilon: number): void {
+  const { from, to, gradient, curvature, old, parameters, before, after, update, rate, decay } = pass;
+  const { first: oldFirst, second: oldSecond } = before;
+  const { first, second } = after;
+  const step = rate / (1 - b1 ** update);
+  const correction = 1 / Math.sqrt(1 - b2 ** update);
+  const shrink = 1 - rate * decay;
+  for (let i = from; i < to; i++) {
+    const d = curvature[i]!;
+    const m = b1 * oldFirst[i]! + (1 - b1) * gradient[i]!;
+    const v = b2 * oldSecond[i]! + (1 - b2) * d * d;
+    first[i] = m;
+    second[i] = v;
+    parameters[i] = shrink * old[i]! - (step * m) / (Math.sqrt(v) * correction + epsilon);
+  }
+}
+
 /**
  * AdaHessian (Yao et al. 2021): Adam with Hutchinson's estimate D = |z∘(H·z)| of the Hessian's diagonal, z = ±1, in place of the gradient
  * in the second moment, averaged over the spatial axes of a convolution's kernels (their code: block size 1 elsewhere):
@@ -56,7 +77,7 @@ export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessia
     const own = { first: like(gradient), second: like(gradient) };
     const parameters = like(gradient);
     const all = { update, gradient, curvature, old: state.parameters, parameters, before: state, after: own };
-    for (const segment of segments) adamPass({ ...segment, ...all }, { betas, epsilon, decoupled: true });
+    for (const segment of segments) adaHessianPass({ ...segment, ...all }, betas, epsilon);
     return { parameters, own };
   };
   return gradientMethod<Own>(

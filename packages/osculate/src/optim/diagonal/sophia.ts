@@ -1,3 +1,4 @@
+import { checkOptions } from '../first-order/check-options.js';
 import { finiteSquaredNorm } from '../first-order/finite-squared-norm.js';
 import {
   type GradientMove,
@@ -73,6 +74,7 @@ function sophiaPass(pass: Pass, { scale, least }: SophiaKind): number {
  */
 export function sophiaMethod(kind: SophiaKind, options: SophiaOptions): Optimizer<SophiaState> {
   const { betas: [beta, keep] = [0.965, 0.99] as const, interval = 10 } = options;
+  checkOptions(kind.name, { 'an integer ≥ 1': { interval }, 'a number from 0 to 1': { beta1: beta, beta2: keep } });
   const move = async (context: GradientMove<Own>) => {
     const { state, gradient, segments, update } = context;
     let { curvature } = state;

@@ -1,4 +1,3 @@
-import type { Vector } from '../objective.js';
 import type { Pass } from './elementwise-method.js';
 
 export interface AdamSettings {
@@ -9,17 +8,9 @@ export interface AdamSettings {
   readonly decoupled: boolean;
 }
 
-interface AdamPass extends Pass<'first' | 'second'> {
-  /** Whose squares the second moment averages, instead of the gradient's. */
-  readonly curvature?: Vector;
-}
-
-/**
- * m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)d², θ ← θ − η·m̂/(√v̂ + ε), d the curvature or else g, with the decay of the weights in
- * either form.
- */
-export function adamPass(pass: AdamPass, { betas: [b1, b2], epsilon, decoupled }: AdamSettings): void {
-  const { from, to, gradient, curvature, old, parameters, before, after, update, rate, decay } = pass;
+/** m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η·m̂/(√v̂ + ε), with the decay of the weights in either form. */
+export function adamPass(pass: Pass<'first' | 'second'>, { betas: [b1, b2], epsilon, decoupled }: AdamSettings): void {
+  const { from, to, gradient, old, parameters, before, after, update, rate, decay } = pass;
   const { first: oldFirst, second: oldSecond } = before;
   const { first, second } = after;
   const step = rate / (1 - b1 ** update);
@@ -28,9 +19,8 @@ export function adamPass(pass: AdamPass, { betas: [b1, b2], epsilon, decoupled }
   for (let i = from; i < to; i++) {
     const p = old[i]!;
     const g = gradient[i]! + coupled * p;
-    const d = curvature === undefined ? g : curvature[i]!;
     const m = b1 * oldFirst[i]! + (1 - b1) * g;
-    const v = b2 * oldSecond[i]! + (1 - b2) * d * d;
+    const v = b2 * oldSecond[i]! + (1 - b2) * g * g;
     first[i] = m;
     second[i] = v;
     parameters[i] = shrink * p - (step * m) / (Math.sqrt(v) * correction + epsilon);

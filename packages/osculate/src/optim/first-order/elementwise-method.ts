@@ -24,7 +24,7 @@ export interface ElementwiseRule<K extends string>
 }
 
 /** A record of one value a name. */
-export function byName<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {
+function byName<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, T>;
 }
 

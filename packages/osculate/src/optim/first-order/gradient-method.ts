@@ -3,6 +3,7 @@ import type { Rows, Vector } from '../objective.js';
 import { drawRows, like, type Optimizer, type OptimizerState, type StepContext } from '../optimizer.js';
 import { constant } from '../schedules/constant.js';
 import type { Schedule } from '../schedules/schedule.js';
+import { checkOptions } from './check-options.js';
 import { finiteSquaredNorm } from './finite-squared-norm.js';
 import { type GroupDefaults, type ParameterGroup, type Segment, segmentsOf } from './parameter-groups.js';
 
@@ -104,6 +105,15 @@ function settingsOf<S extends object>(rule: GradientRule<S>, options: GradientOp
   };
 }
 
+function checkCommon(name: string, options: GradientOptions): void {
+  const { learningRate, weightDecay, batchSize, clipNorm, average } = options;
+  checkOptions(name, {
+    'a finite number ≥ 0': { learningRate, weightDecay },
+    'a number > 0': { batchSize, clipNorm },
+    'a number from 0 to below 1': { average },
+  });
+}
+
 function common<S extends object>({ defaults }: GradientRule<S>, options: GradientOptions) {
   const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, batchSize = 200 } = options;
   return { learningRate, weightDecay, batchSize };
@@ -119,6 +129,7 @@ export function gradientMethod<S extends object>(
   options: GradientOptions,
 ): Optimizer<GradientState<S>> {
   const { batchSize, ...defaults } = common(rule, options);
+  checkCommon(rule.name, options);
   const { schedule = constant(), clipNorm, average, groups = [] } = options;
   const segmentsFor = remember((layout) => {
     const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });

@@ -1,3 +1,4 @@
+import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
@@ -87,6 +88,21 @@ function startOfRow({ slot, row, column, stride }: Block, i: number): number {
 /** A view of one factor. */
 export function factorView(all: Float64Array, { offset, order }: Factor): Matrix {
   return matrix(order, order, all.subarray(offset, offset + order * order));
+}
+
+/** factor ← keep·factor + share·G·Gᵀ, or Gᵀ·G for `columns`; nothing where a side has no factor. */
+export function accumulate(
+  all: Float64Array,
+  factor: Factor | undefined,
+  g: Matrix,
+  side: 'rows' | 'columns',
+  keep: number,
+  share: number,
+): void {
+  if (factor === undefined) return;
+  const square = multiply(g, g, side === 'columns' ? { transposeA: true } : { transposeB: true }).data;
+  const { data } = factorView(all, factor);
+  for (let i = 0; i < data.length; i++) data[i] = keep * data[i]! + share * square[i]!;
 }
 
 /** Identities for all factors. */

@@ -1,5 +1,6 @@
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import { adamPass } from '../first-order/adam-pass.js';
+import { checkOptions } from '../first-order/check-options.js';
 import {
   type GradientMove,
   type GradientOptions,
@@ -80,9 +81,14 @@ function momentumOf(
 export function muon(options: MuonOptions = {}): StructuredOptimizer<MuonState> {
   const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;
   const { adamLearningRate = 3e-4, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
+  checkOptions('Muon', {
+    'an integer ≥ 1': { newtonSchulzSteps },
+    'a number from 0 to below 1': { momentum },
+    'a finite number ≥ 0': { adamLearningRate },
+  });
   const hidden = (slot: ParameterSlot, layout: ParameterLayout) => whyAdam(slot, layout, notHidden) === undefined;
   const move = async (context: GradientMove<Own>) => {
-    const { objective, state, gradient, update, segments } = context;
+    const { objective, state, rows, gradient, update, segments } = context;
     const { parameters: old } = state;
     const own = { first: like(gradient), second: like(gradient) };
     const parameters = like(gradient);
@@ -95,7 +101,7 @@ export function muon(options: MuonOptions = {}): StructuredOptimizer<MuonState> 
       }
       const shape = matrixShape(slot);
       const combined = momentumOf(segment, context, own.first, momentum);
-      const direction = await orthogonalize(objective, old, shape, combined, newtonSchulzSteps);
+      const direction = await orthogonalize(objective, { parameters: old, rows }, shape, combined, newtonSchulzSteps);
       const step = rate * Math.sqrt(Math.max(1, shape[0] / shape[1]));
       for (let i = from; i < to; i++) parameters[i] = (1 - rate * decay) * old[i]! - step * direction[i - from]!;
     }

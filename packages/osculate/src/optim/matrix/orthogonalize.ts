@@ -1,7 +1,8 @@
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import type { Objective, Vector } from '../objective.js';
+import type { Objective, Rows, Vector } from '../objective.js';
+import { chunks } from '../program-objective.js';
 
 /** a, b, c of x ← a·x + b·x³ + c·x⁵ (Jordan 2024): they lift small singular values fast but never settle at 1. */
 const [a, b, c] = [3.4445, -4.775, 2.0315];
@@ -21,10 +22,11 @@ function newtonSchulzSteps(x: Tensor, steps: number): Tensor {
  * An approximation of the orthogonal polar factor of a matrix, given row by row: `steps` Newton-Schulz steps with Muon's
  * coefficients from M/‖M‖_F. They run on the objective's executor, since they are products of matrices as large as the layers': 5
  * steps of an m × n matrix, m ≤ n, take 10·m²·(2n + m) operations. A zero matrix stays zero.
+ * The rows of the step say which batch graph the program belongs to; it uses none of it.
  */
 export async function orthogonalize(
   objective: Objective,
-  parameters: Vector,
+  at: { readonly parameters: Vector; readonly rows: Rows },
   shape: readonly [number, number],
   data: Vector,
   steps: number,
@@ -38,8 +40,8 @@ export async function orthogonalize(
   const { polar } = await objective.run(
     `newton-schulz ${steps} ${shape.join('x')}`,
     () => ({ polar: newtonSchulzSteps(input('matrix', dtype, shape), steps) }),
-    parameters,
-    [0],
+    at.parameters,
+    chunks(at.rows, objective.chunk).next().value as Rows,
     { matrix },
   );
   return polar!.data as Vector;

@@ -2,6 +2,7 @@ import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
+import { checkOptions } from '../first-order/check-options.js';
 import {
   type GradientMove,
   type GradientOptions,
@@ -11,11 +12,11 @@ import {
 import type { Vector } from '../objective.js';
 import { like } from '../optimizer.js';
 import {
+  accumulate,
   type Block,
   type Blocks,
   blocksOf,
   checkLayout,
-  type Factor,
   factorView,
   identities,
   readBlock,
@@ -77,15 +78,6 @@ function norm({ data }: Matrix): number {
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i]! * data[i]!;
   return Math.sqrt(sum);
-}
-
-/** factor ← β₂·factor + (1 − β₂)·G·Gᵀ (or Gᵀ·G); a sum when β₂ = 1. */
-function accumulate(all: Float64Array, factor: Factor | undefined, g: Matrix, transposed: boolean, keep: number): void {
-  if (factor === undefined) return;
-  const square = multiply(g, g, transposed ? { transposeA: true } : { transposeB: true }).data;
-  const { data } = factorView(all, factor);
-  const share = keep === 1 ? 1 : 1 - keep;
-  for (let i = 0; i < data.length; i++) data[i] = keep * data[i]! + share * square[i]!;
 }
 
 /** A new root of every factor of a block; keeps the old one when the decomposition fails, and throws after 3 failures in a row. */
@@ -153,6 +145,8 @@ function moments(state: Own, gradient: Vector, beta: number): Pick<Own, 'mean' |
 
 function shampooMove(blocks: Blocks, settings: Settings) {
   const { betas, interval } = settings;
+  // A sum when β₂ = 1, else a moving average.
+  const share = betas[1] === 1 ? 1 : 1 - betas[1];
   return ({ state, gradient, segments, update }: GradientMove<Own>) => {
     const due = update % interval === 0;
     const own: Own = {
@@ -165,8 +159,8 @@ function shampooMove(blocks: Blocks, settings: Settings) {
     const correction = 1 / (1 - betas[0] ** update);
     for (const [block, { rate, decay }] of segmentsByBlock(blocks, segments)) {
       const g = readBlock(block, gradient);
-      accumulate(own.factors, block.left, g, false, betas[1]);
-      accumulate(own.factors, block.right, g, true, betas[1]);
+      accumulate(own.factors, block.left, g, 'rows', betas[1], share);
+      accumulate(own.factors, block.right, g, 'columns', betas[1], share);
       if (due) refresh(block, own, update, settings);
       const { data } = direction(block, own, correction, update >= interval, settings);
       const old = readBlock(block, state.parameters);
@@ -201,6 +195,7 @@ export function shampoo(options: ShampooOptions): StructuredOptimizer<ShampooSta
   const { betas = [0.9, 1] as const, epsilon = 1e-12, blockSize = 1024, interval = 10 } = options;
   const { layout, grafting = 'adagrad', eigensolver } = options;
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
+  checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
   const blocks = cut(layout, blockSize);
   const optimizer = gradientMethod<Own>(
     {

@@ -1,6 +1,7 @@
 import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
+import { checkOptions } from '../first-order/check-options.js';
 import {
   type GradientMove,
   type GradientOptions,
@@ -11,11 +12,11 @@ import type { Segment } from '../first-order/parameter-groups.js';
 import type { Vector } from '../objective.js';
 import { like } from '../optimizer.js';
 import {
+  accumulate,
   type Block,
   type Blocks,
   blocksOf,
   checkLayout,
-  type Factor,
   factorView,
   identities,
   readBlock,
@@ -70,14 +71,6 @@ function cut(layout: ParameterLayout, largestSide: number): Blocks {
 function rotate({ left, right }: Block, bases: Float64Array, m: Matrix, back: boolean): Matrix {
   const half = left === undefined ? m : multiply(factorView(bases, left), m, { transposeA: !back });
   return right === undefined ? half : multiply(half, factorView(bases, right), { transposeB: back });
-}
-
-/** factor ← β₂·factor + (1 − β₂)·G·Gᵀ (or Gᵀ·G). */
-function accumulate(all: Float64Array, factor: Factor | undefined, g: Matrix, transposed: boolean, keep: number): void {
-  if (factor === undefined) return;
-  const square = multiply(g, g, transposed ? { transposeA: true } : { transposeB: true }).data;
-  const { data } = factorView(all, factor);
-  for (let i = 0; i < data.length; i++) data[i] = keep * data[i]! + (1 - keep) * square[i]!;
 }
 
 /** Bases of a block from its factors, once. */
@@ -145,8 +138,8 @@ function soapMove(blocks: Blocks, settings: Settings) {
       const g = readBlock(block, gradient);
       if (t > 0)
         apply(block, segment, scale, rotatedStep(block, g, state, own, settings), state.parameters, parameters);
-      accumulate(own.factors, block.left, g, false, betas[1]);
-      accumulate(own.factors, block.right, g, true, betas[1]);
+      accumulate(own.factors, block.left, g, 'rows', betas[1], 1 - betas[1]);
+      accumulate(own.factors, block.right, g, 'columns', betas[1], 1 - betas[1]);
       if (t === 0) startBases(block, own);
       if (renew) renewBases(block, own);
     }
@@ -180,6 +173,7 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
  */
 export function soap(options: SoapOptions): StructuredOptimizer<SoapState> {
   const { layout, betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
+  checkOptions('SOAP', { 'an integer ≥ 1': { interval }, 'a finite number ≥ 0': { epsilon } });
   const blocks = cut(layout, largestSide);
   const optimizer = gradientMethod<Own>(
     {

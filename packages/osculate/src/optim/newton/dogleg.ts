@@ -5,6 +5,7 @@ import { allFinite, type Optimizer } from '../optimizer.js';
 import { dot, norm, plus, scaled } from '../vector.js';
 import { radiusRule } from './parts/radius-rule.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
 import { shifted, shiftedCholesky } from './parts/shifted-cholesky.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
@@ -36,12 +37,13 @@ function doglegStep(
  * A trust region with Powell's dogleg (Nocedal and Wright 2006, section 4.1): the step follows steepest descent and then turns to the
  * Newton point. Where the curvature is not positive definite it is shifted until it is. For small n. Cost a step: about 2n
  * gradients, one factorisation (n³/3), one value a trial: less linear algebra than the exact subproblem, and no hard case.
+ * @throws InputError when the radius is not positive.
  */
 export function dogleg({ radius = 1, curvature = exactHessian }: TrustRegionOptions = {}): Optimizer<RegionState> {
   return regionMethod({
     name: 'Dogleg',
     settings: { radius, curvature: curvature.name },
-    region: radius,
+    region: requirePositive('dogleg', 'radius', radius),
     rule: radiusRule,
     model: async (objective, at) => {
       const { value, gradient, matrix } = await curvature.dense(objective, at);

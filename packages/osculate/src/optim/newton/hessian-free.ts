@@ -13,6 +13,7 @@ import {
   type StepContext,
   type StepReport,
 } from '../optimizer.js';
+import { dot, moved } from '../vector.js';
 import { dampedSolve } from './damped-solve.js';
 import { sumOfSquaredExampleGradients } from './example-squares.js';
 
@@ -94,12 +95,6 @@ async function predictedChange(
   return slope + 0.5 * (Number(curvature!.data[0]) + objective.weightDecay * square);
 }
 
-function moved(theta: Vector, delta: Vector, rate = 1): Vector {
-  const out = theta.slice();
-  for (let i = 0; i < out.length; i++) out[i]! += rate * delta[i]!;
-  return out;
-}
-
 /**
  * Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6): the loss of the rows that CG
  * ran on, as in his released code, which costs little beside the solve.
@@ -129,12 +124,6 @@ async function lineSearch(loss: number, slope: number, first: number, lossAt: (r
     value = await lossAt(rate);
   }
   return { rate: 0, value: loss };
-}
-
-function dot(a: Vector, b: Vector): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 /** λ·3/2 when the model promises too much (ρ < 1/4) or ρ is not finite, λ·2/3 when it is trustworthy (ρ > 3/4). */

@@ -3,6 +3,7 @@ import { residualJacobian } from '../curvature-sources/residual-jacobian.js';
 import { allFinite, type Optimizer } from '../optimizer.js';
 import { norm } from '../vector.js';
 import { type RegionRule, type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
 import { dampedStep, scaledLeastSquares } from './parts/scaled-least-squares.js';
 
 export interface LevenbergMarquardtOptions {
@@ -32,9 +33,10 @@ function grownScale(jacobian: Matrix, before: Float64Array): Float64Array {
  * factorisations of the augmented Jacobian; D grows with the columns of J, so that the iterates do not depend on the units of the
  * variables. A step that is zero, or that cannot decrease f, ends the run as stalled. For small n. Cost a step: a Jacobian,
  * 4mn² operations, and a value and some n³ a trial.
- * @throws InputError when the objective is no sum of squares.
+ * @throws InputError when the factor is not positive, or (in a step) the objective is no sum of squares.
  */
 export function levenbergMarquardt({ factor = 100 }: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
+  requirePositive('levenbergMarquardt', 'factor', factor);
   return regionMethod({
     name: 'Levenberg-Marquardt',
     settings: { factor },

@@ -5,6 +5,7 @@ import { norm } from '../vector.js';
 import { forcing } from './parts/forcing.js';
 import { radiusRule } from './parts/radius-rule.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
 export interface TrustRegionNewtonCgOptions extends TrustRegionOptions {
@@ -16,13 +17,14 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions {
  * Trust-region Newton-CG, matrix-free: the subproblem by Steihaug-Toint CG, which follows negative curvature to the boundary.
  * Superlinear convergence; for any n. Cost a step: a gradient, one product (about two gradients) an inner iteration, one value a
  * trial; a trial that is refused solves again. Memory: a few vectors.
+ * @throws InputError when the radius is not positive.
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
   const { radius = 1, curvature = exactHessian, maxIterations = 250 } = options;
   return regionMethod({
     name: 'Trust-region Newton-CG',
     settings: { radius, curvature: curvature.name, maxIterations },
-    region: radius,
+    region: requirePositive('trustRegionNewtonCg', 'radius', radius),
     rule: radiusRule,
     model: async (objective, at) => {
       const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));

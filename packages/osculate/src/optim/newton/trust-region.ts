@@ -3,6 +3,7 @@ import type { CurvatureSource } from '../curvature-sources/source.js';
 import type { Optimizer } from '../optimizer.js';
 import { radiusRule } from './parts/radius-rule.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
 import { shiftedMinimizer } from './parts/spectral-model.js';
 import { spectralModelAt } from './parts/spectral-model-at.js';
 
@@ -16,6 +17,7 @@ export interface TrustRegionOptions {
  * Newton's method in a trust region, its subproblem min gᵀp + ½·pᵀBp, ‖p‖ ≤ Δ solved exactly, the hard case included (Moré and
  * Sorensen 1983), in the eigenbasis of B. Leaves saddles, converges to points of second order, quadratically where B is the
  * Hessian. For small n. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
+ * @throws InputError when the radius is not positive.
  */
 export function trustRegion({
   radius = 0.5,
@@ -24,7 +26,7 @@ export function trustRegion({
   return regionMethod({
     name: 'Trust region',
     settings: { radius, curvature: curvature.name },
-    region: radius,
+    region: requirePositive('trustRegion', 'radius', radius),
     rule: radiusRule,
     model: (objective, at) =>
       spectralModelAt(curvature, objective, at, (model, region) => shiftedMinimizer(model, region, 0)),

@@ -26,7 +26,7 @@ function times(h: Float64Array, v: ArrayLike<number>): Float64Array {
  * H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, ρ = 1/sᵀy (Nocedal and Wright 2006, equation 6.17); before the first update H is scaled
  * to γI, γ = sᵀy/yᵀy (equation 6.20).
  */
-export function bfgsUpdate({ inverse, updates }: BfgsMemory, s: Float64Array, y: Float64Array): BfgsMemory {
+function bfgsUpdate({ inverse, updates }: BfgsMemory, s: Float64Array, y: Float64Array): BfgsMemory {
   const n = s.length;
   const sy = dot(s, y);
   const next = inverse.slice();

@@ -21,7 +21,9 @@ export interface InnerProducts {
 export function innerProducts(gradient: Vector, u: Vector, previous: Vector): InnerProducts {
   let [gu, gp, uu, up, pp] = [0, 0, 0, 0, 0];
   for (let i = 0; i < gradient.length; i++) {
-    const [g, d, p] = [gradient[i]!, u[i]!, previous[i]!];
+    const g = gradient[i]!;
+    const d = u[i]!;
+    const p = previous[i]!;
     gu += g * d;
     gp += g * p;
     uu += d * d;

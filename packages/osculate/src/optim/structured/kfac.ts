@@ -2,7 +2,6 @@ import { dampedInverses, type FactorEstimate, type WeightSharing } from '../../c
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Objective, Rows, Vector } from '../objective.js';
 import {
-  allFinite,
   drawRows,
   like,
   type Optimizer,
@@ -16,17 +15,17 @@ import { innerProducts, type StepSize, stepSize } from './kfac-step-size.js';
 export interface KfacOptions extends KroneckerModel {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
-  /** Rows of the batch for the factors (default an eighth of it) and for the products of the quadratic model (default a quarter). */
+  /** Rows of the batch for the factors (default a quarter of it) and for the products of the quadratic model (default an eighth). */
   readonly factorRows?: number;
   readonly modelRows?: number;
   /** Initial λ (default 150). */
   readonly damping?: number;
-  /** Steps between updates of the factors (default 1) and of their inverses (default 20; also in the first three steps). */
+  /** Steps between updates of the factors (default 4) and of their inverses (default 20); both also in the first three steps. */
   readonly factorEvery?: number;
   readonly inverseEvery?: number;
   /** Steps between adaptations of λ (default 5; 0: λ stays). */
   readonly dampingEvery?: number;
-  /** Largest share of the old factors in the average: min(1 − 1/k, decay) (default 0.95). */
+  /** Largest share of the old factors in the average, a step: min(1 − 1/k, decay^factorEvery) after k updates (default 0.95). */
   readonly decay?: number;
   /** Default 'sampled', the true Fisher matrix. */
   readonly estimate?: FactorEstimate;
@@ -69,10 +68,10 @@ function settingsOf(options: KfacOptions): Settings {
   const batchSize = options.batchSize ?? 1000;
   return {
     batchSize,
-    factorRows: options.factorRows ?? Math.ceil(batchSize / 8),
-    modelRows: options.modelRows ?? Math.ceil(batchSize / 4),
+    factorRows: options.factorRows ?? Math.ceil(batchSize / 4),
+    modelRows: options.modelRows ?? Math.ceil(batchSize / 8),
     damping: options.damping ?? 150,
-    factorEvery: options.factorEvery ?? 1,
+    factorEvery: options.factorEvery ?? 4,
     inverseEvery: options.inverseEvery ?? 20,
     dampingEvery: options.dampingEvery ?? 5,
     decay: options.decay ?? 0.95,
@@ -131,7 +130,7 @@ async function curvature(
     averaged += 1;
     const some = rows.subarray(0, settings.factorRows);
     const found = await programs.factors(objective, state.parameters, some, generator);
-    factors = average(programs, factors, found, Math.min(1 - 1 / averaged, settings.decay));
+    factors = average(programs, factors, found, Math.min(1 - 1 / averaged, settings.decay ** settings.factorEvery));
   }
   if (early || state.step % settings.inverseEvery === 0) {
     const renewed = dampedInverses(programs.layout, factors, Math.sqrt(state.damping + objective.weightDecay));
@@ -172,7 +171,7 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
     const rows = drawRows(objective, settings.batchSize, generator);
     const { value: loss, gradient } = await objective.valueAndGradient(state.parameters, rows);
     const refuse = () => reject(state, loss, settings.dampingEvery);
-    if (!Number.isFinite(loss) || !allFinite(gradient)) return refuse();
+    if (!Number.isFinite(loss)) return refuse();
     const learnt = await curvature(programs, settings, state, rows, context);
     if (learnt === null) return refuse();
     const { previous } = state;

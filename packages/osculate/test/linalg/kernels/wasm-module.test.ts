@@ -6,4 +6,4 @@ it('wasm-module.ts is what the sources compile to', async () => {
   const { compileKernels } = (await import(script.href)) as { compileKernels(): Promise<string> };
   const committed = await readFile(new URL('../../../src/linalg/kernels/wasm-module.ts', import.meta.url), 'utf8');
   expect(await compileKernels()).toBe(committed);
-});
+}, 120_000);

@@ -6,6 +6,7 @@ import {
   asyncOperatorOf,
   diagonal,
   distance,
+  filledWith,
   identity,
   nonFiniteValues,
   norm,
@@ -173,7 +174,7 @@ describe('truncatedGradients', () => {
     });
     expect(truncatedGradients(operatorOf(diagonal([1, -2])), Float64Array.of(1, 1)).status).toBe('indefinite');
     for (const value of nonFiniteValues) {
-      const { status, solution } = truncatedGradients((_, out) => out.fill(value), Float64Array.of(1, 1));
+      const { status, solution } = truncatedGradients(filledWith(value), Float64Array.of(1, 1));
       expect([status, Array.from(solution)]).toEqual(['nonFinite', [0, 0]]);
       expect(truncatedGradients(operatorOf(identity(2)), Float64Array.of(value, 0)).status).toBe('nonFinite');
     }

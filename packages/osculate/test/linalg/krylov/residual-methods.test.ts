@@ -8,6 +8,7 @@ import {
   build,
   diagonal,
   distance,
+  filledWith,
   identity,
   nonFiniteValues,
   norm,
@@ -89,7 +90,7 @@ describe('minres', () => {
       status: 'budget',
     });
     for (const value of nonFiniteValues) {
-      const broken = minres((_, out) => out.fill(value), Float64Array.of(1, 2));
+      const broken = minres(filledWith(value), Float64Array.of(1, 2));
       expect([broken.status, Array.from(broken.solution)]).toEqual(['nonFinite', [0, 0]]);
       expect(minres(operatorOf(identity(2)), Float64Array.of(value, 1)).status).toBe('nonFinite');
     }
@@ -158,7 +159,7 @@ describe('lsmr', () => {
     const own = Float64Array.of(1, 2, 3, 4);
     expect(distance(solve(identity(4), own).solution, own)).toBeLessThan(1e-15);
     for (const value of nonFiniteValues) {
-      const fill = (_: Float64Array, out: Float64Array) => void out.fill(value);
+      const fill = filledWith(value);
       const broken = [
         lsmr(fill, operatorOf(identity(2)), Float64Array.of(1, 2), 2),
         lsmr(operatorOf(identity(2)), fill, Float64Array.of(1, 2), 2),

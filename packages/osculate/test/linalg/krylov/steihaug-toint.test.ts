@@ -6,6 +6,7 @@ import {
   asyncOperatorOf,
   diagonal,
   distance,
+  filledWith,
   identity,
   nonFiniteValues,
   norm,
@@ -108,7 +109,7 @@ describe('steihaugToint', () => {
       iterations: 2,
     });
     for (const value of nonFiniteValues) {
-      const broken = steihaugToint((_, out) => out.fill(value), Float64Array.of(1, 2), 1);
+      const broken = steihaugToint(filledWith(value), Float64Array.of(1, 2), 1);
       expect([broken.status, Array.from(broken.step)]).toEqual(['nonFinite', [0, 0]]);
       expect(steihaugToint(operatorOf(identity(2)), Float64Array.of(1, value), 1).status).toBe('nonFinite');
     }

@@ -2,6 +2,7 @@ import type { Kernels } from '../../kernels/kernels.js';
 import { type Deflation, deflate, LEFT, type RankOneUpdate, RIGHT } from './deflation.js';
 import { implicitQl } from './implicit-ql.js';
 import { secularRoot } from './secular-equation.js';
+import { sortRows } from './sort-rows.js';
 
 /** Order below which QL solves the problem whole. */
 const SMALL = 32;
@@ -45,21 +46,6 @@ function solve(problem: Problem, low: number, n: number): boolean {
   if (!solve(problem, low, n1) || !solve(problem, low + n1, n - n1)) return false;
   merge(problem, low, n1, n, coupling);
   return true;
-}
-
-/** Selection sort of a few eigenvalues with their rows. */
-function sortRows(h: Float64Array, n: number, d: number, rows: number, ld: number): void {
-  for (let i = 0; i < n; i++) {
-    let least = i;
-    for (let j = i + 1; j < n; j++) if (h[d + j]! < h[d + least]!) least = j;
-    if (least === i) continue;
-    [h[d + i], h[d + least]] = [h[d + least]!, h[d + i]!];
-    for (let j = 0; j < n; j++) {
-      const value = h[rows + i * ld + j]!;
-      h[rows + i * ld + j] = h[rows + least * ld + j]!;
-      h[rows + least * ld + j] = value;
-    }
-  }
 }
 
 /** Joins the two halves: the matrix is their direct sum plus |coupling| u uᵀ, u = (…, 0, 1, ±1, 0, …). */

@@ -3,8 +3,10 @@ import type { KernelOptions, Kernels } from '../../kernels/kernels.js';
 import { kernelsFor, withMemory } from '../../kernels/select.js';
 import { type Matrix, matrix, requireFinite, requireSquare } from '../../matrix.js';
 import { powerOfTwoScale, unscale } from '../scaling.js';
+import { transposeAt } from '../transpose.js';
 import { divideAndConquer } from './divide-and-conquer.js';
 import { implicitQl } from './implicit-ql.js';
+import { sortRows } from './sort-rows.js';
 import { backTransformAt, tridiagonalizeAt, tridiagonalWork } from './tridiagonalize.js';
 
 export interface SymmetricEigen {
@@ -27,15 +29,6 @@ function reduce(k: Kernels, source: Matrix, scale: number, a: number, work: numb
   const tridiagonal = { n, a, d, e: d + n, tau: d + 2 * n };
   tridiagonalizeAt(k, tridiagonal, work);
   return tridiagonal;
-}
-
-/** `rows` (n x n, eigenvectors one a row) transposed to `columns`, both in order of ascending d. */
-function sortedColumns(h: Float64Array, n: number, d: number, rows: number, columns: number): Float64Array {
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => h[d + i]! - h[d + j]!);
-  order.forEach((from, j) => {
-    for (let i = 0; i < n; i++) h[columns + i * n + j] = h[rows + from * n + i]!;
-  });
-  return Float64Array.from(order, (from) => h[d + from]!);
 }
 
 /** What is thrown when QL does not converge, which for finite matrices has never been seen. */
@@ -63,8 +56,10 @@ export function symmetricEigen(source: Matrix, options: SymmetricEigenOptions = 
       k.heap.fill(0, rows, rows + n * n);
       for (let i = 0; i < n; i++) k.heap[rows + i * (n + 1)] = 1;
       if (!implicitQl(k, n, d, e, rows, n, n)) throw convergenceFailure('symmetricEigen');
+      sortRows(k.heap, n, d, rows, n);
     } else if (!divideAndConquer(k, n, d, e, rows, work)) throw convergenceFailure('symmetricEigen');
-    const values = sortedColumns(k.heap, n, d, rows, work);
+    const values = k.heap.slice(d, d + n);
+    transposeAt(k.heap, n, n, rows, n, work, n);
     backTransformAt(k, tridiagonal, work, work + n * n);
     unscale(values, scale);
     return { values, vectors: matrix(n, n, k.heap.slice(work, work + n * n)) };
