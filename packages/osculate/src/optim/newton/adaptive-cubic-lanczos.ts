@@ -16,10 +16,11 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions {
  * ARC, matrix-free: the cubic model is minimised exactly in the Krylov space of the gradient by Lanczos's process (Cartis, Gould and
  * Toint 2011, part I, section 6). Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial;
  * a trial that is refused costs no product. Memory: `dimension` vectors.
- * @throws InputError when the weight is not positive.
+ * @throws InputError when the weight or the dimension is not positive.
  */
 export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
   const { weight = 1, curvature = exactHessian, dimension = 30 } = options;
+  requirePositive('adaptiveCubicLanczos', 'dimension', dimension);
   return regionMethod({
     name: 'ARC (Lanczos)',
     settings: { weight, curvature: curvature.name, dimension },

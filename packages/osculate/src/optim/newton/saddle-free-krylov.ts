@@ -15,10 +15,11 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions {
 /**
  * Saddle-free Newton, matrix-free (Dauphin et al. 2014, algorithm 1): |B| is formed in the Krylov space of the gradient from Lanczos's
  * process. Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial. Memory: `dimension` vectors.
- * @throws InputError when the damping is not positive.
+ * @throws InputError when the damping or the dimension is not positive.
  */
 export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-3, curvature = exactHessian, dimension = 30 } = options;
+  requirePositive('saddleFreeKrylov', 'dimension', dimension);
   return regionMethod({
     name: 'Saddle-free Newton (Krylov)',
     settings: { damping, curvature: curvature.name, dimension },
