@@ -1,5 +1,6 @@
 /**
- * Dense linear algebra against SciPy (LAPACK on OpenBLAS, one thread), interleaved in one run; ratios of medians.
+ * Dense linear algebra against SciPy (LAPACK on OpenBLAS, one thread), interleaved in one run; ratios of medians. Results go to
+ * memory in use already: NumPy's allocator hands out what it has just freed, JavaScript's fresh pages, which some hosts are slow to map.
  *
  * Usage: node benchmarks/linalg.mjs [rounds] [case,…]   (needs `npm run build`; SciPy: PYTHON or /usr/bin/python3 with scipy)
  */
@@ -54,18 +55,22 @@ function symmetric(n) {
   );
 }
 
+/** @param {number} n */
+const into = (n) => ({ into: matrix(n, n) });
+const [small, other, large] = [into(512), into(512), into(1024)];
+
 /** The bar is the most that the time may be, as a multiple of SciPy's. */
 const table = [
-  { name: 'multiply', n: 512, make: normal, run: (/** @type {Matrix} */ a) => multiply(a, a) },
-  { name: 'cholesky', n: 1024, make: definite, run: (/** @type {Matrix} */ a) => cholesky(a), bar: 3 },
-  { name: 'eigh', n: 512, make: symmetric, run: (/** @type {Matrix} */ a) => symmetricEigen(a), bar: 5 },
+  { name: 'multiply', n: 512, make: normal, run: (/** @type {Matrix} */ a) => multiply(a, a, small) },
+  { name: 'cholesky', n: 1024, make: definite, run: (/** @type {Matrix} */ a) => cholesky(a, large), bar: 3 },
+  { name: 'eigh', n: 512, make: symmetric, run: (/** @type {Matrix} */ a) => symmetricEigen(a, small), bar: 5 },
   {
     name: 'qr',
     n: 512,
     make: normal,
     run: (/** @type {Matrix} */ a) => {
-      const factors = qr(a);
-      return [orthogonalFactor(factors), upperFactor(factors)];
+      const factors = qr(a, small);
+      return [orthogonalFactor(factors, other), upperFactor(factors)];
     },
     bar: 4,
   },

@@ -20,6 +20,7 @@ function source(name) {
 
 /** The text of wasm-module.ts, compiled afresh. */
 export async function compileKernels() {
+  /** @type {Uint8Array} */
   let module = new Uint8Array();
   const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--initialMemory', '32'];
   const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernels.wasm', ...flags], {

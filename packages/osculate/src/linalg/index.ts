@@ -23,6 +23,7 @@ export { type PivotedQr, type PivotedQrOptions, pivotedQr } from './dense/pivote
 export { type ApplyQOptions, applyQ, orthogonalFactor, type QrFactors, qr, upperFactor } from './dense/qr.js';
 export { type AugmentedQr, augmentQr } from './dense/qr-augmented.js';
 export { type QrDowndate, qrAppendRow, qrRemoveRow } from './dense/qr-update.js';
+export type { IntoOptions } from './dense/result.js';
 export type { RightHandSide } from './dense/right-hand-side.js';
 export { type SingularValueDecomposition, singularValues, svd } from './dense/svd.js';
 export { solveTriangular, type TriangularOptions, type TriangularSolution } from './dense/triangular.js';

@@ -68,7 +68,9 @@ export { type BacktrackingOptions, backtracking } from './search/backtracking.js
 export { fullStep } from './search/full-step.js';
 export type { Line, LinePoint, LineSearch, LineSlope } from './search/line-search.js';
 export { type StrongWolfeOptions, strongWolfe } from './search/strong-wolfe.js';
-export { type KfacOptions, type KfacState, kfac } from './structured/kfac.js';
+export { type EkfacState, ekfac } from './structured/ekfac.js';
+export { kfac } from './structured/kfac.js';
+export type { KfacOptions, KfacState } from './structured/kfac-method.js';
 export { type ObjectiveOptions, supervisedObjective } from './supervised-objective.js';
 export type { MinimizeStatus, TerminationOptions } from './termination.js';
 export {

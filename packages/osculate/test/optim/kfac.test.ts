@@ -103,7 +103,7 @@ describe('K-FAC', () => {
     const product = (a: Float64Array, b: Float64Array) =>
       f[0]! * a[0]! * b[0]! + f[1]! * (a[0]! * b[1]! + a[1]! * b[0]!) + f[2]! * a[1]! * b[1]!;
     const minus = u.map((v) => -v);
-    const curvature = [product(minus, minus), product(minus, previous), product(previous, previous)] as const;
+    const curvature = [product(u, u), product(u, previous), product(previous, previous)] as const;
     const found = stepSize(curvature, innerProducts(gradient, u, previous), 0.1)!;
     const model = (alpha: number, mu: number) => {
       const d = [0, 1].map((i) => alpha * minus[i]! + mu * previous[i]!) as [number, number];

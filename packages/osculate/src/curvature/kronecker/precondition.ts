@@ -3,7 +3,8 @@ import type { Tensor } from '../../tensor/ir.js';
 import type { Block, MatrixBlock } from './blocks.js';
 import type { BlockFactors } from './factors.js';
 
-type Named = Readonly<Record<string, Tensor>>;
+/** Arrays of the parameters by name. */
+export type Named = Readonly<Record<string, Tensor>>;
 
 /** The gradient of a block as the matrix [outputs, inputs (+ 1)], the bias its last column. */
 export function blockMatrix({ form, weight, bias }: MatrixBlock, gradient: Named): Tensor {
@@ -23,7 +24,8 @@ export function fromBlockMatrix({ form, weight, bias }: MatrixBlock, matrix: Ten
     : named;
 }
 
-function preconditionBlock(block: Block, gradient: Named, { input, output }: BlockFactors): Named {
+/** U = G⁻¹·∇W·A⁻¹ for one block. */
+export function preconditionBlock(block: Block, gradient: Named, { input, output }: BlockFactors): Named {
   if (block.kind === 'full' || block.kind === 'diagonal') {
     const { name, tensor } = block.parameter;
     const g = gradient[name]!.reshape([tensor.size, 1]);

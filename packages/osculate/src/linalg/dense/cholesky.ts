@@ -1,6 +1,7 @@
 import type { KernelOptions, Kernels } from '../kernels/kernels.js';
 import { kernelsFor, withMemory } from '../kernels/select.js';
 import { findNonFinite, type Matrix, matrix, requireSquare } from '../matrix.js';
+import { type IntoOptions, takeMatrix } from './result.js';
 import { asColumns, likeRightHandSide, type RightHandSide } from './right-hand-side.js';
 import { solveRightLowerTransposedAt, solveTriangularAt, splitOrder } from './triangular.js';
 
@@ -40,7 +41,7 @@ export function nonFiniteFailure({ data, columns }: Matrix): CholeskyFailure | u
  * A = L Lᵀ, L lower triangular with a positive diagonal, for a symmetric positive definite A, of which the lower triangle is read.
  * Recursive (Gustavson 1997), n³/3 operations. ShapeError unless A is square; a matrix that has no factor is a result.
  */
-export function cholesky(a: Matrix, options: KernelOptions = {}): CholeskyResult {
+export function cholesky(a: Matrix, options: KernelOptions & IntoOptions = {}): CholeskyResult {
   const n = requireSquare('cholesky', a);
   const failure = nonFiniteFailure(a);
   if (failure) return failure;
@@ -49,9 +50,8 @@ export function cholesky(a: Matrix, options: KernelOptions = {}): CholeskyResult
     k.heap.set(a.data, at);
     const pivot = choleskyAt(k, n, at, n);
     if (pivot >= 0) return { status: 'indefinite', pivot, value: k.heap[at + pivot * (n + 1)]! };
-    const factor = matrix(n, n, k.heap.slice(at, at + n * n));
-    for (let i = 0; i < n; i++) factor.data.fill(0, i * n + i + 1, (i + 1) * n);
-    return { status: 'ok', factor };
+    for (let i = 0; i < n; i++) k.heap.fill(0, at + i * n + i + 1, at + (i + 1) * n);
+    return { status: 'ok', factor: takeMatrix(k, at, n, n, options.into) };
   });
 }
 

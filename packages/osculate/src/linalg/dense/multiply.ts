@@ -1,9 +1,10 @@
 import { ShapeError } from '../../tensor/errors.js';
 import type { KernelOptions } from '../kernels/kernels.js';
 import { kernelsFor, withMemory } from '../kernels/select.js';
-import { type Matrix, matrix } from '../matrix.js';
+import type { Matrix } from '../matrix.js';
+import { type IntoOptions, takeMatrix } from './result.js';
 
-export interface MultiplyOptions extends KernelOptions {
+export interface MultiplyOptions extends KernelOptions, IntoOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }
@@ -26,6 +27,6 @@ export function multiply(a: Matrix, b: Matrix, options: MultiplyOptions = {}): M
     k.heap.set(b.data, right);
     k.heap.fill(0, out, out + m * n);
     k.gemm(transposeA, transposeB, m, n, inner, 1, offset, a.columns, right, b.columns, out, n, false);
-    return matrix(m, n, k.heap.slice(out, out + m * n));
+    return takeMatrix(k, out, m, n, options.into);
   });
 }

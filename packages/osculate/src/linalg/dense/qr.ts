@@ -4,6 +4,7 @@ import { kernelsFor, withMemory } from '../kernels/select.js';
 import { type Matrix, matrix, requireFinite } from '../matrix.js';
 import { applyReflectorAt, type BlockReflectorAt, formTriangleAt, reflectorWork } from './block-reflector.js';
 import { reflectAt } from './householder.js';
+import { type IntoOptions, takeMatrix } from './result.js';
 import { asColumns, likeRightHandSide, type RightHandSide } from './right-hand-side.js';
 import { powerOfTwoScale } from './scaling.js';
 import { transposeAt } from './transpose.js';
@@ -123,7 +124,7 @@ function gatherReflectors(
 }
 
 /** A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations. InputError when A is not finite. */
-export function qr(a: Matrix, options: KernelOptions = {}): QrFactors {
+export function qr(a: Matrix, options: KernelOptions & IntoOptions = {}): QrFactors {
   requireFinite('qr', a);
   const { rows: m, columns: n } = a;
   const k = kernelsFor(options);
@@ -132,7 +133,7 @@ export function qr(a: Matrix, options: KernelOptions = {}): QrFactors {
     const tau = at + m * n;
     for (let i = 0; i < m * n; i++) k.heap[at + i] = a.data[i]! * scale;
     qrAt(k, m, n, at, n, tau);
-    const reflectors = matrix(m, n, k.heap.slice(at, at + m * n));
+    const reflectors = takeMatrix(k, at, m, n, options.into);
     for (let i = 0; i < m; i++)
       for (let j = i; j < n; j++) reflectors.data[i * n + j] = reflectors.data[i * n + j]! / scale;
     return { reflectors, tau: k.heap.slice(tau, tau + Math.min(m, n)) };
@@ -173,7 +174,7 @@ export function applyQ<C extends RightHandSide>(factors: QrFactors, c: C, option
 /** The first `columns` columns of Q, by default min(m, n). ShapeError for more than m. */
 export function orthogonalFactor(
   factors: QrFactors,
-  options: KernelOptions & { readonly columns?: number } = {},
+  options: KernelOptions & IntoOptions & { readonly columns?: number } = {},
 ): Matrix {
   const m = factors.reflectors.rows;
   const { columns = factors.tau.length } = options;
@@ -189,6 +190,6 @@ export function orthogonalFactor(
     k.heap.fill(0, q, q + m * columns);
     for (let i = 0; i < columns; i++) k.heap[q + i * (columns + 1)] = 1;
     applyQAt(k, m, tau.length, at, n, tauAt, false, columns, q, columns, true);
-    return matrix(m, columns, k.heap.slice(q, q + m * columns));
+    return takeMatrix(k, q, m, columns, options.into);
   });
 }

@@ -2,8 +2,8 @@ import { gemm } from './js-gemm.js';
 import type { Kernels } from './kernels.js';
 import { OffsetStack } from './stack.js';
 
-/** Doubles beyond which the heap is given back once nothing is allocated in it (64 MiB). */
-const KEEP = 2 ** 23;
+/** Doubles beyond which the heap is given back once nothing is allocated in it (128 MiB). */
+const KEEP = 2 ** 24;
 
 let heap = new Float64Array(0);
 

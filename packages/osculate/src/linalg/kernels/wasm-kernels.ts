@@ -19,7 +19,7 @@ interface Exports extends Routines {
 const PAGE = 65536;
 
 /** Bytes beyond which the memory is given back once nothing is allocated in it. */
-const KEEP = 2 ** 26;
+const KEEP = 2 ** 27;
 
 function decode(base64: string): Uint8Array {
   const text = atob(base64);

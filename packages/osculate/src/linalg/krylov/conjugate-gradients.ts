@@ -1,4 +1,5 @@
 import { euclideanNorm } from '../dense/norms.js';
+import { notPositive } from './not-positive.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { type StoppingOptions, startVector, stopping } from './options.js';
 import { axpy, dot, xpby } from './vectors.js';
@@ -13,7 +14,8 @@ export interface ConjugateGradientsOptions<P = Operator> extends StoppingOptions
 export interface ConjugateGradientsResult {
   /**
    * 'converged': ‖b − A x‖ ≤ tolerance ‖b‖. 'budget': iterations used up. 'indefinite': pᵀA p ≤ 0 for `direction` p, or a
-   * preconditioner that is not positive definite. 'nonFinite': a product was NaN or infinite; the solution is the last finite one.
+   * preconditioner that is not positive definite. 'nonFinite': a product was NaN or infinite, or an inner
+   * product left the range of doubles; the solution is the last finite one.
    */
   readonly status: 'converged' | 'budget' | 'indefinite' | 'nonFinite';
   readonly solution: Float64Array;
@@ -55,7 +57,7 @@ function* recurrence(
   let rho = dot(r, z);
   const p = z.slice();
   while (iterations < maxIterations) {
-    if (!(rho > 0)) return end(Number.isNaN(rho) ? 'nonFinite' : 'indefinite');
+    if (!(rho > 0)) return end(notPositive(rho, r));
     yield { operator: apply, v: p, out: product };
     const curvature = dot(p, product);
     if (!Number.isFinite(curvature)) return end('nonFinite');

@@ -13,7 +13,7 @@ export interface SteihaugTointResult {
   /**
    * 'converged': an interior minimiser, ‖g + B s‖ ≤ tolerance ‖g‖. 'boundary': the path left the region, s is where. 'negativeCurvature':
    * s follows a direction of non-positive curvature to the boundary. 'budget': iterations used up. 'nonFinite': a product was NaN or
-   * infinite; s is the last good step.
+   * infinite, out of range, or M⁻¹ not positive definite; s is the last good step.
    */
   readonly status: 'converged' | 'boundary' | 'negativeCurvature' | 'budget' | 'nonFinite';
   readonly step: Float64Array;

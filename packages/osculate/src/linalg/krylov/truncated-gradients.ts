@@ -1,4 +1,5 @@
 import { euclideanNorm } from '../dense/norms.js';
+import { notPositive } from './not-positive.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { startVector, stopping } from './options.js';
 import { axpy, dot, xpby } from './vectors.js';
@@ -24,7 +25,7 @@ export interface StoredIterate {
 export interface TruncatedGradientsResult {
   /**
    * 'truncated': progress fell below the test. 'converged': the residual is zero. 'budget': iterations used up. 'indefinite': a
-   * direction of non-positive curvature. 'nonFinite': a product was NaN or infinite. The iterates up to then stand in each case.
+   * direction of non-positive curvature. 'nonFinite': a product was NaN or infinite, or out of range. The iterates up to then stand in each case.
    */
   readonly status: 'truncated' | 'converged' | 'budget' | 'indefinite' | 'nonFinite';
   readonly solution: Float64Array;
@@ -84,8 +85,8 @@ function* recurrence(
   let rho = dot(r, z);
   const p = z.slice();
   while (iterations < maxIterations) {
-    if (rho === 0) return end('converged');
-    if (!(rho > 0)) return end(Number.isNaN(rho) ? 'nonFinite' : 'indefinite');
+    if (rho === 0 && euclideanNorm(r) === 0) return end('converged');
+    if (!(rho > 0)) return end(notPositive(rho, r));
     yield { operator: apply, v: p, out: product };
     const curvature = dot(p, product);
     if (!Number.isFinite(curvature)) return end('nonFinite');

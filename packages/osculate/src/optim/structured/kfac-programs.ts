@@ -3,15 +3,12 @@ import {
   type Block,
   type FactorLayout,
   type FactorOptions,
-  factorInputs,
   factorLayout,
-  factorViews,
   kroneckerBlocks,
-  kroneckerFactors,
-  namedFactors,
-  precondition,
+  type ModelGraph,
 } from '../../curvature/index.js';
 import type { Loss, Parameters } from '../../nn/index.js';
+import type { Feeds } from '../../runtime/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
@@ -34,30 +31,50 @@ export interface KroneckerModel {
 const named = (tree: Tree<Tensor>): Record<string, Tensor> => Object.fromEntries(leaves(tree));
 
 /** Blocks of a model, in the order of its factors: traced on a batch of so many examples. */
-export function modelBlocks({ model, loss, parameters: tree, x, y }: KroneckerModel, examples: number): Block[] {
+function modelBlocks({ model, loss, parameters: tree, x, y }: KroneckerModel, examples: number): Block[] {
   const weights = parameters(tree, 'parameters.') as unknown as Tree<Tensor>;
   const batch = (name: string, { shape, dtype }: typeof x): Tensor => input(name, dtype, [examples, ...shape.slice(1)]);
   const outputs = model(weights as never, batch('x', x));
   return kroneckerBlocks({ weights, outputs, loss: loss.value(outputs, batch('y', y)) });
 }
 
-/** Runs the programs of K-FAC on an objective. Factors and inverses are flat vectors in the order of `layout`. */
+/** Targets that the model draws itself, as feeds: none where the factors are not made of samples. */
+export type Sampled = { readonly sampled: NDArray } | Record<string, never>;
+
+/** Runs the programs of K-FAC on an objective. Factors and their inverses are flat vectors in the order of `layout`. */
 export interface KfacPrograms {
   readonly blocks: readonly Block[];
   readonly layout: FactorLayout;
-  /** Factors at the parameters, from targets that the model itself draws for these rows. */
-  factors(objective: Objective, theta: Vector, rows: Rows, generator: Generator): Promise<Record<string, NDArray>>;
-  /** G⁻¹·∇W·A⁻¹, and the products of the Gauss-Newton matrix with it and with the previous step among themselves. */
-  direction(objective: Objective, point: DirectionPoint): Promise<Direction>;
+  /** Targets for these rows, drawn from the model's own distribution. */
+  sample(at: Point, generator: Generator): Promise<Sampled>;
+  /** Runs a program that measures factors, with the targets that were drawn. */
+  measure(
+    name: string,
+    build: MeasureGraph,
+    at: Point,
+    sampled: Sampled,
+    feeds?: Feeds,
+  ): Promise<Record<string, NDArray>>;
+  /** The preconditioned gradient, and the products of the Gauss-Newton matrix with it and with the previous step among themselves. */
+  direction(at: Point, given: DirectionPoint, build: PreconditionGraph): Promise<Direction>;
+}
+
+export type MeasureGraph = (graph: ModelGraph, blocks: readonly Block[], options: FactorOptions) => Tree<Tensor>;
+type Named = Readonly<Record<string, Tensor>>;
+export type PreconditionGraph = (blocks: readonly Block[], gradient: Named, dtype: 'f32' | 'f64') => Named;
+
+/** Where a program is run: on these rows at these parameters. */
+export interface Point {
+  readonly objective: Objective;
+  readonly theta: Vector;
+  readonly rows: Rows;
 }
 
 export interface DirectionPoint {
-  readonly theta: Vector;
-  /** Rows of the Gauss-Newton products. */
-  readonly rows: Rows;
   readonly gradient: Vector;
-  readonly inverses: Vector;
   readonly previous: Vector;
+  /** What else the preconditioner reads. */
+  readonly feeds: Feeds;
 }
 
 export interface Direction {
@@ -67,19 +84,20 @@ export interface Direction {
   readonly curvature: readonly [number, number, number];
 }
 
-/** Σ (J·a)·H·(J·b) over the outputs. */
-function directionGraph(batch: BatchGraph, blocks: readonly Block[], layout: FactorLayout, loss: Loss): Tree<Tensor> {
+/** The preconditioned gradient, and Σ (J·a)·H·(J·b) over the outputs. */
+function directionGraph(batch: BatchGraph, build: PreconditionGraph, loss: Loss): Tree<Tensor> {
   const symbols = (prefix: string) => mapTree(batch.weights, (t, name) => input(`${prefix}.${name}`, t.dtype, t.shape));
   const weights = leaves(batch.weights);
-  const dtype = weights[0]![1].dtype as 'f32' | 'f64';
-  const direction = precondition(blocks, named(symbols('gradient')), factorInputs(layout, 'inverse.', dtype));
+  const { outputs } = batch;
+  const blocks = kroneckerBlocks({ weights: batch.weights, outputs, loss: batch.loss });
+  const direction = build(blocks, named(symbols('gradient')), weights[0]![1].dtype as 'f32' | 'f64');
   const map = linearize(
-    [batch.outputs],
+    [outputs],
     weights.map(([, t]) => t),
   );
   const alongU = map.apply(weights.map(([name]) => direction[name]!))[0]!;
   const alongStep = map.apply(leaves(symbols('previous')).map(([, t]) => t))[0]!;
-  const curved = (u: Tensor): Tensor => loss.hessianProduct(batch.outputs, batch.y, u);
+  const curved = (u: Tensor): Tensor => loss.hessianProduct(outputs, batch.y, u);
   const [hu, hs] = [curved(alongU), curved(alongStep)];
   const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
   return {
@@ -97,35 +115,32 @@ export function kfacPrograms(
 ): KfacPrograms {
   const { loss } = model;
   const blocks = modelBlocks(model, examples);
-  const layout = factorLayout(blocks);
-  const factorsOf = (batch: BatchGraph, targets: Tensor): Tree<Tensor> => {
-    const graph = { weights: batch.weights, outputs: batch.outputs, loss: loss.value(batch.outputs, targets) };
-    const normalizer = loss.normalizer(batch.outputs);
-    return namedFactors(layout, kroneckerFactors(graph, kroneckerBlocks(graph), { ...options, normalizer }));
-  };
   return {
     blocks,
-    layout,
-    factors: async (objective, theta, rows, generator) => {
-      const run = (name: string, build: (batch: BatchGraph) => Tree<Tensor>, feeds = {}) =>
-        objective.run(name, build, theta, rows, feeds);
-      if (options.estimate !== 'sampled') return run('kfac factors', (batch) => factorsOf(batch, batch.y));
-      const { outputs } = await run('kfac outputs', (batch) => ({ outputs: batch.outputs }));
-      const sampled = loss.sample(outputs as NDArray<'f32'>, generator);
-      const targets = input('sampled', sampled.dtype, sampled.shape);
-      return run('kfac factors', (batch) => factorsOf(batch, targets), { sampled });
+    layout: factorLayout(blocks),
+    sample: async ({ objective, theta, rows }, generator) => {
+      if (options.estimate !== 'sampled') return {};
+      const { outputs } = await objective.run('kfac outputs', (b) => ({ outputs: b.outputs }), theta, rows);
+      return { sampled: loss.sample(outputs as NDArray<'f32'>, generator) };
     },
-    direction: async (objective, { theta, rows, gradient, inverses, previous }) => {
-      const feeds = {
+    measure: (name, build, { objective, theta, rows }, given, feeds) => {
+      const { sampled } = given;
+      const measured = (batch: BatchGraph): Tree<Tensor> => {
+        const { weights, outputs, y } = batch;
+        const targets = sampled ? input('sampled', sampled.dtype, sampled.shape) : y;
+        const graph = { weights, outputs, loss: loss.value(outputs, targets) };
+        return build(graph, kroneckerBlocks(graph), { ...options, normalizer: loss.normalizer(outputs) });
+      };
+      return objective.run(name, measured, theta, rows, { ...feeds, ...given });
+    },
+    direction: async ({ objective, theta, rows }, { gradient, previous, feeds }, build) => {
+      const all = {
         ...objective.layout.views(gradient as never, 'gradient.'),
         ...objective.layout.views(previous as never, 'previous.'),
-        ...factorViews(layout, inverses, 'inverse.'),
+        ...feeds,
       };
-      const build = (batch: BatchGraph) => {
-        const graph = { weights: batch.weights, outputs: batch.outputs, loss: batch.loss };
-        return directionGraph(batch, kroneckerBlocks(graph), layout, loss);
-      };
-      const results = await objective.run('kfac direction', build, theta, rows, feeds);
+      const graph = (batch: BatchGraph) => directionGraph(batch, build, loss);
+      const results = await objective.run('kfac direction', graph, theta, rows, all);
       const number = (name: string): number => Number(results[name]!.data[0]);
       return {
         direction: objective.layout.gather(results, 'direction.'),

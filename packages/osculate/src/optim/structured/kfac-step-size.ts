@@ -41,7 +41,7 @@ export function innerProducts(gradient: Vector, u: Vector, previous: Vector): In
 
 /**
  * Minimises the model ½·δᵀ(F + damping·I)δ + gᵀδ over δ = α·Δ + μ·δ₀ (Martens and Grosse 2015, section 7): a 2 x 2 system, or one
- * equation for α when there is no previous step, or the two are almost parallel. `curvature` holds ΔᵀFΔ, ΔᵀFδ₀ and δ₀ᵀFδ₀. Null when the model has no finite
+ * equation for α when there is no previous step, or the two are almost parallel. `curvature` holds UᵀFU, UᵀFδ₀ and δ₀ᵀFδ₀ of U = −Δ. Null when the model has no finite
  * minimum.
  */
 export function stepSize(
@@ -50,7 +50,7 @@ export function stepSize(
   damping: number,
 ): StepSize | null {
   const a = curvature[0] + damping * products.directionDirection;
-  const b = curvature[1] + damping * products.directionPrevious;
+  const b = damping * products.directionPrevious - curvature[1];
   const c = curvature[2] + damping * products.previousPrevious;
   const { gradientDirection: p, gradientPrevious: q } = products;
   const determinant = a * c - b * b;

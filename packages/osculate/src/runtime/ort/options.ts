@@ -39,9 +39,9 @@ export function sessionOptions(program: Program, size: LoweredSize, options: Ort
     graphOptimizationLevel: options.optimization ?? levelFor(size),
     executionMode: 'sequential',
     logSeverityLevel: options.logLevel ?? 3,
-    // Threads that spin within a run save a wake-up for each operation; between runs they would halve the speed of every
-    // other session.
-    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1' } } },
+    // Threads that wait actively within a run save a wake-up for each operation: 15 to 25 % of a run. No longer than that takes,
+    // and not between runs, lest they take the processor from the thread they wait for, or from other sessions.
+    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '20' } } },
   };
   if (!hasLargeOperation(Object.values(program.outputs))) out.intraOpNumThreads = 1;
   else if (options.threads !== undefined) out.intraOpNumThreads = options.threads;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  cholesky,
   euclideanNorm,
   frobeniusNorm,
   identityMatrix,
@@ -12,6 +13,9 @@ import {
   multiply,
   newtonSchulz,
   oneNorm,
+  orthogonalFactor,
+  qr,
+  symmetricEigen,
   transposeMatrix,
 } from '../../../src/linalg/index.js';
 import { InputError, ShapeError } from '../../../src/tensor/index.js';
@@ -230,5 +234,30 @@ describe('matrices and norms', () => {
     expect(() => matrix(2, 3, new Float64Array(5))).toThrow(/2 x 3 takes 6 elements, row by row; got 5/);
     expect(() => matrix(-1, 3)).toThrow(ShapeError);
     expect(() => matrixFromRows([[1, 2], [3]])).toThrow(/row 1 has 1 elements and row 0 has 2/);
+  });
+});
+
+describe('results into a matrix that is there', () => {
+  const a = build(6, 6, (i, j) => (i === j ? 9 : Math.cos(i * j)));
+
+  it('are those of a new matrix, also over the operand', () => {
+    const g = random(6, 4);
+    const factors = qr(g);
+    const operand = { ...a, data: a.data.slice() };
+    const eigen = symmetricEigen(a, { into: matrix(6, 6) });
+    expect(cholesky(operand, { into: operand })).toEqual(cholesky(a));
+    expect(operand).toEqual((cholesky(a) as { factor: Matrix }).factor);
+    expect(eigen).toEqual(symmetricEigen(a));
+    expect(multiply(a, g, { into: matrix(6, 4, new Float64Array(24).fill(7)) })).toEqual(multiply(a, g));
+    expect(orthogonalFactor(factors, { into: matrix(6, 4) })).toEqual(orthogonalFactor(factors));
+    expect(qr(g, { into: g })).toEqual(factors);
+    expect(g).toBe(qr(g, { into: g }).reflectors);
+  });
+
+  it('need the right shape', () => {
+    const message = /The result is 6 x 6 and the matrix given as \{ into \} 6 x 5/;
+    for (const routine of [cholesky, qr, symmetricEigen]) {
+      expect(() => routine(a, { into: matrix(6, 5) })).toThrow(message);
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { InputError } from '../../../tensor/errors.js';
 import type { KernelOptions, Kernels } from '../../kernels/kernels.js';
 import { kernelsFor, withMemory } from '../../kernels/select.js';
-import { type Matrix, matrix, requireFinite, requireSquare } from '../../matrix.js';
+import { type Matrix, requireFinite, requireSquare } from '../../matrix.js';
+import { type IntoOptions, takeMatrix } from '../result.js';
 import { powerOfTwoScale, unscale } from '../scaling.js';
 import { transposeAt } from '../transpose.js';
 import { divideAndConquer } from './divide-and-conquer.js';
@@ -16,7 +17,8 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-export interface SymmetricEigenOptions extends KernelOptions {
+/** `into` takes the vectors. */
+export interface SymmetricEigenOptions extends KernelOptions, IntoOptions {
   /** How the tridiagonal problem is solved; the default is several times faster from n = 100 on. */
   readonly method?: 'divideAndConquer' | 'implicitQl';
 }
@@ -62,7 +64,7 @@ export function symmetricEigen(source: Matrix, options: SymmetricEigenOptions = 
     transposeAt(k.heap, n, n, rows, n, work, n);
     backTransformAt(k, tridiagonal, work, work + n * n);
     unscale(values, scale);
-    return { values, vectors: matrix(n, n, k.heap.slice(work, work + n * n)) };
+    return { values, vectors: takeMatrix(k, work, n, n, options.into) };
   });
 }
 

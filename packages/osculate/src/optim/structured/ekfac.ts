@@ -1,0 +1,118 @@
+import {
+  dampedInverses,
+  eigenbases,
+  eigenMoments,
+  eigenPrecondition,
+  type FactorOptions,
+  factorInputs,
+  factorViews,
+  hasEigenbasis,
+  kroneckerFactors,
+  type ModelGraph,
+  momentInputs,
+  momentLayout,
+  momentViews,
+  namedFactors,
+} from '../../curvature/index.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import { ndarray } from '../../tensor/ndarray.js';
+import type { Vector } from '../objective.js';
+import type { Optimizer, StepContext } from '../optimizer.js';
+import {
+  average,
+  due,
+  type KfacOptions,
+  type KfacState,
+  keepShare,
+  kroneckerOptimizer,
+  settingsOf,
+} from './kfac-method.js';
+import { type Direction, kfacPrograms, type MeasureGraph, type Point } from './kfac-programs.js';
+
+/** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
+export interface EkfacState extends KfacState {
+  /** Averages of the second moments of the gradient in the eigenbases, and the batches since the bases were renewed. */
+  readonly moments: Vector;
+  readonly measured: number;
+}
+
+/** Eigenbases, and inverses for the blocks that have none, in one vector. */
+function renewBases(
+  { blocks, layout }: ReturnType<typeof kfacPrograms>,
+  factors: Vector,
+  damping: number,
+): Vector | null {
+  const others = { ...layout, slots: layout.slots.filter((s) => !hasEigenbasis(blocks[s.block]!)) };
+  const inverses = dampedInverses(others, factors, Math.sqrt(damping));
+  return inverses && eigenbases(layout, blocks, factors, inverses);
+}
+
+/**
+ * EKFAC (George et al. 2018): K-FAC with the second moments of the gradient, measured in the eigenbases of the Kronecker factors, in the
+ * place of the products of their eigenvalues: U = U_G·[(U_Gᵀ·∇W·U_A) / (S + λ)]·U_Aᵀ. Step, momentum and λ are those of `kfac`, and
+ * so are the options; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times the price of an
+ * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
+ */
+export function ekfac(options: KfacOptions): Optimizer<EkfacState> {
+  const settings = settingsOf(options);
+  const { estimate, sharing, factorEvery, inverseEvery } = settings;
+  const programs = kfacPrograms(options, { estimate, sharing }, settings.factorRows);
+  const { blocks, layout } = programs;
+  const places = momentLayout(blocks);
+  const dtype = (t: Vector): 'f32' | 'f64' => (t instanceof Float32Array ? 'f32' : 'f64');
+  const measureFactors: MeasureGraph = (...given) => namedFactors(layout, kroneckerFactors(...given));
+  const measureMoments =
+    (type: 'f32' | 'f64') =>
+    (graph: ModelGraph, found: typeof blocks, given: FactorOptions): Record<string, Tensor> => {
+      const moments = eigenMoments(graph, found, factorInputs(layout, 'basis.', type), given);
+      return Object.fromEntries(places.slots.map(({ name, block }) => [name, moments[block]!]));
+    };
+  const learn = async (state: EkfacState, rows: Uint32Array, { objective, generator }: StepContext) => {
+    let { factors, inverses, averaged, moments, measured } = state;
+    const at: Point = { objective, theta: state.parameters, rows: rows.subarray(0, settings.factorRows) };
+    const [refresh, renew] = [due(state, factorEvery), due(state, inverseEvery)];
+    if (!refresh && !renew) return state;
+    const sampled = await programs.sample(at, generator);
+    if (refresh) {
+      averaged += 1;
+      const found = await programs.measure('ekfac factors', measureFactors, at, sampled);
+      factors = average(layout.slots, factors, found, keepShare(averaged, settings));
+    }
+    if (renew) {
+      const bases = renewBases(programs, factors, state.damping + objective.weightDecay);
+      if (bases === null) return null;
+      inverses = bases;
+      measured = 0;
+    }
+    measured += 1;
+    const feeds = factorViews(
+      { ...layout, slots: layout.slots.filter((s) => hasEigenbasis(blocks[s.block]!)) },
+      inverses,
+      'basis.',
+    );
+    const found = await programs.measure('ekfac moments', measureMoments(dtype(moments)), at, sampled, feeds);
+    moments = average(places.slots, moments, found, keepShare(measured, settings));
+    return { ...state, factors, inverses, averaged, moments, measured };
+  };
+  const direction = (state: EkfacState, gradient: Vector, at: Point): Promise<Direction> => {
+    const { inverses, moments, previous } = state;
+    const damping = ndarray(dtype(moments), [state.damping + at.objective.weightDecay], []);
+    const feeds = { ...factorViews(layout, inverses, 'inverse.'), ...momentViews(places, moments), damping };
+    return programs.direction(at, { gradient, previous, feeds }, (found, g, type) =>
+      eigenPrecondition(
+        found,
+        g,
+        factorInputs(layout, 'inverse.', type),
+        momentInputs(places, found, type),
+        input('damping', type, []),
+      ),
+    );
+  };
+  const init = (base: KfacState, zeros: (length: number) => Vector): EkfacState => ({
+    ...base,
+    moments: zeros(places.size),
+    measured: 0,
+  });
+  return kroneckerOptimizer({ name: 'EKFAC', programs, init, learn, direction }, settings);
+}

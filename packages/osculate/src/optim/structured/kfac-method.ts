@@ -1,0 +1,210 @@
+import type { FactorEstimate, WeightSharing } from '../../curvature/index.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import type { Objective, Rows, Vector } from '../objective.js';
+import {
+  drawRows,
+  like,
+  type Optimizer,
+  type OptimizerState,
+  type StepContext,
+  type StepReport,
+} from '../optimizer.js';
+import type { Direction, KfacPrograms, KroneckerModel, Point } from './kfac-programs.js';
+import { innerProducts, type StepSize, stepSize } from './kfac-step-size.js';
+
+export interface KfacOptions extends KroneckerModel {
+  /** Rows a step (default 1000). */
+  readonly batchSize?: number;
+  /** Rows of the batch for the factors (default a quarter of it) and for the products of the quadratic model (default an eighth). */
+  readonly factorRows?: number;
+  readonly modelRows?: number;
+  /** Initial λ (default 150). */
+  readonly damping?: number;
+  /** Steps between updates of the factors (default 5) and of their inverses (default 20); both also in the first three steps. */
+  readonly factorEvery?: number;
+  readonly inverseEvery?: number;
+  /** Steps between adaptations of λ (default 5; 0: λ stays). */
+  readonly dampingEvery?: number;
+  /** Largest share of the old factors in the average, a step: min(1 − 1/k, decay^factorEvery) after k updates (default 0.95). */
+  readonly decay?: number;
+  /** Default 'sampled', the true Fisher matrix. */
+  readonly estimate?: FactorEstimate;
+  /** How weights shared over time, tokens or patches are treated (default 'expand'). */
+  readonly sharing?: WeightSharing;
+}
+
+export interface KfacState extends OptimizerState {
+  /** λ. */
+  readonly damping: number;
+  /** Averages of all factors, and the inverses of the damped factors, in the order of their layout. */
+  readonly factors: Vector;
+  readonly inverses: Vector;
+  /** Batches that the averages are made of. */
+  readonly averaged: number;
+  /** The last step δ. */
+  readonly previous: Vector;
+}
+
+export interface KfacSettings {
+  readonly batchSize: number;
+  readonly factorRows: number;
+  readonly modelRows: number;
+  readonly damping: number;
+  readonly factorEvery: number;
+  readonly inverseEvery: number;
+  readonly dampingEvery: number;
+  readonly decay: number;
+  readonly estimate: FactorEstimate;
+  readonly sharing: WeightSharing;
+}
+
+/** λ is multiplied by this for every step between two adaptations when the model is trustworthy, divided when it is not. */
+const omega = 19 / 20;
+/** In the first steps the averages change too fast for old inverses. */
+const firstInverses = 3;
+const smallestDamping = 1e-8;
+
+export function settingsOf(options: KfacOptions): KfacSettings {
+  const batchSize = options.batchSize ?? 1000;
+  return {
+    batchSize,
+    factorRows: options.factorRows ?? Math.ceil(batchSize / 4),
+    modelRows: options.modelRows ?? Math.ceil(batchSize / 8),
+    damping: options.damping ?? 150,
+    factorEvery: options.factorEvery ?? 5,
+    inverseEvery: options.inverseEvery ?? 20,
+    dampingEvery: options.dampingEvery ?? 5,
+    decay: options.decay ?? 0.95,
+    estimate: options.estimate ?? 'sampled',
+    sharing: options.sharing ?? 'expand',
+  };
+}
+
+/** old + (1 − keep)·(new − old) for arrays with places in one flat vector, in a new one. */
+export function average(
+  slots: readonly { readonly name: string; readonly offset: number; readonly length: number }[],
+  old: Vector,
+  found: Readonly<Record<string, NDArray>>,
+  keep: number,
+): Vector {
+  const result = like(old);
+  for (const { name, offset, length } of slots) {
+    const data = found[name]!.data as Vector;
+    for (let i = 0; i < length; i++) result[offset + i] = keep * old[offset + i]! + (1 - keep) * data[i]!;
+  }
+  return result;
+}
+
+/** The share of the old average after k batches. */
+export function keepShare(k: number, { decay, factorEvery }: KfacSettings): number {
+  return Math.min(1 - 1 / k, decay ** factorEvery);
+}
+
+/** The parameters after the step, and the step, which takes the place of `u`: these vectors are the largest there are. */
+function combined(theta: Vector, u: Vector, previous: Vector, { alpha, mu }: StepSize) {
+  const parameters = like(theta);
+  for (let i = 0; i < theta.length; i++) {
+    const d = mu * previous[i]! - alpha * u[i]!;
+    u[i] = d;
+    parameters[i] = theta[i]! + d;
+  }
+  return { parameters, step: u };
+}
+
+/** λ/ω when the model promises too much or ρ is not finite, λ·ω when it is trustworthy. */
+function nextDamping(damping: number, rho: number, steps: number): number {
+  const factor = omega ** steps;
+  if (!(rho >= 0.25)) return damping / factor;
+  return rho > 0.75 ? Math.max(damping * factor, smallestDamping) : damping;
+}
+
+/** Back to where the last step came from, with more damping: nothing can be learnt from where the loss is not finite. */
+function reject<S extends KfacState>(state: S, loss: number, steps: number): { state: S; report: StepReport } {
+  const parameters = state.parameters.map((v, i) => v - state.previous[i]!) as Vector;
+  const damping = nextDamping(state.damping, Number.NaN, Math.max(steps, 1));
+  const previous = like(state.previous);
+  const next = { ...state, parameters, previous, damping, step: state.step + 1, averaged: 0 };
+  return { state: next, report: { loss, accepted: false, details: { damping } } };
+}
+
+/** ρ: the change of the loss over that of the model. */
+async function reduction(
+  objective: Objective,
+  theta: Vector,
+  rows: Rows,
+  loss: number,
+  change: number,
+): Promise<number> {
+  return ((await objective.value(theta, rows)) - loss) / change;
+}
+
+/** What distinguishes the methods that precondition by Kronecker factors. */
+export interface KroneckerMethod<S extends KfacState> {
+  readonly name: string;
+  readonly programs: KfacPrograms;
+  /** The state that a run starts from. */
+  init(base: KfacState, zeros: (length: number) => Vector): S;
+  /** The state with its curvature renewed where due; null when the factors allow no preconditioner. */
+  learn(state: S, rows: Uint32Array, context: StepContext): Promise<S | null>;
+  direction(state: S, gradient: Vector, at: Point): Promise<Direction>;
+}
+
+/** The step that K-FAC and EKFAC share: gradient, curvature, direction, length by the quadratic model, damping. */
+async function advance<S extends KfacState>(
+  method: KroneckerMethod<S>,
+  settings: KfacSettings,
+  state: S,
+  context: StepContext,
+): Promise<{ state: S; report: StepReport }> {
+  const { objective, generator } = context;
+  const { previous, parameters: theta } = state;
+  const rows = drawRows(objective, settings.batchSize, generator);
+  const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
+  const every = settings.dampingEvery;
+  if (!Number.isFinite(loss)) return reject(state, loss, every);
+  const learnt = await method.learn(state, rows, context);
+  if (learnt === null) return reject(state, loss, every);
+  const at = { objective, theta, rows: rows.subarray(0, settings.modelRows) };
+  const { direction, curvature } = await method.direction(learnt, gradient, at);
+  const inner = innerProducts(gradient, direction, previous);
+  const size = stepSize(curvature, inner, state.damping + objective.weightDecay);
+  if (size === null) return reject(state, loss, every);
+  const { parameters, step } = combined(theta, direction, previous, size);
+  let { damping } = state;
+  let details: StepReport['details'] = { alpha: size.alpha, mu: size.mu };
+  if (every > 0 && (state.step + 1) % every === 0) {
+    const rho = await reduction(objective, parameters, rows, loss, size.change);
+    if (!Number.isFinite(rho)) return reject({ ...state, previous: like(previous) }, loss, every);
+    damping = nextDamping(damping, rho, every);
+    details = { ...details, rho };
+  }
+  return {
+    state: { ...learnt, parameters, step: state.step + 1, damping, previous: step },
+    report: { loss, accepted: true, details: { ...details, damping } },
+  };
+}
+
+export function kroneckerOptimizer<S extends KfacState>(
+  method: KroneckerMethod<S>,
+  settings: KfacSettings,
+): Optimizer<S> {
+  return {
+    name: method.name,
+    settings: { ...settings },
+    init: (parameters) => {
+      const zeros = (length: number): Vector =>
+        parameters instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+      const { size } = method.programs.layout;
+      const [factors, inverses] = [zeros(size), zeros(size)];
+      const { damping } = settings;
+      const base = { parameters, step: 0, damping, factors, inverses, averaged: 0, previous: like(parameters) };
+      return method.init(base, zeros);
+    },
+    step: (state, context) => advance(method, settings, state, context),
+  };
+}
+
+/** Whether something is due: in the first steps, and then every so many. */
+export function due({ averaged, step }: KfacState, every: number): boolean {
+  return averaged < firstInverses || step % every === 0;
+}

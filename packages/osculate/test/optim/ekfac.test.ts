@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type EkfacState,
+  ekfac,
+  fromCheckpoint,
+  type KfacOptions,
+  toCheckpoint,
+  train,
+} from '../../src/optim/index.js';
+import { generator } from '../../src/tensor/index.js';
+import { dot, type SmallOptions, smallProblem } from './support.js';
+
+function make(options: Partial<KfacOptions> = {}, small: SmallOptions = {}) {
+  const problem = smallProblem(small);
+  return { ...problem, optimizer: ekfac({ ...problem, batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
+}
+
+describe('EKFAC', () => {
+  it('is Newton on a linear layer: one step reaches the least-squares solution', async () => {
+    const { objective, start, optimizer } = make(
+      { damping: 1e-10, estimate: 'exact', dampingEvery: 0 },
+      { linear: true },
+    );
+    const rows = Uint32Array.from({ length: objective.rows }, (_, i) => i);
+    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(1) });
+    const { gradient } = await objective.valueAndGradient(start, rows);
+    const after = await objective.valueAndGradient(state.parameters, rows);
+    expect(report.accepted).toBe(true);
+    expect(report.details.alpha).toBeCloseTo(1, 4);
+    expect(Math.sqrt(dot(after.gradient, after.gradient) / dot(gradient, gradient))).toBeLessThan(1e-4);
+  });
+
+  it('trains, and goes on from a checkpoint as if it had not been interrupted', async () => {
+    const { objective, start, optimizer } = make({ damping: 1, batchSize: 20, factorRows: 20, inverseEvery: 6 });
+    const run = async (options: object, steps: number) => {
+      const stream = train<EkfacState>({ objective, optimizer, parameters: start, seed: 3, steps, ...options });
+      const losses: number[] = [];
+      for (;;) {
+        const { done, value } = await stream.next();
+        if (done) return { losses, snapshot: value.snapshot };
+        losses.push(value.event.loss);
+      }
+    };
+    const whole = await run({}, 40);
+    expect(whole.losses.at(-1)!).toBeLessThan(0.1 * whole.losses[0]!);
+    const half = await run({}, 15);
+    const resume = fromCheckpoint(toCheckpoint(half.snapshot), optimizer.init(start));
+    expect((await run({ resume }, 40)).snapshot.state).toEqual(whole.snapshot.state);
+  });
+
+  it('rejects what is not finite', async () => {
+    const good = make({ damping: 1 });
+    const { state } = await good.optimizer.step(good.optimizer.init(good.start), {
+      objective: good.objective,
+      generator: generator(1),
+    });
+    const { optimizer, objective } = make({ damping: 1 }, { poison: Number.NaN });
+    const refused = await optimizer.step(state, { objective, generator: generator(1) });
+    expect(refused.report.accepted).toBe(false);
+    refused.state.parameters.forEach((v, i) => void expect(v).toBeCloseTo(good.start[i]!, 12));
+  });
+});
