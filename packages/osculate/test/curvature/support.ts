@@ -2,7 +2,7 @@ import { flatten, ggn } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
 import { type Block, type FactorOptions, kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
 import type { AnyLayer, Loss } from '../../src/nn/index.js';
-import { referenceExecutor } from '../../src/runtime/index.js';
+import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {
   type DType,
   generator,
@@ -67,10 +67,13 @@ export function makeCase(layer: AnyLayer, options: CaseOptions): Case {
 type Feeds = Readonly<Record<string, NDArray>>;
 
 /** A tree of tensors on the reference executor, to be run for values that may have more names than it reads. */
-export async function prepare(tree: Tree<Tensor>): Promise<(feeds: Feeds) => Promise<Record<string, NDArray>>> {
+export async function prepare(
+  tree: Tree<Tensor>,
+  executor: Executor = referenceExecutor(),
+): Promise<(feeds: Feeds) => Promise<Record<string, NDArray>>> {
   const program = compile(tree);
   const names = new Set(program.inputs.map((t) => (t.node.attrs as { name: string }).name));
-  const executable = await referenceExecutor().load(program);
+  const executable = await executor.load(program);
   return (feeds) => executable.run(Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name))));
 }
 
