@@ -53,7 +53,7 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   kfac: {
     title: 'K-FAC (Martens and Grosse 2015)',
-    defaults: { damping: 1, batchSize: 1000, factorEvery: 5, inverseEvery: 20 },
+    defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
     make: (problem, settings) => {
       const { model, loss, parameters, train } = problem;
       return kfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;

@@ -10,18 +10,19 @@ function meanTrace(flat: Vector, { offset, order, diagonal }: FactorSlot): numbe
   return trace / order;
 }
 
-/** (F + shift·I)⁻¹ of one factor into `into`; false when it is not positive definite. */
-function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector): boolean {
+/** (F + shift·I)⁻¹ of one factor into `into`, by way of `scratch`; false when it is not positive definite. */
+function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector, scratch: Float64Array): boolean {
   const { offset, order, length, diagonal } = slot;
   if (diagonal) {
     for (let i = offset; i < offset + length; i++) into[i] = 1 / (flat[i]! + shift);
     return true;
   }
-  const damped = Float64Array.from(flat.subarray(offset, offset + length));
-  for (let i = 0; i < order; i++) damped[i * (order + 1)]! += shift;
-  const result = cholesky(matrix(order, order, damped));
+  const damped = matrix(order, order, scratch.subarray(0, length));
+  damped.data.set(flat.subarray(offset, offset + length));
+  for (let i = 0; i < order; i++) damped.data[i * (order + 1)]! += shift;
+  const result = cholesky(damped, { into: damped });
   if (result.status !== 'ok') return false;
-  into.set(choleskyInverse(result.factor).data, offset);
+  into.set(choleskyInverse(result.factor, { into: damped }).data, offset);
   return true;
 }
 
@@ -33,6 +34,8 @@ function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector): bo
 export function dampedInverses({ slots, size }: FactorLayout, factors: Vector, gamma: number): Vector | null {
   const inverses = factors instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const paired = new Map(slots.filter((s) => s.role === 'input').map((s) => [s.block, meanTrace(factors, s)]));
+  // One place for all: fresh memory costs about as much as an inverse.
+  const scratch = new Float64Array(Math.max(0, ...slots.map((s) => (s.diagonal ? 0 : s.length))));
   for (const slot of slots) {
     const input = paired.get(slot.block);
     let shift = gamma * gamma;
@@ -41,7 +44,7 @@ export function dampedInverses({ slots, size }: FactorLayout, factors: Vector, g
       const pi = input > 0 && output > 0 ? Math.sqrt(input / output) : 1;
       shift = slot.role === 'input' ? gamma * pi : gamma / pi;
     }
-    if (!invert(factors, slot, shift, inverses)) return null;
+    if (!invert(factors, slot, shift, inverses, scratch)) return null;
   }
   return inverses;
 }

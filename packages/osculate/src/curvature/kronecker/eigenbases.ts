@@ -17,7 +17,7 @@ export function eigenbases(
 ): Vector | null {
   for (const { block, order, offset, length } of slots) {
     if (!hasEigenbasis(blocks[block]!)) continue;
-    const data = Float64Array.from(factors.subarray(offset, offset + length));
+    const data = new Float64Array(factors.subarray(offset, offset + length));
     if (!data.every(Number.isFinite)) return null;
     into.set(symmetricEigen(matrix(order, order, data)).vectors.data, offset);
   }

@@ -9,18 +9,18 @@ import {
   type StepContext,
   type StepReport,
 } from '../optimizer.js';
-import type { Direction, KfacPrograms, KroneckerModel, Point } from './kfac-programs.js';
+import type { Direction, KfacPrograms, KroneckerModel, Piece, Point } from './kfac-programs.js';
 import { innerProducts, type StepSize, stepSize } from './kfac-step-size.js';
 
 export interface KfacOptions extends KroneckerModel {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
-  /** Rows of the batch for the factors (default a quarter of it) and for the products of the quadratic model (default an eighth). */
+  /** Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth). */
   readonly factorRows?: number;
   readonly modelRows?: number;
   /** Initial λ (default 150). */
   readonly damping?: number;
-  /** Steps between updates of the factors (default 5) and of their inverses (default 20); both also in the first three steps. */
+  /** Steps between updates of the factors (default 10) and of their inverses (default 20); both also in the first three steps. */
   readonly factorEvery?: number;
   readonly inverseEvery?: number;
   /** Steps between adaptations of λ (default 5; 0: λ stays). */
@@ -68,10 +68,10 @@ export function settingsOf(options: KfacOptions): KfacSettings {
   const batchSize = options.batchSize ?? 1000;
   return {
     batchSize,
-    factorRows: options.factorRows ?? Math.ceil(batchSize / 4),
+    factorRows: options.factorRows ?? Math.ceil(batchSize / 2),
     modelRows: options.modelRows ?? Math.ceil(batchSize / 8),
     damping: options.damping ?? 150,
-    factorEvery: options.factorEvery ?? 5,
+    factorEvery: options.factorEvery ?? 10,
     inverseEvery: options.inverseEvery ?? 20,
     dampingEvery: options.dampingEvery ?? 5,
     decay: options.decay ?? 0.95,
@@ -100,15 +100,23 @@ export function keepShare(k: number, { decay, factorEvery }: KfacSettings): numb
   return Math.min(1 - 1 / k, decay ** factorEvery);
 }
 
-/** The parameters after the step, and the step, which takes the place of `u`: these vectors are the largest there are. */
-function combined(theta: Vector, u: Vector, previous: Vector, { alpha, mu }: StepSize) {
+/** The parameters after the step; the step itself goes into `step`. */
+function combined(
+  theta: Vector,
+  direction: readonly Piece[],
+  previous: Vector,
+  { alpha, mu }: StepSize,
+  step: Vector,
+): Vector {
   const parameters = like(theta);
-  for (let i = 0; i < theta.length; i++) {
-    const d = mu * previous[i]! - alpha * u[i]!;
-    u[i] = d;
-    parameters[i] = theta[i]! + d;
+  for (const { offset, data } of direction) {
+    for (let i = 0; i < data.length; i++) {
+      const d = mu * previous[offset + i]! - alpha * data[i]!;
+      step[offset + i] = d;
+      parameters[offset + i] = theta[offset + i]! + d;
+    }
   }
-  return { parameters, step: u };
+  return parameters;
 }
 
 /** λ/ω when the model promises too much or ρ is not finite, λ·ω when it is trustworthy. */
@@ -169,7 +177,9 @@ async function advance<S extends KfacState>(
   const inner = innerProducts(gradient, direction, previous);
   const size = stepSize(curvature, inner, state.damping + objective.weightDecay);
   if (size === null) return reject(state, loss, every);
-  const { parameters, step } = combined(theta, direction, previous, size);
+  // The gradient has been used: its memory is as good as new memory, and much cheaper.
+  const step = gradient;
+  const parameters = combined(theta, direction, previous, size, step);
   let { damping } = state;
   let details: StepReport['details'] = { alpha: size.alpha, mu: size.mu };
   if (every > 0 && (state.step + 1) % every === 0) {

@@ -77,9 +77,15 @@ export interface DirectionPoint {
   readonly feeds: Feeds;
 }
 
+/** Consecutive elements of a flat vector, from `offset` on. */
+export interface Piece {
+  readonly offset: number;
+  readonly data: Vector;
+}
+
 export interface Direction {
-  /** The preconditioned gradient U. */
-  readonly direction: Vector;
+  /** The preconditioned gradient U, piece by piece as it was computed: the vectors are too large to copy for nothing. */
+  readonly direction: readonly Piece[];
   /** UᵀFU, UᵀFδ and δᵀFδ with the previous step δ. */
   readonly curvature: readonly [number, number, number];
 }
@@ -143,7 +149,10 @@ export function kfacPrograms(
       const results = await objective.run('kfac direction', graph, theta, rows, all);
       const number = (name: string): number => Number(results[name]!.data[0]);
       return {
-        direction: objective.layout.gather(results, 'direction.'),
+        direction: objective.layout.slots.map(({ name, offset }) => ({
+          offset,
+          data: results[`direction.${name}`]!.data as Vector,
+        })),
         curvature: [number('uu'), number('us'), number('ss')],
       };
     },

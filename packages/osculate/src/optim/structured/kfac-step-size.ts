@@ -1,4 +1,5 @@
 import type { Vector } from '../objective.js';
+import type { Piece } from './kfac-programs.js';
 
 /** Coefficients of the step δ = α·Δ + μ·δ₀ and what the quadratic model says of it. */
 export interface StepSize {
@@ -17,18 +18,20 @@ export interface InnerProducts {
   readonly previousPrevious: number;
 }
 
-/** All of them in one pass, in float64; Δ = −u. */
-export function innerProducts(gradient: Vector, u: Vector, previous: Vector): InnerProducts {
+/** All of them in one pass, in float64; Δ = −U. */
+export function innerProducts(gradient: Vector, direction: readonly Piece[], previous: Vector): InnerProducts {
   let [gu, gp, uu, up, pp] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < gradient.length; i++) {
-    const g = gradient[i]!;
-    const d = u[i]!;
-    const p = previous[i]!;
-    gu += g * d;
-    gp += g * p;
-    uu += d * d;
-    up += d * p;
-    pp += p * p;
+  for (const { offset, data } of direction) {
+    for (let i = 0; i < data.length; i++) {
+      const g = gradient[offset + i]!;
+      const d = data[i]!;
+      const p = previous[offset + i]!;
+      gu += g * d;
+      gp += g * p;
+      uu += d * d;
+      up += d * p;
+      pp += p * p;
+    }
   }
   return {
     gradientDirection: -gu,
