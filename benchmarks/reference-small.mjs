@@ -17,7 +17,9 @@ const xs = Float64Array.from({ length: points }, (_, i) => (4 * i) / points);
 const ys = xs.map((x) => 2.5 * Math.exp(-1.3 * x) + 0.4 * x - 0.7 + 0.01 * Math.sin(37 * x));
 
 /** Σ (b1·exp(−b2·x) + b3·x + b4 − y)² and its gradient, as a person would write them. */
-function byHand([b1, b2, b3, b4], gradient) {
+/** @param {Float64Array} b @param {Float64Array} gradient */
+function byHand(b, gradient) {
+  const [b1, b2, b3, b4] = [b[0], b[1], b[2], b[3]];
   let [value, g1, g2, g3, g4] = [0, 0, 0, 0, 0];
   for (let i = 0; i < points; i++) {
     const x = xs[i];
@@ -77,6 +79,7 @@ async function microseconds(call, awaited) {
   return ((performance.now() - start) / calls) * 1000;
 }
 
+/** @type {Record<string, number[]>} */
 const samples = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
 for (let round = 0; round < rounds + 3; round++) {
   for (const [name, call] of Object.entries(ways)) {

@@ -13,6 +13,9 @@ const bars = { gradient: 1.0, hvp: 1.7, ggnvp: 1.7 };
 const names = (process.argv[2] ?? 'mlp,cnn,attention,lstm,block').split(',');
 const rounds = Number(process.argv[3] ?? 9);
 const repeats = 5;
+const warmUp = 12;
+/** Runs after a change of sides that are not counted: the other side's threads may still be spinning. */
+const settling = 3;
 
 /** PyTorch in a process of its own; asks one question at a time. */
 function torch() {
@@ -35,12 +38,12 @@ function torch() {
 /** @param {import('osculate/runtime').Executable} executable @param {any} feeds */
 async function ours(executable, feeds) {
   const times = [];
-  for (let i = 0; i < repeats; i++) {
+  for (let i = 0; i < settling + repeats; i++) {
     const start = performance.now();
     await executable.run(feeds);
     times.push(performance.now() - start);
   }
-  return times;
+  return times.slice(settling);
 }
 
 const peer = torch();
@@ -52,14 +55,17 @@ for (const name of names) {
   for (const kind of kinds) {
     const { program, feeds } = derivative(cases[name], kind);
     const executable = await executor.load(program);
-    await ours(executable, feeds);
-    await peer.ask(`${name} ${kind} 1 2`);
+    // Steady state on both sides: caches, thread pools and the heap have their working size.
+    for (let i = 0; i < warmUp; i++) await ours(executable, feeds);
+    for (const threads of [1, 2]) await peer.ask(`${name} ${kind} ${threads} ${warmUp}`);
     /** @type {[number[], number[], number[]]} */
     const samples = [[], [], []];
     for (let round = 0; round < rounds; round++) {
       samples[0].push(...(await ours(executable, feeds)));
-      samples[1].push(...(await peer.ask(`${name} ${kind} 1 ${repeats}`)));
-      samples[2].push(...(await peer.ask(`${name} ${kind} 2 ${repeats}`)));
+      for (const threads of [1, 2]) {
+        const times = await peer.ask(`${name} ${kind} ${threads} ${settling + repeats}`);
+        samples[threads].push(...times.slice(settling));
+      }
     }
     const [mine, one, two] = samples.map(median);
     times[kind] = mine;
