@@ -42,12 +42,12 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   nesterov: {
     title: 'SGD with Nesterov momentum',
-    defaults: { learningRate: 1e-3, momentum: 0.9, batchSize: 200 },
+    defaults: { learningRate: 3e-3, momentum: 0.9, batchSize: 200 },
     make: (_, settings) => nesterov(settings) as Optimizer,
   },
   'hessian-free': {
     title: 'Hessian-free (Martens 2010)',
-    defaults: { damping: 45, gradientRows: 8000, curvatureRows: 1000, maxIterations: 250 },
+    defaults: { damping: 45, gradientRows: 1000, curvatureRows: 250, maxIterations: 250 },
     make: (problem, settings) =>
       hessianFree({ ...settings, model: problem.model as never, loss: problem.loss }) as unknown as Optimizer,
   },
@@ -144,7 +144,7 @@ export interface Contestant {
 export const optimizerNames = Object.keys(entries);
 
 /** One of each kind that the autoencoder is known for; the others are named on the command line. */
-export const defaultContestants = 'adam,nesterov,hessian-free';
+export const defaultContestants = 'adam,nesterov,hessian-free,kfac';
 
 function parseSetting(spec: string, text: string, known: Settings): [string, number] {
   const [key = '', value = ''] = text.split('=', 2);

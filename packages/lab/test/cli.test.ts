@@ -66,6 +66,7 @@ describe('osculate compare', () => {
       'Adam',
       'SGD with Nesterov momentum',
       'Hessian-free (Martens 2010)',
+      'K-FAC (Martens and Grosse 2015)',
     ]);
     expect(readFileSync(join(folder, 'out.html'), 'utf8')).toContain('</html>');
   }, 120_000);

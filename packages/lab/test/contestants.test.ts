@@ -10,6 +10,7 @@ describe('contestants', () => {
       'Adam',
       'SGD with Nesterov momentum',
       'Hessian-free (Martens 2010)',
+      'K-FAC (Martens and Grosse 2015)',
     ]);
     const { title, settings } = parseContestant('adam:learningRate=0.01');
     expect(settings).toEqual({ learningRate: 0.01, batchSize: 200 });

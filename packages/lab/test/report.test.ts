@@ -37,7 +37,13 @@ function result(title: string, losses: readonly number[]): Result {
 }
 
 const results = [result('Adam', [500, 200, 120]), result('<Hessian> & "free"', [500, 150, Number.NaN])];
-const problem = { title: 'A problem', description: 'Words.', lossName: 'the loss', errorName: 'the error' };
+const problem = {
+  title: 'A problem',
+  description: 'Words.',
+  lossName: 'the loss',
+  errorName: 'the error',
+  tuning: 'none',
+};
 const environment = {
   node: 'v20',
   platform: 'linux x64',

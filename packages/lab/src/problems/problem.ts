@@ -29,6 +29,8 @@ export interface Problem {
   readonly lossName: string;
   /** What `error` is, with its reduction. */
   readonly errorName: string;
+  /** How the default settings of the contestants came about, so that nobody takes a tuned one against an untuned one unawares. */
+  readonly tuning: string;
   /** Reads the data and draws the initial parameters. */
   load(seed: number): Promise<LoadedProblem>;
 }

@@ -8,7 +8,7 @@ import { columns } from './table.js';
 
 export interface ReportData {
   readonly study: Study;
-  readonly problem: Pick<Problem, 'title' | 'description' | 'lossName' | 'errorName'>;
+  readonly problem: Pick<Problem, 'title' | 'description' | 'lossName' | 'errorName' | 'tuning'>;
   readonly results: readonly Result[];
   readonly environment: Environment;
 }
@@ -103,6 +103,7 @@ function setting({ study, problem, environment: m }: ReportData): string {
       'budget',
       `${study.budget} seconds of stepping for each optimizer; a step that ends more than 5 % later does not count`,
     ],
+    ['tuning', problem.tuning],
     ['seed', String(study.seed)],
     [
       'machine',
