@@ -11,11 +11,11 @@ import { cases, derivative, kinds, median } from './cases.mjs';
 
 const bars = { gradient: 1.0, hvp: 1.7, ggnvp: 1.7 };
 const names = (process.argv[2] ?? 'mlp,cnn,attention,lstm,block').split(',');
-const rounds = Number(process.argv[3] ?? 9);
-const repeats = 5;
-const warmUp = 12;
+const rounds = Number(process.argv[3] ?? 5);
+const repeats = 15;
+const warmUp = 4;
 /** Runs after a change of sides that are not counted: the other side's threads may still be spinning. */
-const settling = 3;
+const settling = 5;
 
 /** PyTorch in a process of its own; asks one question at a time. */
 function torch() {
