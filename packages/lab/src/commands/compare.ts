@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
 import pc from 'picocolors';
+import { exitStatus } from '../command-line/exit-status.js';
 import { type Contestant, parseContestants } from '../contestants.js';
 import { environment } from '../environment.js';
 import { problemNamed } from '../problems/index.js';
@@ -12,9 +13,6 @@ import { textTable } from '../report/table.js';
 import { folderName, RunFolder } from '../run/folder.js';
 import { supervise } from '../run/supervise.js';
 import type { Result, Study } from '../study.js';
-
-/** Exit status of a command that was interrupted and has saved its work, as shells give it for Ctrl-C. */
-const interrupted = 130;
 
 export interface CompareOptions {
   readonly study: Study;
@@ -124,7 +122,7 @@ export async function compare(options: CompareOptions): Promise<number> {
     const finished = !signal.aborted && (await runOne(options, contestant, i + 1, run));
     if (!finished) {
       stderr.write(`interrupted: the work is saved in ${folder}; the same command goes on from there\n`);
-      return interrupted;
+      return exitStatus.interrupted;
     }
     results.push({ summary: run.summary()!, points: run.points() });
   }
