@@ -3,12 +3,18 @@ import {
   adaHessian,
   adam,
   adamW,
+  diagonalGgn,
+  ekfac,
+  gaussNewtonLsmr,
   heavyBall,
   hessianFree,
   kfac,
+  levenbergMarquardtLsmr,
   lion,
+  multiBatchLbfgs,
   muon,
   nadam,
+  naturalGradient,
   nesterov,
   type Optimizer,
   rmsprop,
@@ -58,6 +64,29 @@ const entries: Readonly<Record<string, Entry>> = {
       const { model, loss, parameters, train } = problem;
       return kfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;
     },
+  },
+  ekfac: {
+    title: 'EKFAC (George et al. 2018)',
+    defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
+    make: (problem, settings) => {
+      const { model, loss, parameters, train } = problem;
+      return ekfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;
+    },
+  },
+  'natural-gradient': {
+    title: 'Natural gradient (CG)',
+    defaults: { damping: 45, learningRate: 1, batchSize: 1000, curvatureRows: 250, maxIterations: 50 },
+    make: (_, settings) => naturalGradient(settings) as unknown as Optimizer,
+  },
+  'gauss-newton-lsmr': {
+    title: 'Gauss-Newton (LSMR; sums of squares)',
+    defaults: { batchSize: 1000, maxIterations: 100, tolerance: 1e-10 },
+    make: (_, settings) => gaussNewtonLsmr(settings),
+  },
+  'levenberg-marquardt-lsmr': {
+    title: 'Levenberg-Marquardt (LSMR; sums of squares)',
+    defaults: { damping: 1e-2, batchSize: 1000, maxIterations: 100, tolerance: 1e-10 },
+    make: (_, settings) => levenbergMarquardtLsmr(settings) as unknown as Optimizer,
   },
   sgd: {
     title: 'SGD',
@@ -113,6 +142,17 @@ const entries: Readonly<Record<string, Entry>> = {
     title: 'SOAP',
     defaults: { learningRate: 3e-3, interval: 10, weightDecay: 0.01, batchSize: 200 },
     make: (problem, settings) => soap({ ...settings, layout: layoutOf(problem) }) as Optimizer,
+  },
+  'multi-batch-lbfgs': {
+    title: 'Multi-batch L-BFGS',
+    defaults: { learningRate: 1, batchSize: 2000, overlap: 0.2, memory: 10 },
+    make: (_, settings) => multiBatchLbfgs(settings) as unknown as Optimizer,
+  },
+  'diagonal-ggn': {
+    title: 'Diagonal Gauss-Newton',
+    defaults: { learningRate: 0.1, damping: 1, interval: 1, weightDecay: 0, batchSize: 200 },
+    make: (problem, settings) =>
+      diagonalGgn({ ...settings, model: problem.model as never, loss: problem.loss }) as Optimizer,
   },
   'sophia-g': {
     title: 'Sophia-G',

@@ -28,8 +28,9 @@ export const autoencoderProblem: Problem = {
   lossName: 'cross-entropy, summed over the pixels of a digit, mean over digits',
   errorName: 'squared reconstruction error, summed over the pixels of a digit, mean over digits',
   tuning:
-    'the defaults of Adam and Nesterov (learning rate, 3 values each), Hessian-free (rows and damping, 8 combinations) and K-FAC ' +
-    '(damping, 2 values) were chosen on this problem by the training loss of short runs; other optimizers have their authors’ defaults',
+    'the defaults of Adam and Nesterov (learning rate, 3 values each), Hessian-free (rows and damping, 8 combinations), K-FAC ' +
+    '(damping, 2 values; EKFAC has the same), natural gradient and diagonal Gauss-Newton (damping, 2 and 3 ' +
+    'values) were chosen on this problem by the training loss of short runs; other optimizers have their authors’ defaults',
   load: async (seed) => {
     const { train, test } = await mnistDigits();
     const layer = autoencoder();

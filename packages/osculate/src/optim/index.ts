@@ -3,6 +3,7 @@ export { exactHessian } from './curvature-sources/exact-hessian.js';
 export { gaussNewtonMatrix } from './curvature-sources/gauss-newton-matrix.js';
 export type { CurvatureSource, DensePoint } from './curvature-sources/source.js';
 export { type AdaHessianOptions, type AdaHessianState, adaHessian } from './diagonal/adahessian.js';
+export { type DiagonalGgnOptions, type DiagonalGgnState, diagonalGgn } from './diagonal/diagonal-ggn.js';
 export type { SophiaOptions, SophiaState } from './diagonal/sophia.js';
 export { type SophiaGOptions, sophiaG } from './diagonal/sophia-g.js';
 export { type SophiaHOptions, sophiaH } from './diagonal/sophia-h.js';
@@ -27,17 +28,21 @@ export type { StructuredOptimizer, Treatment } from './matrix/treatment.js';
 export { finish, type MinimizeEvent, type MinimizeOptions, type MinimizeResult, minimize } from './minimize.js';
 export { type AdaptiveCubicOptions, adaptiveCubic } from './newton/adaptive-cubic.js';
 export { type AdaptiveCubicLanczosOptions, adaptiveCubicLanczos } from './newton/adaptive-cubic-lanczos.js';
-export { type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
+export { type BatchCurvature, type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
 export { dogleg } from './newton/dogleg.js';
 export { sumOfSquaredExampleGradients } from './newton/example-squares.js';
 export { type GaussNewtonOptions, gaussNewton } from './newton/gauss-newton.js';
 export { gaussNewtonCg } from './newton/gauss-newton-cg.js';
+export { type GaussNewtonLsmrOptions, gaussNewtonLsmr } from './newton/gauss-newton-lsmr.js';
 export { type HessianFreeOptions, type HessianFreeState, hessianFree } from './newton/hessian-free.js';
 export { type LevenbergMarquardtOptions, levenbergMarquardt } from './newton/levenberg-marquardt.js';
+export { type LevenbergMarquardtLsmrOptions, levenbergMarquardtLsmr } from './newton/levenberg-marquardt-lsmr.js';
 export { modifiedNewton } from './newton/modified-newton.js';
+export { type NaturalGradientOptions, naturalGradient } from './newton/natural-gradient.js';
 export { type NewtonOptions, newton } from './newton/newton.js';
 export { type NewtonCgOptions, newtonCg } from './newton/newton-cg.js';
 export type { RegionState } from './newton/parts/region-method.js';
+export type { RowBatchOptions } from './newton/parts/row-batches.js';
 export { plainNewton } from './newton/plain-newton.js';
 export { type SaddleFreeKrylovOptions, saddleFreeKrylov } from './newton/saddle-free-krylov.js';
 export { type SaddleFreeNewtonOptions, saddleFreeNewton } from './newton/saddle-free-newton.js';
@@ -57,6 +62,11 @@ export {
 } from './optimizer.js';
 export { type BfgsMemory, type BfgsOptions, bfgs } from './quasi-newton/bfgs.js';
 export { type LbfgsMemory, type LbfgsOptions, type LbfgsState, lbfgs, lbfgsDirection } from './quasi-newton/lbfgs.js';
+export {
+  type MultiBatchLbfgsOptions,
+  type MultiBatchLbfgsState,
+  multiBatchLbfgs,
+} from './quasi-newton/multi-batch-lbfgs.js';
 export type { QuasiNewtonState } from './quasi-newton/quasi-newton-method.js';
 export { constant } from './schedules/constant.js';
 export { cosine } from './schedules/cosine.js';
@@ -69,8 +79,8 @@ export { fullStep } from './search/full-step.js';
 export type { Line, LinePoint, LineSearch, LineSlope } from './search/line-search.js';
 export { type StrongWolfeOptions, strongWolfe } from './search/strong-wolfe.js';
 export { type EkfacState, ekfac } from './structured/ekfac.js';
-export { kfac } from './structured/kfac.js';
-export type { KfacOptions, KfacState } from './structured/kfac-method.js';
+export { type KfacOptions, kfac } from './structured/kfac.js';
+export type { KfacState, KroneckerOptions } from './structured/kfac-method.js';
 export { type ObjectiveOptions, supervisedObjective } from './supervised-objective.js';
 export type { MinimizeStatus, TerminationOptions } from './termination.js';
 export {

@@ -3,13 +3,18 @@ import {
   adaptiveCubic,
   adaptiveCubicLanczos,
   bfgs,
+  diagonalGgn,
   dogleg,
   gaussNewton,
   gaussNewtonCg,
+  gaussNewtonLsmr,
   hessianFree,
   lbfgs,
   levenbergMarquardt,
+  levenbergMarquardtLsmr,
   modifiedNewton,
+  multiBatchLbfgs,
+  naturalGradient,
   nesterov,
   newton,
   newtonCg,
@@ -36,8 +41,16 @@ optimizerContract(() => gaussNewton(), { supervisedOnly: true });
 optimizerContract(() => levenbergMarquardt(), { supervisedOnly: true });
 optimizerContract(() => bfgs());
 optimizerContract(() => lbfgs());
+optimizerContract(() => multiBatchLbfgs({ batchSize: 16, overlap: 0.25 }));
 optimizerContract(() => newtonCg());
 optimizerContract(() => gaussNewtonCg(), { supervisedOnly: true });
 optimizerContract(() => trustRegionNewtonCg());
 optimizerContract(() => adaptiveCubicLanczos());
 optimizerContract(() => saddleFreeKrylov());
+optimizerContract(({ model, loss }) => diagonalGgn({ model, loss }), { supervisedOnly: true });
+optimizerContract(() => naturalGradient(), { supervisedOnly: true });
+optimizerContract(({ loss }) => naturalGradient({ sample: loss, batchSize: 20 }), { supervisedOnly: true });
+optimizerContract(() => gaussNewtonLsmr(), { supervisedOnly: true });
+optimizerContract(() => levenbergMarquardtLsmr(), { supervisedOnly: true });
+optimizerContract(() => levenbergMarquardt({ batchSize: 20 }), { supervisedOnly: true });
+optimizerContract(() => newtonCg({ batchSize: 20 }));

@@ -9,8 +9,10 @@ import {
 } from '../../src/curvature/index.js';
 import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
 import { fromCheckpoint, type KfacOptions, type KfacState, kfac, toCheckpoint, train } from '../../src/optim/index.js';
+import { batchSizeAt } from '../../src/optim/structured/batch-growth.js';
+import { averagedIterate } from '../../src/optim/structured/iterate-average.js';
 import { innerProducts, stepSize } from '../../src/optim/structured/kfac-step-size.js';
-import { generator, input, type Tensor } from '../../src/tensor/index.js';
+import { generator, InputError, input, type Tensor } from '../../src/tensor/index.js';
 import { evaluate, makeCase } from '../curvature/support.js';
 import { denseSolve, dot, type SmallOptions, smallProblem } from './support.js';
 
@@ -172,5 +174,115 @@ describe('K-FAC', () => {
     const half = await run({}, 4);
     const resume = fromCheckpoint(toCheckpoint(half), optimizer.init(start));
     expect((await run({ resume }, 8)).state).toEqual(whole.state);
+  });
+
+  describe('γ', () => {
+    const options = { damping: 1, dampingEvery: 0, inverseEvery: 4, factorEvery: 4, estimate: 'exact' } as const;
+
+    it('starts at √(λ + weight decay) and is the best of three by the quadratic model', async () => {
+      const { objective, start, optimizer } = make({ ...options, gammaEvery: 4 }, { linear: true });
+      let state = optimizer.init(start);
+      const context = () => ({ objective, generator: generator(2) });
+      for (let k = 0; k < 4; k++) ({ state } = await optimizer.step(state, context()));
+      expect(state.gamma).toBe(1);
+      const chosen = await optimizer.step(state, context());
+      // On a linear layer with squared errors and all rows the model is the loss itself.
+      const rows = [...Array(objective.rows).keys()];
+      const fixed = make({ ...options, gammaEvery: 400 }, { linear: true });
+      const omega = Math.sqrt(0.95) ** 4;
+      const tried = await Promise.all(
+        [omega, 1, 1 / omega].map(async (gamma) => {
+          const { state: s } = await fixed.optimizer.step(
+            { ...state, gamma },
+            { ...context(), objective: fixed.objective },
+          );
+          const step = s.parameters.map((v, i) => v - state.parameters[i]!);
+          return {
+            gamma,
+            s,
+            model: (await objective.value(s.parameters, rows)) + 0.5 * state.damping * dot(step, step),
+          };
+        }),
+      );
+      expect(new Set(tried.map(({ model }) => model)).size).toBe(3);
+      const best = tried.reduce((a, b) => (b.model < a.model ? b : a));
+      expect(chosen.state.gamma).toBeCloseTo(best.gamma, 12);
+      chosen.state.parameters.forEach((v, i) => void expect(v).toBeCloseTo(best.s.parameters[i]!, 12));
+    });
+
+    it('moves away from where it started, only in the steps that adapt it', async () => {
+      const { objective, start, optimizer } = make({ ...options, gammaEvery: 4 });
+      let state = optimizer.init(start);
+      const random = generator(2);
+      const gammas: number[] = [];
+      for (let k = 0; k < 17; k++) {
+        ({ state } = await optimizer.step(state, { objective, generator: random }));
+        gammas.push(state.gamma);
+      }
+      gammas.forEach((gamma, k) => {
+        const ratio = Math.log(gamma / (gammas[k - 1] ?? 1)) / Math.log(Math.sqrt(0.95) ** 4);
+        expect([-1, 0, 1]).toContain(Math.round(ratio * 1e9) / 1e9 + 0);
+        if (k === 0 || k % 4 !== 0) expect(ratio).toBeCloseTo(0, 12);
+      });
+      expect(gammas.at(-1)).not.toBe(1);
+    });
+
+    it('can only be adapted where inverses are renewed', () => {
+      expect(() => make({ inverseEvery: 20, gammaEvery: 30 })).toThrow(InputError);
+      expect(() => make({ inverseEvery: 20, gammaEvery: 30 })).toThrow('a multiple of inverseEvery (20)');
+    });
+  });
+
+  it('averages its iterates: their mean at first, then with the share that was asked for', async () => {
+    const { objective, start, optimizer } = make({ damping: 1, average: 0.6 });
+    const random = generator(2);
+    let state = optimizer.init(start);
+    const iterates: ArrayLike<number>[] = [];
+    for (let k = 1; k <= 5; k++) {
+      ({ state } = await optimizer.step(state, { objective, generator: random }));
+      iterates.push(state.parameters);
+      // ξ = 0, 1/2, 0.6, 0.6, 0.6.
+      const weights = [[1], [0.5, 0.5], [0.3, 0.3, 0.4], [0.18, 0.18, 0.24, 0.4], [0.108, 0.108, 0.144, 0.24, 0.4]][
+        k - 1
+      ]!;
+      state.average!.forEach((v, i) => {
+        expect(v).toBeCloseTo(
+          dot(
+            weights,
+            iterates.map((x) => x[i]!),
+          ),
+          12,
+        );
+      });
+    }
+    expect(averagedIterate(Float64Array.of(1), Float64Array.of(2), 1000, 0.99)[0]).toBeCloseTo(1.01, 12);
+    expect(make().optimizer.init(start).average).toBeUndefined();
+    expect(() => make({ average: 1 })).toThrow(InputError);
+  });
+
+  it('grows its batch to the whole data', async () => {
+    expect([1, 2, 100, 250, 499, 500, 900].map((k) => batchSizeAt(k, 1000, 60000, 500))).toEqual([
+      1000, 1000, 2000, 7000, 59000, 60000, 60000,
+    ]);
+    expect(batchSizeAt(300, 1000, 60000, 0)).toBe(1000);
+    const { objective, start, optimizer } = make({
+      damping: 1,
+      batchSize: 6,
+      factorRows: 6,
+      modelRows: 6,
+      wholeDataAt: 5,
+    });
+    const sizes: number[] = [];
+    const spy = Object.create(objective) as typeof objective;
+    spy.valueAndGradient = (theta, rows) => {
+      sizes.push(rows.length);
+      return objective.valueAndGradient(theta, rows);
+    };
+    const random = generator(2);
+    let state = optimizer.init(start);
+    for (let k = 0; k < 6; k++) ({ state } = await optimizer.step(state, { objective: spy, generator: random }));
+    // 6·4^((k − 1)/4), down to a multiple of 6.
+    expect(sizes).toEqual([6, 6, 12, 12, 24, 24]);
+    expect(() => make({ wholeDataAt: 1 })).toThrow(InputError);
   });
 });

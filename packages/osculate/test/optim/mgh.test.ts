@@ -6,6 +6,7 @@ import {
   finish,
   lbfgs,
   levenbergMarquardt,
+  levenbergMarquardtLsmr,
   minimize,
   type Optimizer,
   type OptimizerState,
@@ -45,6 +46,7 @@ describe('a known minimum of all 35 problems is reached from the standard start'
   it('by the same in a Krylov space', async () => expect(await unsolved(adaptiveCubicLanczos())).toEqual([]));
   it('by saddle-free Newton', async () => expect(await unsolved(saddleFreeNewton())).toEqual([]));
   it('by Levenberg-Marquardt', async () => expect(await unsolved(levenbergMarquardt())).toEqual([]));
+  it('by Levenberg-Marquardt with LSMR', async () => expect(await unsolved(levenbergMarquardtLsmr())).toEqual([]));
   it('by BFGS', async () => expect(await unsolved(bfgs())).toEqual([]));
   it('by L-BFGS', async () => expect(await unsolved(lbfgs())).toEqual([]));
 });

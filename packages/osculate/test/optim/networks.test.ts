@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   adaHessian,
   allRows,
+  diagonalGgn,
   muon,
+  naturalGradient,
   type Optimizer,
   shampoo,
   soap,
@@ -23,6 +25,9 @@ const structured: Readonly<Record<string, (network: SmallNetwork) => unknown>> =
   sophiaG: ({ loss }) => sophiaG({ loss, learningRate: 0.02, weightDecay: 0 }),
   sophiaH: () => sophiaH({ learningRate: 0.02, weightDecay: 0 }),
   adaHessian: () => adaHessian({ learningRate: 0.1 }),
+  diagonalGgn: ({ model, loss }) => diagonalGgn({ model, loss }),
+  naturalGradient: () => naturalGradient({ batchSize: 48 }),
+  sampledNaturalGradient: ({ loss }) => naturalGradient({ batchSize: 48, sample: loss }),
 };
 
 const makers: typeof structured = {

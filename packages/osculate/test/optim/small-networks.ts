@@ -19,6 +19,7 @@ export interface SmallNetwork {
   readonly objective: Objective;
   readonly start: Vector;
   readonly loss: Loss;
+  readonly model: (weights: never, x: Tensor) => Tensor;
 }
 
 const rows = 64;
@@ -75,5 +76,5 @@ export function smallNetwork(name: string, executor: Executor): SmallNetwork {
   const model = (weights: never, x: Tensor) => layer.apply(weights, x);
   const objective = supervisedObjective({ executor, model, loss, parameters, ...data(shape) });
   const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
-  return { objective, start, loss };
+  return { objective, start, loss, model };
 }

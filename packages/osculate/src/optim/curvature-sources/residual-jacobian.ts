@@ -1,11 +1,11 @@
 import { jacobian } from '../../autodiff/index.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
-import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { leaves } from '../../tensor/tree.js';
 import type { BatchGraph, Objective, Vector } from '../objective.js';
 import { allRows } from '../optimizer.js';
 import { chunks } from '../program-objective.js';
+import { requireResiduals } from './require-residuals.js';
 
 /** A sum of squares at a point: f = Σ rᵢ². */
 export interface ResidualPoint {
@@ -18,12 +18,7 @@ export interface ResidualPoint {
 }
 
 function residualGraph(batch: BatchGraph): { residuals: Tensor; jacobian: Tensor } {
-  const { residuals } = batch;
-  if (residuals === undefined) {
-    throw new InputError(
-      'this method needs residuals, which the objective has none of: use a loss that is a sum of squares (squaredError), or functionObjective with { residuals: true }',
-    );
-  }
+  const residuals = requireResiduals(batch);
   const weights = leaves(batch.weights).map(([, t]) => t);
   const flat = residuals.reshape([residuals.size]);
   return { residuals: flat, jacobian: jacobian(flat, weights).reshape([flat.size, -1]) };

@@ -1,4 +1,4 @@
-import { multiply } from '../../linalg/dense/multiply.js';
+import { addSquare } from '../../linalg/dense/add-square.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
@@ -67,9 +67,11 @@ export function blocksOf(layout: ParameterLayout, { largest, factors }: BlockRul
 export function readBlock(block: Block, vector: Vector): Matrix {
   const { rows, columns } = block;
   const out = matrix(rows, columns);
+  const { data } = out;
+  // Element by element: a set from another type of array converts far more slowly.
   for (let i = 0; i < rows; i++) {
     const from = startOfRow(block, i);
-    out.data.set(vector.subarray(from, from + columns), i * columns);
+    for (let j = 0; j < columns; j++) data[i * columns + j] = vector[from + j]!;
   }
   return out;
 }
@@ -100,9 +102,7 @@ export function accumulate(
   share: number,
 ): void {
   if (factor === undefined) return;
-  const square = multiply(g, g, side === 'columns' ? { transposeA: true } : { transposeB: true }).data;
-  const { data } = factorView(all, factor);
-  for (let i = 0; i < data.length; i++) data[i] = keep * data[i]! + share * square[i]!;
+  addSquare(factorView(all, factor), g, { transpose: side === 'columns', keep, share });
 }
 
 /** Identities for all factors. */

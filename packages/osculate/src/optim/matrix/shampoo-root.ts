@@ -1,5 +1,5 @@
+import { addSquare } from '../../linalg/dense/add-square.js';
 import { type SymmetricEigen, symmetricEigen } from '../../linalg/dense/eigen/symmetric-eigen.js';
-import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 
 /** An eigensolver of symmetric matrices, values ascending; undefined when it fails. */
@@ -33,7 +33,8 @@ export function shampooRoot(
   const n = a.rows;
   const shift = epsilon - Math.min(values[0] ?? 0, 0);
   const half = values.map((value) => (value + shift) ** (-0.5 / p));
-  const scaled = vectors.data.map((v, i) => v * half[i % n]!);
-  const columns = matrix(n, n, scaled);
-  return multiply(columns, columns, { transposeB: true });
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) vectors.data[i * n + j]! *= half[j]!;
+  }
+  return addSquare(matrix(n, n), vectors);
 }

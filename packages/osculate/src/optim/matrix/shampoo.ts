@@ -80,6 +80,14 @@ function norm({ data }: Matrix): number {
   return Math.sqrt(sum);
 }
 
+/** factor·M, M itself where that is the same. */
+function scaled(m: Matrix, factor: number): Matrix {
+  if (factor === 1) return m;
+  const out = matrix(m.rows, m.columns);
+  for (let i = 0; i < out.data.length; i++) out.data[i] = factor * m.data[i]!;
+  return out;
+}
+
 /** A new root of every factor of a block; keeps the old one when the decomposition fails, and throws after 3 failures in a row. */
 function refresh(block: Block, own: Own, update: number, { betas: [, keep], epsilon, eigensolver }: Settings): void {
   const correction = keep === 1 ? 1 : 1 / (1 - keep ** update);
@@ -87,8 +95,7 @@ function refresh(block: Block, own: Own, update: number, { betas: [, keep], epsi
   for (const factor of [block.left, block.right]) {
     if (factor === undefined) continue;
     const { order, index, offset } = factor;
-    const corrected = factorView(own.factors, factor).data.map((v) => v * correction);
-    const root = shampooRoot(matrix(order, order, corrected), p, epsilon, eigensolver);
+    const root = shampooRoot(scaled(factorView(own.factors, factor), correction), p, epsilon, eigensolver);
     if (root !== undefined) {
       own.roots.set(root.data, offset);
       own.failures[index] = 0;
@@ -112,12 +119,11 @@ function precondition(block: Block, roots: Float64Array, mean: Matrix): Matrix {
 /** The step whose length is grafted: the mean itself, or divided by AdaGrad's denominator. */
 function graft(block: Block, mean: Matrix, squares: Vector, kind: Settings['grafting']): Matrix {
   if (kind !== 'adagrad') return mean;
-  const root = readBlock(block, squares).data;
-  return matrix(
-    mean.rows,
-    mean.columns,
-    mean.data.map((m, i) => m / (Math.sqrt(root[i]!) + graftEpsilon)),
-  );
+  const step = readBlock(block, squares);
+  for (let i = 0; i < step.data.length; i++) {
+    step.data[i] = mean.data[i]! / (Math.sqrt(step.data[i]!) + graftEpsilon);
+  }
+  return step;
 }
 
 /** The direction of a block: preconditioned, with the length of the grafted step. */

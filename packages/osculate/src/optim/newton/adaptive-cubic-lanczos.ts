@@ -5,9 +5,10 @@ import { cubicWeightRule } from './parts/cubic-weight-rule.js';
 import { krylovModelAt } from './parts/krylov-model-at.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 import { shiftedMinimizer } from './parts/spectral-model.js';
 
-export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions {
+export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBatchOptions {
   /** Dimension of the Krylov space at most (30). */
   readonly dimension?: number;
 }
@@ -26,6 +27,7 @@ export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}):
     settings: { weight, curvature: curvature.name, dimension },
     region: requirePositive('adaptiveCubicLanczos', 'weight', weight),
     rule: cubicWeightRule,
+    batchSize: options.batchSize,
     model: (objective, at) =>
       krylovModelAt(curvature, objective, at, dimension, (model, sigma) => shiftedMinimizer(model, 0, 1 / sigma)),
   });

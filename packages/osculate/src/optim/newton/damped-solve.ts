@@ -1,4 +1,5 @@
 import { flatten, ggnvp, unflatten } from '../../autodiff/index.js';
+import type { Feeds } from '../../runtime/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
@@ -9,13 +10,25 @@ import { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from '.
 /** Iterates are kept from the 5th on, spaced by a factor 1.3 (Martens 2010, section 4.6). */
 const snapshots = { first: 5, growth: 1.3 } as const;
 
-/** A·v with A = GGN of the batch + damping, on flat vectors. */
-function dampedProduct(batch: BatchGraph, damping: Tensor): (v: Tensor) => Tensor {
+/** A positive semi-definite curvature of a batch as a graph. */
+export interface BatchCurvature {
+  /** Distinguishes its programs from those of other curvatures; unused in results. */
+  readonly name: string;
+  /** The product with `v`, shaped like the weights. */
+  product(batch: BatchGraph, weights: readonly Tensor[], v: readonly Tensor[]): readonly Tensor[];
+  /** Values of inputs beside those of the batch. */
+  readonly feeds?: Feeds;
+}
+
+const gaussNewton: BatchCurvature = {
+  name: 'Gauss-Newton',
+  product: (batch, weights, v) => ggnvp(batch.loss, batch.outputs, [...weights], [...v]),
+};
+
+/** A·v with A = curvature of the batch + damping, on flat vectors. */
+function dampedProduct(curvature: BatchCurvature, batch: BatchGraph, damping: Tensor): (v: Tensor) => Tensor {
   const like = leaves(batch.weights).map(([, t]) => t);
-  return (v) => {
-    const product = ggnvp(batch.loss, batch.outputs, like, unflatten(v, like));
-    return flatten(product).add(v.mul(damping));
-  };
+  return (v) => flatten(curvature.product(batch, like, unflatten(v, like))).add(v.mul(damping));
 }
 
 /** Names of the loop's state among the feeds and results of its programs. */
@@ -45,7 +58,7 @@ function cgInputs({ layout: { size, dtype } }: Objective, { maxIterations }: CgT
   };
 }
 
-/** A damped Gauss-Newton system on a batch: (G + damping·I)·x = b, with the inverse diagonal of its preconditioner. */
+/** A damped system on a batch: (G + damping·I)·x = b, with the inverse diagonal of its preconditioner. */
 export interface DampedSystem {
   readonly parameters: Vector;
   readonly rows: Rows;
@@ -53,18 +66,22 @@ export interface DampedSystem {
   readonly damping: number;
   readonly inverse: Vector;
   readonly start: Vector;
+  /** G (default: the Gauss-Newton matrix). */
+  readonly curvature?: BatchCurvature;
 }
 
 export interface DampedSolution {
   /** Iterates kept for backtracking, in order; the last is the solution. */
   readonly iterates: readonly { readonly iteration: number; readonly x: Vector }[];
   readonly iterations: number;
+  /** ½·xᵀ(G + damping·I)x − bᵀx at the solution. */
+  readonly modelValue: number;
   readonly status: (typeof cgStatus)[number];
 }
 
 /**
- * Solves a damped Gauss-Newton system by truncated preconditioned CG on the engine, in segments that end where an iterate
- * is kept. Cost: one GGN product an iteration, one more at the start, and a forward pass a segment. Memory: a few vectors.
+ * Solves a damped system by truncated preconditioned CG on the engine, in segments that end where an iterate
+ * is kept. Cost: one product an iteration, one more at the start, and a forward pass a segment. Memory: a few vectors.
  */
 export async function dampedSolve(
   objective: Objective,
@@ -78,15 +95,16 @@ export async function dampedSolve(
     const data = dtype === 'f32' ? Float32Array.of(value) : Float64Array.of(value);
     return { dtype, shape: [], data: data as never };
   };
-  const { parameters, rows } = system;
+  const { parameters, rows, curvature = gaussNewton } = system;
   const fixed = {
+    ...curvature.feeds,
     'cg.b': vector(system.b),
     'cg.inverse': vector(system.inverse),
     'cg.damping': scalar(system.damping),
   };
   const begin = (batch: BatchGraph): Tree<Tensor> => {
     const state = cgStart(
-      dampedProduct(batch, symbols.damping),
+      dampedProduct(curvature, batch, symbols.damping),
       symbols.b,
       symbols.state.x,
       symbols.inverse,
@@ -95,25 +113,26 @@ export async function dampedSolve(
     return { ...state };
   };
   const advance = (batch: BatchGraph): Tree<Tensor> => {
-    const apply = dampedProduct(batch, symbols.damping);
+    const apply = dampedProduct(curvature, batch, symbols.damping);
     return { ...cgAdvance(apply, symbols.b, symbols.inverse, symbols.state, symbols.limit, truncation) };
   };
-  let state = (await objective.run('cg start', begin, parameters, rows, {
+  let state = (await objective.run(`cg start ${curvature.name}`, begin, parameters, rows, {
     ...fixed,
     'cg.x': vector(system.start),
   })) as CgArrays;
+  const name = `cg advance ${curvature.name}`;
   const iterates: { iteration: number; x: Vector }[] = [];
   for (let next: number = snapshots.first; ; next *= snapshots.growth) {
     const limit = Math.min(Math.round(next), truncation.maxIterations);
     const before = Number(state.i.data[0]);
     const carried = Object.fromEntries(stateNames.map((name) => [`cg.${name}`, state[name]]));
     const feeds = { ...fixed, ...carried, 'cg.limit': scalar(limit) };
-    state = (await objective.run('cg advance', advance, parameters, rows, feeds)) as CgArrays;
+    state = (await objective.run(name, advance, parameters, rows, feeds)) as CgArrays;
     const done = Number(state.i.data[0]);
-    objective.countIterations('cg advance', rows.length, done - before);
+    objective.countIterations(name, rows.length, done - before);
     const status = cgStatus[Number(state.status.data[0])]!;
     if (done > before && status !== 'not finite') iterates.push({ iteration: done, x: state.x.data as Vector });
     if (status !== 'running' || done >= truncation.maxIterations || done === before)
-      return { iterates, iterations: done, status };
+      return { iterates, iterations: done, modelValue: Number(state.history.data[done]), status };
   }
 }

@@ -4,9 +4,10 @@ import { allFinite, type Optimizer } from '../optimizer.js';
 import { norm } from '../vector.js';
 import { type RegionRule, type RegionState, regionMethod } from './parts/region-method.js';
 import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 import { dampedStep, scaledLeastSquares } from './parts/scaled-least-squares.js';
 
-export interface LevenbergMarquardtOptions {
+export interface LevenbergMarquardtOptions extends RowBatchOptions {
   /** The first radius is this times ‖D·x‖ at the start, or this itself where that is zero (100, as in MINPACK). */
   readonly factor?: number;
 }
@@ -35,13 +36,17 @@ function grownScale(jacobian: Matrix, before: Float64Array): Float64Array {
  * 4mn² operations, and a value and some n³ a trial.
  * @throws InputError when the factor is not positive, or (in a step) the objective is no sum of squares.
  */
-export function levenbergMarquardt({ factor = 100 }: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
+export function levenbergMarquardt({
+  factor = 100,
+  batchSize,
+}: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
   requirePositive('levenbergMarquardt', 'factor', factor);
   return regionMethod({
     name: 'Levenberg-Marquardt',
     settings: { factor },
     region: 0,
     rule: radiusRule,
+    batchSize,
     memory: (n) => new Float64Array(n),
     model: async (objective, at, memory) => {
       const { value, gradient, residuals, jacobian } = await residualJacobian(objective, at);

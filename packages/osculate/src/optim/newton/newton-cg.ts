@@ -7,8 +7,9 @@ import type { LineSearch } from '../search/line-search.js';
 import { norm, scaled } from '../vector.js';
 import { forcing } from './parts/forcing.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 
-export interface NewtonCgOptions {
+export interface NewtonCgOptions extends RowBatchOptions {
   /** Default: Armijo backtracking. */
   readonly search?: LineSearch;
   readonly curvature?: CurvatureSource;
@@ -27,6 +28,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
     name: 'Newton-CG',
     settings: { curvature: curvature.name, maxIterations },
     search,
+    batchSize: options.batchSize,
     direction: async (objective, at) => {
       const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
       if (!allFinite(gradient)) return { value, gradient, stop: 'diverged' };

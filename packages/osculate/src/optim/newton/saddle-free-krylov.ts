@@ -4,10 +4,11 @@ import { dampingRule } from './parts/damping-rule.js';
 import { krylovModelAt } from './parts/krylov-model-at.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 import { saddleFreeStep } from './parts/saddle-free-step.js';
 import type { SaddleFreeNewtonOptions } from './saddle-free-newton.js';
 
-export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions {
+export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBatchOptions {
   /** Dimension of the Krylov space at most (30). */
   readonly dimension?: number;
 }
@@ -25,6 +26,7 @@ export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimiz
     settings: { damping, curvature: curvature.name, dimension },
     region: requirePositive('saddleFreeKrylov', 'damping', damping),
     rule: dampingRule,
+    batchSize: options.batchSize,
     model: (objective, at) => krylovModelAt(curvature, objective, at, dimension, saddleFreeStep),
   });
 }

@@ -6,9 +6,10 @@ import { forcing } from './parts/forcing.js';
 import { radiusRule } from './parts/radius-rule.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
-export interface TrustRegionNewtonCgOptions extends TrustRegionOptions {
+export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatchOptions {
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
 }
@@ -26,6 +27,7 @@ export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): O
     settings: { radius, curvature: curvature.name, maxIterations },
     region: requirePositive('trustRegionNewtonCg', 'radius', radius),
     rule: radiusRule,
+    batchSize: options.batchSize,
     model: async (objective, at) => {
       const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
       if (!allFinite(gradient)) return { value, gradient };

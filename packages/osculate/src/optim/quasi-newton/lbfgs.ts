@@ -50,7 +50,8 @@ export function lbfgsDirection({ s, y, pairs }: LbfgsMemory, gradient: ArrayLike
   return q;
 }
 
-function withPair({ s, y, pairs }: LbfgsMemory, newS: Float64Array, newY: Float64Array): LbfgsMemory {
+/** The memory with one more pair, the oldest overwritten when it is full. */
+export function withPair({ s, y, pairs }: LbfgsMemory, newS: Float64Array, newY: Float64Array): LbfgsMemory {
   const offset = (pairs % (s.length / newS.length)) * newS.length;
   const [nextS, nextY] = [s.slice(), y.slice()];
   nextS.set(newS, offset);

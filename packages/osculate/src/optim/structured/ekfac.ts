@@ -22,8 +22,8 @@ import type { Optimizer, StepContext } from '../optimizer.js';
 import {
   average,
   due,
-  type KfacOptions,
   type KfacState,
+  type KroneckerOptions,
   keepShare,
   kroneckerOptimizer,
   settingsOf,
@@ -54,7 +54,7 @@ function renewBases(
  * so are the options; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times the price of an
  * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
  */
-export function ekfac(options: KfacOptions): Optimizer<EkfacState> {
+export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
   const settings = settingsOf(options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const programs = kfacPrograms(options, { estimate, sharing }, settings.factorRows);

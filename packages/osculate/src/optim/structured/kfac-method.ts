@@ -1,5 +1,7 @@
 import type { FactorEstimate, WeightSharing } from '../../curvature/index.js';
+import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
+import { checkOptions } from '../first-order/check-options.js';
 import type { Objective, Rows, Vector } from '../objective.js';
 import {
   drawRows,
@@ -9,10 +11,14 @@ import {
   type StepContext,
   type StepReport,
 } from '../optimizer.js';
+import { batchSizeAt } from './batch-growth.js';
+import { averagedIterate } from './iterate-average.js';
 import type { Direction, KfacPrograms, KroneckerModel, Piece, Point } from './kfac-programs.js';
-import { innerProducts, type StepSize, stepSize } from './kfac-step-size.js';
+import { bestProposal } from './kfac-proposal.js';
+import type { StepSize } from './kfac-step-size.js';
 
-export interface KfacOptions extends KroneckerModel {
+/** Options that K-FAC and EKFAC share. */
+export interface KroneckerOptions extends KroneckerModel {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
   /** Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth). */
@@ -27,6 +33,16 @@ export interface KfacOptions extends KroneckerModel {
   readonly dampingEvery?: number;
   /** Largest share of the old factors in the average, a step: min(1 − 1/k, decay^factorEvery) after k updates (default 0.95). */
   readonly decay?: number;
+  /**
+   * Keeps θ̄ ← ξ·θ̄ + (1 − ξ)·θ with ξ = min(1 − 1/k, average) after k steps in the state's `average` (default: not kept; 0.99 in the
+   * paper).
+   */
+  readonly average?: number;
+  /**
+   * The step, counted from 1, at which the batch has grown exponentially from `batchSize` to the whole data (default 0: it does not
+   * grow; 500 in the paper). Rows of the factors and of the model stay.
+   */
+  readonly wholeDataAt?: number;
   /** Default 'sampled', the true Fisher matrix. */
   readonly estimate?: FactorEstimate;
   /** How weights shared over time, tokens or patches are treated (default 'expand'). */
@@ -36,6 +52,10 @@ export interface KfacOptions extends KroneckerModel {
 export interface KfacState extends OptimizerState {
   /** λ. */
   readonly damping: number;
+  /** γ that the factors are damped by; 0 for √(λ + weight decay). */
+  readonly gamma: number;
+  /** Average of the iterates, when the options ask for it. */
+  readonly average?: Vector;
   /** Averages of all factors, and the inverses of the damped factors, in the order of their layout. */
   readonly factors: Vector;
   readonly inverses: Vector;
@@ -54,6 +74,9 @@ export interface KfacSettings {
   readonly inverseEvery: number;
   readonly dampingEvery: number;
   readonly decay: number;
+  /** 0 when the iterates are not averaged. */
+  readonly average: number;
+  readonly wholeDataAt: number;
   readonly estimate: FactorEstimate;
   readonly sharing: WeightSharing;
 }
@@ -64,7 +87,13 @@ const omega = 19 / 20;
 const firstInverses = 3;
 const smallestDamping = 1e-8;
 
-export function settingsOf(options: KfacOptions): KfacSettings {
+/** @throws InputError for an option out of range. */
+export function settingsOf(options: KroneckerOptions): KfacSettings {
+  const { average, wholeDataAt = 0 } = options;
+  checkOptions('kfac', { 'a number from 0 to below 1': { average } });
+  if (wholeDataAt !== 0 && !(Number.isInteger(wholeDataAt) && wholeDataAt > 1)) {
+    throw new InputError(`kfac: wholeDataAt is ${wholeDataAt}; it must be a step after the first, or 0 for no growth`);
+  }
   const batchSize = options.batchSize ?? 1000;
   return {
     batchSize,
@@ -75,6 +104,8 @@ export function settingsOf(options: KfacOptions): KfacSettings {
     inverseEvery: options.inverseEvery ?? 20,
     dampingEvery: options.dampingEvery ?? 5,
     decay: options.decay ?? 0.95,
+    average: average ?? 0,
+    wholeDataAt,
     estimate: options.estimate ?? 'sampled',
     sharing: options.sharing ?? 'expand',
   };
@@ -131,7 +162,7 @@ function reject<S extends KfacState>(state: S, loss: number, steps: number): { s
   const parameters = state.parameters.map((v, i) => v - state.previous[i]!) as Vector;
   const damping = nextDamping(state.damping, Number.NaN, Math.max(steps, 1));
   const previous = like(state.previous);
-  const next = { ...state, parameters, previous, damping, step: state.step + 1, averaged: 0 };
+  const next = { ...state, parameters, previous, damping, gamma: 0, step: state.step + 1, averaged: 0 };
   return { state: next, report: { loss, accepted: false, details: { damping } } };
 }
 
@@ -155,6 +186,8 @@ export interface KroneckerMethod<S extends KfacState> {
   /** The state with its curvature renewed where due; null when the factors allow no preconditioner. */
   learn(state: S, rows: Uint32Array, context: StepContext): Promise<S | null>;
   direction(state: S, gradient: Vector, at: Point): Promise<Direction>;
+  /** States with other γ to choose among where that is due, the learnt one first. Without it there is no choice. */
+  candidates?(learnt: S): readonly S[];
 }
 
 /** The step that K-FAC and EKFAC share: gradient, curvature, direction, length by the quadratic model, damping. */
@@ -166,37 +199,44 @@ async function advance<S extends KfacState>(
 ): Promise<{ state: S; report: StepReport }> {
   const { objective, generator } = context;
   const { previous, parameters: theta } = state;
-  const rows = drawRows(objective, settings.batchSize, generator);
+  const size = batchSizeAt(state.step + 1, settings.batchSize, objective.rows, settings.wholeDataAt);
+  const rows = drawRows(objective, size, generator);
   const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
   const every = settings.dampingEvery;
   if (!Number.isFinite(loss)) return reject(state, loss, every);
   const learnt = await method.learn(state, rows, context);
   if (learnt === null) return reject(state, loss, every);
   const at = { objective, theta, rows: rows.subarray(0, settings.modelRows) };
-  const { direction, curvature } = await method.direction(learnt, gradient, at);
-  const inner = innerProducts(gradient, direction, previous);
-  const size = stepSize(curvature, inner, state.damping + objective.weightDecay);
-  if (size === null) return reject(state, loss, every);
+  const candidates = method.candidates?.(learnt) ?? [learnt];
+  const proposal = await bestProposal(method, candidates, gradient, at);
+  if (proposal === null) return reject(state, loss, every);
   // The gradient has been used: its memory is as good as new memory, and much cheaper.
   const step = gradient;
-  const parameters = combined(theta, direction, previous, size, step);
+  const parameters = combined(theta, proposal.direction, previous, proposal.size, step);
   let { damping } = state;
-  let details: StepReport['details'] = { alpha: size.alpha, mu: size.mu };
+  let details: StepReport['details'] = { alpha: proposal.size.alpha, mu: proposal.size.mu };
   if (every > 0 && (state.step + 1) % every === 0) {
-    const rho = await reduction(objective, parameters, rows, loss, size.change);
+    const rho = await reduction(objective, parameters, rows, loss, proposal.size.change);
     if (!Number.isFinite(rho)) return reject({ ...state, previous: like(previous) }, loss, every);
     damping = nextDamping(damping, rho, every);
     details = { ...details, rho };
   }
   return {
-    state: { ...learnt, parameters, step: state.step + 1, damping, previous: step },
+    state: {
+      ...proposal.state,
+      ...(state.average && { average: averagedIterate(state.average, parameters, state.step + 1, settings.average) }),
+      parameters,
+      step: state.step + 1,
+      damping,
+      previous: step,
+    },
     report: { loss, accepted: true, details: { ...details, damping } },
   };
 }
 
 export function kroneckerOptimizer<S extends KfacState>(
   method: KroneckerMethod<S>,
-  settings: KfacSettings,
+  settings: KfacSettings & { readonly gammaEvery?: number },
 ): Optimizer<S> {
   return {
     name: method.name,
@@ -207,7 +247,9 @@ export function kroneckerOptimizer<S extends KfacState>(
       const { size } = method.programs.layout;
       const [factors, inverses] = [zeros(size), zeros(size)];
       const { damping } = settings;
-      const base = { parameters, step: 0, damping, factors, inverses, averaged: 0, previous: like(parameters) };
+      const average = settings.average === 0 ? {} : { average: parameters.slice() };
+      const previous = like(parameters);
+      const base = { parameters, step: 0, damping, gamma: 0, factors, inverses, averaged: 0, previous, ...average };
       return method.init(base, zeros);
     },
     step: (state, context) => advance(method, settings, state, context),

@@ -6,18 +6,37 @@ import {
   namedFactors,
   precondition,
 } from '../../curvature/index.js';
-import type { Vector } from '../objective.js';
+import { InputError } from '../../tensor/errors.js';
+import type { Objective, Vector } from '../objective.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {
   average,
   due,
-  type KfacOptions,
   type KfacState,
+  type KroneckerOptions,
   keepShare,
   kroneckerOptimizer,
   settingsOf,
 } from './kfac-method.js';
 import { type Direction, kfacPrograms, type Point } from './kfac-programs.js';
+
+export interface KfacOptions extends KroneckerOptions {
+  /**
+   * Steps between adaptations of γ, a multiple of `inverseEvery` (default 0: γ = √(λ + weight decay) at all times; 20 in the paper).
+   */
+  readonly gammaEvery?: number;
+}
+
+/** γ is tried times this for every step between two of its adaptations, and divided by it. */
+const gammaRatio = Math.sqrt(19 / 20);
+
+/** @throws InputError unless inverses are renewed where γ is adapted. */
+function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): number {
+  if (Number.isInteger(gammaEvery) && gammaEvery >= 0 && gammaEvery % inverseEvery === 0) return gammaEvery;
+  throw new InputError(
+    `kfac: gammaEvery is ${gammaEvery}; it must be a multiple of inverseEvery (${inverseEvery}), or 0 for no adaptation`,
+  );
+}
 
 /**
  * K-FAC (Martens and Grosse 2015): the gradient is preconditioned by U = G⁻¹·∇W·A⁻¹ layer by layer, with Kronecker factors of the
@@ -25,6 +44,10 @@ import { type Direction, kfacPrograms, type Point } from './kfac-programs.js';
  * momentum minimise the quadratic model with exact Gauss-Newton products over the span of −U and the last step; λ follows the
  * reduction ratio. The layers are found in the graph: nothing is registered. Parameters without Kronecker structure get a full
  * block or a diagonal (see `kroneckerBlocks`).
+ *
+ * With `gammaEvery` γ starts at √(λ + weight decay) and is chosen every T = gammaEvery steps among γ·{ω, 1, 1/ω}, ω = √(19/20)^T, by the
+ * decrease that the quadratic model promises (section 6.6): three inversions and three directions in such a step. A rejected step
+ * starts it anew.
  *
  * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and
  * two JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64.
@@ -35,8 +58,11 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const programs = kfacPrograms(options, { estimate, sharing }, settings.factorRows);
   const { layout } = programs;
+  const gammaEvery = gammaInterval(options, inverseEvery);
+  const gammaOf = ({ gamma, damping }: KfacState, { weightDecay }: Objective): number =>
+    gammaEvery > 0 && gamma > 0 ? gamma : Math.sqrt(damping + weightDecay);
   const learn = async (state: KfacState, rows: Uint32Array, { objective, generator }: StepContext) => {
-    let { factors, inverses, averaged } = state;
+    let { factors, inverses, averaged, gamma } = state;
     const at: Point = { objective, theta: state.parameters, rows: rows.subarray(0, settings.factorRows) };
     if (due(state, factorEvery)) {
       averaged += 1;
@@ -45,11 +71,12 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
       factors = average(layout.slots, factors, found, keepShare(averaged, settings));
     }
     if (due(state, inverseEvery)) {
-      const renewed = dampedInverses(layout, factors, Math.sqrt(state.damping + objective.weightDecay));
+      const renewed = dampedInverses(layout, factors, gammaOf(state, objective));
       if (renewed === null) return null;
+      if (gammaEvery > 0) gamma = gammaOf(state, objective);
       inverses = renewed;
     }
-    return { ...state, factors, inverses, averaged };
+    return { ...state, factors, inverses, averaged, gamma };
   };
   const direction = ({ inverses, previous }: KfacState, gradient: Vector, at: Point): Promise<Direction> => {
     const feeds = factorViews(layout, inverses, 'inverse.');
@@ -57,5 +84,15 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
       precondition(blocks, g, factorInputs(layout, 'inverse.', dtype)),
     );
   };
-  return kroneckerOptimizer({ name: 'K-FAC', programs, init: (base) => base, learn, direction }, settings);
+  const candidates = (learnt: KfacState): readonly KfacState[] => {
+    if (gammaEvery === 0 || learnt.step === 0 || learnt.step % gammaEvery !== 0) return [learnt];
+    const ratio = gammaRatio ** gammaEvery;
+    const others = [learnt.gamma * ratio, learnt.gamma / ratio].flatMap((gamma) => {
+      const inverses = dampedInverses(layout, learnt.factors, gamma);
+      return inverses === null ? [] : [{ ...learnt, gamma, inverses }];
+    });
+    return [learnt, ...others];
+  };
+  const method = { name: 'K-FAC', programs, init: (base: KfacState) => base, learn, direction, candidates };
+  return kroneckerOptimizer(method, { ...settings, gammaEvery });
 }

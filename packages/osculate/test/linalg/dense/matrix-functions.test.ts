@@ -18,7 +18,7 @@ import {
   symmetricEigen,
   transposeMatrix,
 } from '../../../src/linalg/index.js';
-import { InputError, ShapeError } from '../../../src/tensor/index.js';
+import { generator, InputError, ShapeError } from '../../../src/tensor/index.js';
 import {
   build,
   diagonal,
@@ -103,6 +103,33 @@ describe.each(kernelNames)('inverseRoot on %s kernels', (kernels) => {
     const result = inverseRoot(hilbert(8), 4, { kernels, method: 'newton', maxIterations: 3 });
     expect(result).toMatchObject({ status: 'stalled', iterations: 3 });
     expect(result.status === 'stalled' && result.residual).toBeGreaterThan(0.1);
+  });
+
+  describe.each([1, 2, 3, 4, 5, 8, 16, 32, 64])('by newton of order %i', (p) => {
+    // A root that is known without either method, from a spectrum that is: Q·Λ^(−1/p)·Qᵀ.
+    it.each([0, 1, 2, 4, 6, 8])('converges at condition 1e%i, to what rounding allows', (decades) => {
+      for (const n of [1, 2, 7, 30]) {
+        const random = generator(100 * n + decades);
+        const spectra = {
+          even: spread(n, decades),
+          oneSmall: Float64Array.from({ length: n }, (_, i) => (i === 0 ? 10 ** -decades : 1)),
+          oneLarge: Float64Array.from({ length: n }, (_, i) => (i === 0 ? 1 : 10 ** -decades)),
+          drawn: Float64Array.from({ length: n }, () => 10 ** (-decades * random.uniform())),
+        };
+        for (const [name, values] of Object.entries(spectra)) {
+          for (const size of [1, 3e5, 1e-9]) {
+            const sized = values.map((value) => size * value);
+            const result = inverseRoot(withSpectrum(sized), p, { kernels, method: 'newton' });
+            expect(result.status, `${name}, n = ${n}, size ${size}`).toBe('converged');
+            const root = result.status === 'converged' ? result.root : matrix(0, 0);
+            const known = withSpectrum(sized.map((value) => value ** (-1 / p)));
+            expect(distance(root, known), `${name}, n = ${n}, size ${size}`).toBeLessThan(
+              100 * 2 ** -52 * 10 ** decades,
+            );
+          }
+        }
+      }
+    });
   });
 
   it('agrees between methods', () => {

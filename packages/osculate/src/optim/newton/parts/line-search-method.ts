@@ -2,6 +2,7 @@ import type { Objective, Vector } from '../../objective.js';
 import { allFinite, type Optimizer, type OptimizerState, type StepReport, type StepStop } from '../../optimizer.js';
 import { type LineSearch, lineOf } from '../../search/line-search.js';
 import { norm } from '../../vector.js';
+import { inRowBatches, type RowBatchOptions } from './row-batches.js';
 
 /** A direction with what the method knows of the point. */
 export interface Direction {
@@ -14,7 +15,7 @@ export interface Direction {
   readonly details?: Readonly<Record<string, number>>;
 }
 
-export interface LineSearchMethod {
+export interface LineSearchMethod extends RowBatchOptions {
   readonly name: string;
   readonly settings: Optimizer['settings'];
   readonly search: LineSearch;
@@ -50,10 +51,11 @@ export function lineSearchMethod(method: LineSearchMethod): Optimizer {
       report: { ...known, accepted: true, details },
     };
   };
-  return {
+  const optimizer: Optimizer = {
     name: method.name,
     settings: method.settings,
     init: (parameters) => ({ parameters, step: 0 }),
     step: (state, { objective }) => step(state, objective),
   };
+  return inRowBatches(optimizer, method.batchSize);
 }

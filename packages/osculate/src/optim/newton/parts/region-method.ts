@@ -1,3 +1,4 @@
+import type { Generator } from '../../../tensor/random.js';
 import type { Objective, Vector } from '../../objective.js';
 import {
   allFinite,
@@ -8,6 +9,7 @@ import {
   type StepStop,
 } from '../../optimizer.js';
 import { moved, norm, unitRoundoff } from '../../vector.js';
+import { inRowBatches, type RowBatchOptions } from './row-batches.js';
 
 /** A step that a model proposes. */
 export interface Proposal {
@@ -42,7 +44,7 @@ export interface RegionRule {
   next(region: number, rho: number, stepLength: number): number;
 }
 
-export interface RegionMethod {
+export interface RegionMethod extends RowBatchOptions {
   readonly name: string;
   readonly settings: Optimizer['settings'];
   /** The region of the first step; 0: the model's `firstRegion`. */
@@ -50,7 +52,7 @@ export interface RegionMethod {
   readonly rule: RegionRule;
   /** Zeros of the length that the model keeps between steps (default: none). */
   memory?(n: number): Float64Array;
-  model(objective: Objective, at: Vector, memory: Float64Array): Promise<LocalModel>;
+  model(objective: Objective, at: Vector, memory: Float64Array, generator: Generator): Promise<LocalModel>;
 }
 
 export interface RegionState extends OptimizerState {
@@ -118,7 +120,7 @@ async function tryRegions(method: RegionMethod, state: RegionState, objective: O
  * and one value of f for each trial. When no trial is taken, or the step changes nothing, it stops as stalled.
  */
 export function regionMethod(method: RegionMethod): Optimizer<RegionState> {
-  return {
+  const optimizer: Optimizer<RegionState> = {
     name: method.name,
     settings: method.settings,
     init: (parameters) => ({
@@ -127,9 +129,10 @@ export function regionMethod(method: RegionMethod): Optimizer<RegionState> {
       region: method.region,
       memory: method.memory?.(parameters.length) ?? new Float64Array(0),
     }),
-    step: async (state, { objective }) => {
-      const model = await method.model(objective, state.parameters, state.memory);
+    step: async (state, { objective, generator }) => {
+      const model = await method.model(objective, state.parameters, state.memory, generator);
       return tryRegions(method, state, objective, model);
     },
   };
+  return inRowBatches(optimizer, method.batchSize);
 }

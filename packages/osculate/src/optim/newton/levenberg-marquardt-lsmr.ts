@@ -1,0 +1,54 @@
+import { residualProducts } from '../curvature-sources/residual-products.js';
+import { allFinite, type Optimizer } from '../optimizer.js';
+import { dot } from '../vector.js';
+import { dampingRule } from './parts/damping-rule.js';
+import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './parts/least-squares-step.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
+
+export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatchOptions {
+  /** The first λ is this times ‖Jᵀr‖²/‖r‖² at the start, a lower bound of ‖J‖² (1e-2). */
+  readonly damping?: number;
+}
+
+/**
+ * Levenberg-Marquardt for f = Σ rᵢ², matrix-free: p minimises ‖J·p + r‖² + λ·‖p‖² by LSMR on products with J and Jᵀ (Fong and Saunders
+ * 2011; inexact Levenberg-Marquardt: Wright and Holt 1985), so that the condition number is not squared as by CG on JᵀJ + λI. λ
+ * follows the gain ratio. For any n; unlike `levenbergMarquardt` it depends on the units of the variables. Cost a step: the residuals,
+ * a gradient, a product with J and one with Jᵀ (about one and a half gradients) an inner iteration, a product and a value a trial; a
+ * trial that is refused solves again. Memory: a few vectors.
+ * @throws InputError when the damping is not positive, or (in a step) the objective is no sum of squares.
+ */
+export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = {}): Optimizer<RegionState> {
+  const { damping = 1e-2, batchSize } = options;
+  const inner = lsmrOptions(options);
+  requirePositive('levenbergMarquardtLsmr', 'damping', damping);
+  return regionMethod({
+    name: 'Levenberg-Marquardt (LSMR)',
+    settings: { damping, ...inner },
+    region: 0,
+    rule: dampingRule,
+    batchSize,
+    model: async (objective, at) => {
+      const problem = await residualProducts(objective, at);
+      const { value, gradient } = problem;
+      if (!allFinite(gradient) || !Number.isFinite(value)) return { value, gradient };
+      return {
+        value,
+        gradient,
+        // ∇f = 2·Jᵀr.
+        firstRegion: damping * (value > 0 ? dot(gradient, gradient) / (4 * value) : 0) || damping,
+        propose: async (lambda) => {
+          const { step, iterations } = await leastSquaresStep(problem, lambda, inner);
+          const image = await problem.apply(step);
+          return {
+            step,
+            predicted: -dot(gradient, step) - dot(image, image),
+            details: { damping: lambda, lsmrIterations: iterations },
+          };
+        },
+      };
+    },
+  });
+}

@@ -1,0 +1,85 @@
+import type { Loss } from '../../nn/index.js';
+import type { Generator } from '../../tensor/random.js';
+import { checkOptions } from '../first-order/check-options.js';
+import type { Objective, Vector } from '../objective.js';
+import { allFinite, allRows, drawRows, like, type Optimizer } from '../optimizer.js';
+import { dot, scaled } from '../vector.js';
+import { dampedSolve } from './damped-solve.js';
+import { dampingRule } from './parts/damping-rule.js';
+import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
+import { requirePositive } from './parts/require-positive.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
+import { sampledFisher } from './sampled-fisher.js';
+
+export interface NaturalGradientOptions extends RowBatchOptions {
+  /**
+   * With the objective's loss, the Fisher matrix is that of labels drawn anew for every step from the model. Default: its expectation,
+   * in closed form as the Gauss-Newton matrix, which it equals for the losses here but Huber's.
+   */
+  readonly sample?: Loss;
+  /** η (1). */
+  readonly learningRate?: number;
+  /** First λ (1). */
+  readonly damping?: number;
+  /** Rows for the products of a step, drawn from those of the step (default 1000; at most the objective's chunk). */
+  readonly curvatureRows?: number;
+  /** CG iterations at most (50). */
+  readonly maxIterations?: number;
+  /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
+  readonly tolerance?: number;
+}
+
+function settingsOf(options: NaturalGradientOptions) {
+  const { learningRate = 1, damping = 1, curvatureRows = 1000, maxIterations = 50, tolerance = 5e-4 } = options;
+  return { learningRate, damping, curvatureRows, maxIterations, tolerance };
+}
+
+/**
+ * Natural gradient descent (Amari 1998): θ ← θ − η·d with (F + λI)·d = ∇f, solved by CG on the engine, F the Fisher matrix of the model's
+ * predictive distribution, exact or sampled, plus the objective's weight decay; λ follows the gain ratio of the quadratic model on the
+ * rows of the step (Martens 2020, section 6.1). A step that does not lower the loss of its rows is tried again with a larger λ.
+ *
+ * Cost a step: a gradient of the rows, up to `maxIterations` + 1 products on `curvatureRows` (less than two gradients of these rows
+ * each) and one loss a trial; with `sample` a forward pass of these rows. Memory: about 8 vectors.
+ * @throws InputError when an option is out of its range, or (in a step) the objective has no outputs.
+ */
+export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer<RegionState> {
+  const settings = settingsOf(options);
+  const { learningRate, damping, curvatureRows, maxIterations } = settings;
+  requirePositive('naturalGradient', 'damping', damping);
+  requirePositive('naturalGradient', 'learning rate', learningRate);
+  checkOptions('naturalGradient', { 'an integer ≥ 1': { curvatureRows, maxIterations } });
+  const model = async (objective: Objective, at: Vector, _: Float64Array, generator: Generator) => {
+    const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
+    if (!Number.isFinite(value) || !allFinite(gradient)) return { value, gradient };
+    const rows = drawRows(objective, Math.min(curvatureRows, objective.chunk), generator);
+    const curvature = options.sample && (await sampledFisher(objective, options.sample, at, rows, generator));
+    if (curvature === null) return { value, gradient };
+    const propose = async (lambda: number): Promise<Proposal> => {
+      const shift = lambda + objective.weightDecay;
+      const system = {
+        ...{ parameters: at, rows, damping: shift, ...(curvature && { curvature }) },
+        ...{ b: gradient.map((g) => -g) as Vector, inverse: like(at).fill(1) as Vector, start: like(at) },
+      };
+      const { iterates, iterations, modelValue } = await dampedSolve(objective, system, settings);
+      const solution = iterates.at(-1)?.x ?? system.start;
+      const slope = dot(gradient, solution);
+      // modelValue = gᵀp + ½·pᵀ(F + λI)p.
+      const square = 2 * (modelValue - slope) - lambda * dot(solution, solution);
+      return {
+        step: scaled(solution, learningRate),
+        predicted: -learningRate * (slope + 0.5 * learningRate * square),
+        details: { damping: lambda, cgIterations: iterations },
+      };
+    };
+    return { value, gradient, propose };
+  };
+  return regionMethod({
+    name: 'Natural gradient',
+    settings: { fisher: options.sample ? 'sampled' : 'exact', ...settings },
+    region: damping,
+    rule: dampingRule,
+    batchSize: options.batchSize,
+    model,
+  });
+}
