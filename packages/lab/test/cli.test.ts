@@ -93,7 +93,8 @@ describe('osculate compare', () => {
     expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
     const { results } = JSON.parse(second.stdout) as { results: { last: Point }[] };
     expect(results[0]!.last).toEqual(after.at(-1));
-    expect(after.at(-1)!.seconds).toBeGreaterThanOrEqual(4);
+    // Not the budget itself: a step that ends more than 5 % after it is not counted, and on a busy machine a step is long.
+    expect(after.at(-1)!.seconds).toBeGreaterThan(before.at(-1)!.seconds);
     expect(after.at(-1)!.trainLoss).toBeLessThan(after[0]!.trainLoss);
   }, 120_000);
 
