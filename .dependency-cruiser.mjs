@@ -11,6 +11,7 @@ export const layers = [
   'linalg',
   'nn',
   'data',
+  'import',
   'curvature',
   'optim',
   'fit',

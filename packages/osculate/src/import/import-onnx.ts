@@ -1,0 +1,229 @@
+import type { Context } from '../nn/index.js';
+import {
+  decodeModel,
+  type ExternalReference,
+  type GraphProto,
+  type ModelProto,
+  type TensorProto,
+  type TypeProto,
+  tensorValues,
+  type ValueInfoProto,
+} from '../onnx/index.js';
+import { describe } from '../tensor/describe.js';
+import type { DType } from '../tensor/dtype.js';
+import { DTypeError, InputError } from '../tensor/errors.js';
+import { topological } from '../tensor/graph.js';
+import type { Tensor } from '../tensor/ir.js';
+import { constant, input } from '../tensor/leaf.js';
+import { astype, type NDArray } from '../tensor/ndarray.js';
+import type { Shape } from '../tensor/shape.js';
+import { leaves, type Tree } from '../tensor/tree.js';
+import { bindDimensions, type DimensionOptions } from './dimensions.js';
+import { dtypeOf, type FloatType } from './element-type.js';
+import type { ImportMode } from './node-call.js';
+import { nest, treePaths } from './parameter-names.js';
+import { failed, Scope, type Value } from './scope.js';
+import { opsetsOf, type Problem, Tracer } from './tracer.js';
+import { namedWeights, trainedByDefault } from './weights.js';
+
+export interface ImportOptions extends DimensionOptions {
+  /** Inputs whose values are fixed: flags, sampling rates, shapes. They are no longer inputs of the model. */
+  readonly values?: Readonly<Record<string, NDArray>>;
+  /**
+   * Names of the float tensors that become parameters. By default all initialisers but the running statistics of BatchNormalization; in a
+   * file without float initialisers its Constants of more than one element.
+   */
+  readonly trainable?: RegExp | ((name: string) => boolean);
+  /** Gives the bytes of tensors that the file keeps outside of itself. */
+  readonly external?: (reference: ExternalReference) => Uint8Array;
+  /** In training, BatchNormalization uses the statistics of the batch, and Dropout the masks of a training context. */
+  readonly mode?: ImportMode;
+}
+
+/** Name, dtype and shape of an input or output. */
+export interface ImportedValue {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface ImportedModel {
+  /** The trainable tensors, nested by the dots in their names. */
+  readonly parameters: Tree<NDArray>;
+  /** For every parameter the name of its tensor in the file (that of an initialiser, or of the output of a Constant). */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly inputs: readonly ImportedValue[];
+  readonly outputs: readonly ImportedValue[];
+  /**
+   * The model as a graph over the given tensors. They may have other shapes than at import (a batch of another size), and may all be
+   * f64 to compute in double precision what the file states in single.
+   * @throws InputError that lists every node which does not fit, and for missing or unknown names.
+   */
+  call(parameters: Tree<Tensor>, inputs: Readonly<Record<string, Tensor>>, context?: Context): Record<string, Tensor>;
+}
+
+/** The oldest and newest versions of the standard operators whose meaning is known here. */
+const [oldest, newest] = [7, 28];
+
+function checkOpset(model: ModelProto): void {
+  const version = opsetsOf(model.opsetImport).get('');
+  if (version === undefined || (version >= oldest && version <= newest)) return;
+  throw new InputError(
+    `importOnnx: the file uses version ${version} of the standard operators, and ${oldest} to ${newest} are understood; convert it with onnx.version_converter`,
+  );
+}
+
+function problemList(problems: readonly Problem[]): InputError {
+  const lines = problems.map(({ opType, place, reason }) => `- ${opType} at ${place}: ${reason}`);
+  const nodes = problems.length === 1 ? '1 place' : `${problems.length} places`;
+  return new InputError(`importOnnx: ${nodes} of the model cannot be imported:\n${lines.join('\n')}`);
+}
+
+/** A file with its options, and what of it stays the same in every trace. */
+interface Source {
+  readonly model: ModelProto;
+  readonly graph: GraphProto;
+  readonly options: ImportOptions;
+  /** Inputs that are not fixed. */
+  readonly inputs: readonly ValueInfoProto[];
+}
+
+function trace(
+  { model, graph, options }: Source,
+  float: FloatType,
+  inputs: ReadonlyMap<string, Tensor>,
+  parameter: (proto: TensorProto) => Tensor | undefined,
+  context?: Context,
+): Record<string, Tensor> {
+  const { external, mode = 'inference', values = {} } = options;
+  const functions = model.functions ?? [];
+  const tracer = new Tracer({ float, mode, context, functions, parameter, ...(external && { external }) });
+  const scope = new Scope('', opsetsOf(model.opsetImport));
+  for (const { name = '', type } of graph.input) {
+    const fixed = values[name];
+    const t = inputs.get(name) ?? (fixed && constant(astype(fixed, inputDType(name, type, float))));
+    if (t !== undefined) scope.define(name, t);
+  }
+  const results: readonly Value[] = tracer.graph(graph, scope);
+  if (results.includes(failed)) throw problemList(tracer.problems);
+  return Object.fromEntries(graph.output.map(({ name = '' }, i) => [name, results[i] as Tensor]));
+}
+
+function inputDType(name: string, type: TypeProto | undefined, float: FloatType): DType {
+  if (type !== undefined && type.tensorType === undefined) {
+    throw new DTypeError(
+      `importOnnx: input '${name}' is a sequence, map or optional value; only tensors are supported`,
+    );
+  }
+  return dtypeOf(type?.tensorType?.elemType, float, `importOnnx: input '${name}'`);
+}
+
+function sourceOf(file: Uint8Array | ModelProto, options: ImportOptions): Source {
+  const model = file instanceof Uint8Array ? decodeModel(file) : file;
+  const { graph } = model;
+  if (graph === undefined) throw new InputError('importOnnx: the file holds no graph');
+  checkOpset(model);
+  const names = new Set(graph.input.map(({ name = '' }) => name));
+  for (const given of [options.values ?? {}, options.inputShapes ?? {}]) {
+    const unknown = Object.keys(given).find((name) => !names.has(name));
+    if (unknown !== undefined) {
+      throw new InputError(
+        `importOnnx: the model has no input '${unknown}'; it has ${[...names].join(', ') || 'none'}`,
+      );
+    }
+  }
+  // Files before IR version 4 list initialisers among the inputs.
+  const stored = new Set(graph.initializer.map(({ name = '' }) => name));
+  const inputs = graph.input.filter(({ name = '' }) => !stored.has(name) && options.values?.[name] === undefined);
+  return { model, graph, options, inputs };
+}
+
+/** The trainable tensors of the file with the placeholders that stand for them at import. */
+function placeholders({ model, options }: Source): Map<TensorProto, { name: string; tensor: Tensor }> {
+  const { trainable } = options;
+  const all = namedWeights(model);
+  const chosen = (name: string): boolean => (trainable instanceof RegExp ? trainable.test(name) : trainable!(name));
+  return new Map(
+    (trainable === undefined ? trainedByDefault(all) : all.filter(({ name }) => chosen(name))).map(
+      ({ name, proto }) => {
+        const dtype = dtypeOf(proto.dataType, 'f32', `tensor '${name}'`);
+        return [proto, { name, tensor: input(`parameter ${name}`, dtype, proto.dims) }];
+      },
+    ),
+  );
+}
+
+/** The dtype in which a call computes: f64 as soon as something is given in f64 that the file has in single precision. */
+function floatOf(pairs: readonly (readonly [Tensor, { readonly dtype: DType }])[]): FloatType {
+  return pairs.some(([given, declared]) => given.dtype === 'f64' && declared.dtype === 'f32') ? 'f64' : 'f32';
+}
+
+function checkGiven(what: string, given: Tensor, declared: ImportedValue, float: FloatType): void {
+  const expected = declared.dtype === 'f32' ? float : declared.dtype;
+  if (given.dtype === expected) return;
+  throw new DTypeError(`${what} '${declared.name}' is ${describe(given)}, but must be ${expected} in this call`);
+}
+
+/**
+ * Reads an ONNX model (opsets 7 to 28) as a differentiable graph: its float tensors become named parameters, whatever follows from
+ * shapes and constants is computed at import, bodies of If, Loop and Scan and functions are traced. Half precision is computed
+ * in f32; small and unsigned integers do not wrap.
+ *
+ * Cost: one pass over the nodes; a tensor of the file is copied once.
+ * @throws InputError for a malformed file, open dimensions, and, listing all of them with their places and reasons, nodes that
+ * cannot be imported; ShapeError for given shapes that contradict the file; DTypeError for inputs that are not tensors of a supported
+ * dtype.
+ */
+export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions = {}): ImportedModel {
+  const source = sourceOf(file, options);
+  const shapes = bindDimensions(source.inputs, options);
+  const inputs = source.inputs.map(({ name = '', type }): ImportedValue => {
+    return { name, dtype: inputDType(name, type, 'f32'), shape: shapes.get(name)! };
+  });
+  const candidates = placeholders(source);
+  const given = new Map(inputs.map(({ name, dtype, shape }) => [name, input(name, dtype, shape)]));
+  const traced = trace(source, 'f32', given, (proto) => candidates.get(proto)?.tensor);
+  const reached = new Set(topological(Object.values(traced)));
+  const used = [...candidates].filter(([, { tensor }]) => reached.has(tensor.node));
+  const paths = treePaths(used.map(([, { name }]) => name));
+  const arrays = used.map(([proto, { tensor }]) => astype(tensorValues(proto, options).array, tensor.dtype));
+  const declared = used.map(([, { tensor }], i): ImportedValue => {
+    return { name: paths[i]!.join('.'), dtype: tensor.dtype, shape: tensor.shape };
+  });
+  return {
+    parameters: nest(paths, arrays),
+    sources: Object.fromEntries(used.map(([, { name }], i) => [declared[i]!.name, name])),
+    inputs,
+    outputs: Object.entries(traced).map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    call: (parameters, values, context) => {
+      const weights = new Map(declared.length === 0 ? [] : leaves(parameters));
+      const pairs = [
+        ...match('parameter', declared, weights),
+        ...match('input', inputs, new Map(Object.entries(values))),
+      ];
+      const float = floatOf(pairs);
+      pairs.forEach(([t, value], i) => {
+        checkGiven(i < declared.length ? 'parameter' : 'input', t, value, float);
+      });
+      const byProto = new Map(used.map(([proto], i) => [proto, pairs[i]![0]]));
+      const byName = new Map(inputs.map(({ name }, i) => [name, pairs[declared.length + i]![0]]));
+      return trace(source, float, byName, (proto) => byProto.get(proto), context);
+    },
+  };
+}
+
+/** The given tensor for each declared value. */
+function match(
+  what: string,
+  declared: readonly ImportedValue[],
+  given: ReadonlyMap<string, Tensor>,
+): [Tensor, ImportedValue][] {
+  const names = new Set(declared.map(({ name }) => name));
+  const unknown = [...given.keys()].find((name) => !names.has(name));
+  if (unknown !== undefined) throw new InputError(`imported model: there is no ${what} '${unknown}'`);
+  return declared.map((value) => {
+    const t = given.get(value.name);
+    if (t === undefined) throw new InputError(`imported model: ${what} '${value.name}' is missing`);
+    return [t, value];
+  });
+}

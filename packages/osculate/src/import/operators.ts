@@ -1,0 +1,69 @@
+import type { Importer } from './node-call.js';
+import { activations } from './operators/activations.js';
+import { attentions } from './operators/attention.js';
+import { control } from './operators/control.js';
+import { convolutions } from './operators/convolutions.js';
+import { elementwise } from './operators/elementwise.js';
+import { indexing } from './operators/indexing.js';
+import { linearAttentions } from './operators/linear-attention.js';
+import { losses } from './operators/losses.js';
+import { normalizations } from './operators/normalizations.js';
+import { pools } from './operators/pools.js';
+import { products } from './operators/products.js';
+import { recurrent } from './operators/recurrent.js';
+import { reductions } from './operators/reductions.js';
+import { resizing } from './operators/resizing.js';
+import { samplings } from './operators/sampling.js';
+import { shapes } from './operators/shapes.js';
+import type { OperatorTable } from './operators/table.js';
+import { windows } from './operators/windows.js';
+
+const tables: readonly OperatorTable[] = [
+  activations,
+  attentions,
+  control,
+  convolutions,
+  elementwise,
+  indexing,
+  linearAttentions,
+  losses,
+  normalizations,
+  pools,
+  products,
+  recurrent,
+  reductions,
+  resizing,
+  samplings,
+  shapes,
+  windows,
+];
+
+const importers = new Map(tables.flatMap((table) => Object.entries(table)));
+
+/** What imports a node of the standard operators in a version; undefined for an op that nobody knows. */
+export function findImporter(domain: string, opType: string, opset: number): Importer | undefined {
+  const entry = importers.get(domain === '' ? opType : `${domain}.${opType}`);
+  if (typeof entry === 'function' || entry === undefined) return entry;
+  return entry.findLast(([since]) => since <= opset)?.[1];
+}
+
+const quantized = 'it is quantised arithmetic, which has no useful derivative; import the float model';
+const random = 'it draws random numbers; make the noise an input of the model';
+const sequence = 'it handles sequences, maps or optional values; only tensors are supported';
+const text = 'it handles text; only numbers are supported';
+const reasons: readonly [RegExp, string][] = [
+  [
+    /^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear|QLinear.*|MatMulInteger|ConvInteger|QAttention)$/,
+    quantized,
+  ],
+  [/^(Random.*|Bernoulli|Multinomial)$/, random],
+  [/^(Sequence.*|SplitToSequence|ConcatFromSequence|Optional.*)$/, sequence],
+  [/^(String.*|RegexFullMatch|TfIdfVectorizer)$/, text],
+];
+
+/** Why an op is not imported. */
+export function refusalOf(domain: string, opType: string): string {
+  const known = reasons.find(([pattern]) => pattern.test(opType))?.[1];
+  if (known !== undefined) return known;
+  return domain === '' ? 'this op is not supported' : `ops of the domain '${domain}' are not supported`;
+}

@@ -1,0 +1,126 @@
+import { cumsum } from '../../ops/index.js';
+import { isFloat } from '../../tensor/dtype.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { full } from '../../tensor/leaf.js';
+import { normalizeAxes, normalizeAxis, type Shape } from '../../tensor/shape.js';
+import type { Importer, NodeCall } from '../node-call.js';
+import { iota } from './integers.js';
+import type { OperatorTable } from './table.js';
+
+type Fold = (x: Tensor, axes: readonly number[]) => Tensor;
+
+/** Axes of a reduction; null where nothing is to be reduced. */
+function axesOf(call: NodeCall, x: Tensor): number[] | null {
+  const axes = call.intsOrInput('axes', 1);
+  if (axes !== undefined && axes.length > 0) return normalizeAxes(axes, x.rank, call.opType);
+  return call.flag('noop_with_empty_axes', false) ? null : iota(x.rank);
+}
+
+const kept = (shape: Shape, axes: readonly number[]): number[] => shape.map((d, i) => (axes.includes(i) ? 1 : d));
+
+/**
+ * A reduction by `fold`, which keeps no axes; `before` and `after` act elementwise and also where no axis is reduced. Nothing reduces
+ * to `empty`.
+ */
+function reduction(
+  fold: Fold,
+  options: { before?: (x: Tensor) => Tensor; after?: (x: Tensor) => Tensor; empty?: number } = {},
+): Importer {
+  const { before = (x) => x, after = (x) => x, empty } = options;
+  return (call) => {
+    const x = call.input(0);
+    const axes = axesOf(call, x);
+    if (axes === null) return after(before(x));
+    const shape = call.flag('keepdims', true) ? kept(x.shape, axes) : x.shape.filter((_, i) => !axes.includes(i));
+    if (empty !== undefined && axes.some((a) => x.shape[a] === 0)) return full(empty, x.dtype).expand(shape);
+    const reduced = axes.length === 0 ? before(x) : fold(before(x), axes);
+    return after(reduced.reshape(shape));
+  };
+}
+
+const sum: Fold = (x, axes) => x.sum(axes);
+
+/** Mean of integers truncates, like their division. */
+const mean: Fold = (x, axes) => {
+  if (isFloat(x.dtype)) return x.mean(axes);
+  return x.sum(axes).div(axes.reduce((n, a) => n * x.shape[a]!, 1));
+};
+
+/** Booleans are ordered as 0 and 1. */
+const ordered =
+  (fold: Fold): Fold =>
+  (x, axes) =>
+    x.dtype === 'bool' ? fold(x.cast('i32'), axes).cast('bool') : fold(x, axes);
+
+const extremum = (fold: Fold, sign: number): Importer => {
+  return (call) => {
+    const { dtype } = call.input(0);
+    const empty = isFloat(dtype)
+      ? sign * Number.POSITIVE_INFINITY
+      : sign > 0
+        ? dtype === 'bool'
+          ? 1
+          : 2147483647
+        : dtype === 'bool'
+          ? 0
+          : -2147483648;
+    return reduction(ordered(fold), { empty })(call);
+  };
+};
+
+const argument =
+  (pick: (x: Tensor, axis: number) => Tensor): Importer =>
+  (call) => {
+    const x = call.input(0);
+    const axis = normalizeAxis(call.int('axis', 0), x.rank, call.opType);
+    const last = call.flag('select_last_index', false);
+    const found = last
+      ? pick(x.flip(axis), axis)
+          .neg()
+          .add(x.shape[axis]! - 1)
+      : pick(x, axis);
+    return call.flag('keepdims', true) ? found.reshape(kept(x.shape, [axis])) : found;
+  };
+
+const square = (x: Tensor): Tensor => x.mul(x);
+const root = (x: Tensor): Tensor => (isFloat(x.dtype) ? x.sqrt() : x.cast('f64').sqrt().cast(x.dtype));
+
+function cumulativeSum(call: NodeCall): Tensor {
+  const x = call.input(0);
+  const axis = normalizeAxis(call.number(1, 'axis', 0), x.rank, 'CumSum');
+  return cumsum(x, axis, { exclusive: call.flag('exclusive', false), reverse: call.flag('reverse', false) });
+}
+
+/** Products of all elements up to each, by doubling: after step k every element holds the product of the last 2ᵏ. */
+function cumulativeProduct(call: NodeCall): Tensor {
+  const given = call.input(0);
+  const axis = normalizeAxis(call.number(1, 'axis', 0), given.rank, 'CumProd');
+  const reverse = call.flag('reverse', false);
+  const length = given.shape[axis]!;
+  const shifted = (x: Tensor, by: number): Tensor => {
+    const pad = x.shape.map((_, i) => (i === axis ? Math.min(by, length) : 0));
+    const end = x.shape.map((d, i) => (i === axis ? d - pad[i]! : d));
+    return x.slice(new Array<number>(x.rank).fill(0), end).pad(pad, new Array<number>(x.rank).fill(0), 1);
+  };
+  let x = reverse ? given.flip(axis) : given;
+  if (call.flag('exclusive', false)) x = shifted(x, 1);
+  for (let reach = 1; reach < length; reach *= 2) x = x.mul(shifted(x, reach));
+  return reverse ? x.flip(axis) : x;
+}
+
+export const reductions: OperatorTable = {
+  ArgMax: argument((x, axis) => x.argmax(axis)),
+  ArgMin: argument((x, axis) => x.argmin(axis)),
+  CumProd: cumulativeProduct,
+  CumSum: cumulativeSum,
+  ReduceL1: reduction(sum, { before: (x) => x.abs(), empty: 0 }),
+  ReduceL2: reduction(sum, { before: square, after: root, empty: 0 }),
+  ReduceLogSum: reduction(sum, { after: (x) => x.log(), empty: Number.NEGATIVE_INFINITY }),
+  ReduceLogSumExp: reduction((x, axes) => x.logsumexp(axes), { empty: Number.NEGATIVE_INFINITY }),
+  ReduceMax: extremum((x, axes) => x.max(axes), -1),
+  ReduceMean: reduction(mean),
+  ReduceMin: extremum((x, axes) => x.min(axes), 1),
+  ReduceProd: reduction((x, axes) => x.prod(axes), { empty: 1 }),
+  ReduceSum: reduction(sum, { empty: 0 }),
+  ReduceSumSquare: reduction(sum, { before: square, empty: 0 }),
+};

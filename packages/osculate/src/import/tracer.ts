@@ -1,0 +1,284 @@
+import type { Context } from '../nn/index.js';
+import {
+  type AttributeProto,
+  type FunctionProto,
+  type GraphProto,
+  type NodeProto,
+  type OperatorSetIdProto,
+  type TensorOptions,
+  type TensorProto,
+  tensorValues,
+} from '../onnx/index.js';
+import type { DType } from '../tensor/dtype.js';
+import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { constant, isConstant } from '../tensor/leaf.js';
+import { astype, type NDArray } from '../tensor/ndarray.js';
+import { dtypeOf, type FloatType } from './element-type.js';
+import { evaluateConstant } from './evaluate-constant.js';
+import { type ImportMode, NodeCall, type Tracing } from './node-call.js';
+import { findImporter, refusalOf } from './operators.js';
+import { failed, Scope, type Value } from './scope.js';
+
+/** Constants of at most so many elements are folded as they arise. */
+const largestFolded = 2 ** 16;
+
+/** Deeper nesting of functions and bodies is taken for recursion. */
+const deepest = 64;
+
+/** Bodies and functions multiply the work: a file that asks for more nodes is refused instead of traced for hours. */
+const mostNodes = 500_000;
+
+/** A node that could not be imported. */
+export interface Problem {
+  readonly opType: string;
+  /** Where the node stands: names of the bodies around it, and its own name or number. */
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** Ends the import of a node whose body failed; the body's problems are already listed. */
+class BodyFailure extends InputError {}
+
+export interface TracerOptions extends TensorOptions {
+  readonly float: FloatType;
+  readonly mode: ImportMode;
+  readonly context?: Context | undefined;
+  readonly functions: readonly FunctionProto[];
+  /** The tensor that stands for a trainable tensor of the file; undefined for one that is a constant. */
+  readonly parameter: (proto: TensorProto) => Tensor | undefined;
+}
+
+export function opsetsOf(imports: readonly OperatorSetIdProto[]): Map<string, number> {
+  return new Map(imports.map(({ domain = '', version = 1 }) => [domain === 'ai.onnx' ? '' : domain, version]));
+}
+
+const functionKey = (domain: string, name: string, overload: string): string => `${domain}\n${name}\n${overload}`;
+
+/** Domain (empty for the standard one), op type, and the name by which messages call a node. */
+function identify(node: NodeProto, index: number): readonly [domain: string, opType: string, name: string] {
+  const domain = node.domain === undefined || node.domain === 'ai.onnx' ? '' : node.domain;
+  return [domain, node.opType ?? '', node.name || node.output.find((o) => o !== '') || String(index)];
+}
+
+/** Builds our graph from a file's, node by node, and lists what cannot be imported instead of stopping there. */
+export class Tracer implements Tracing {
+  readonly problems: Problem[] = [];
+  readonly float: FloatType;
+  readonly mode: ImportMode;
+  readonly context: Context | undefined;
+  private visited = 0;
+  /** The node whose importer runs, for the place of its bodies. */
+  private owner = '';
+  private readonly known = new Map<Tensor, NDArray>();
+  private readonly functions: ReadonlyMap<string, FunctionProto>;
+  private scope: Scope = new Scope('', new Map());
+
+  constructor(private readonly options: TracerOptions) {
+    this.float = options.float;
+    this.mode = options.mode;
+    this.context = options.context;
+    this.functions = new Map(
+      options.functions.map((f) => [functionKey(f.domain ?? '', f.name ?? '', f.overload ?? ''), f]),
+    );
+  }
+
+  constantOf(t: Tensor): NDArray | undefined {
+    return evaluateConstant(t, this.known);
+  }
+
+  dtype(code: number | undefined): DType {
+    return dtypeOf(code, this.float, 'the result');
+  }
+
+  array(proto: TensorProto): NDArray {
+    const dtype = dtypeOf(proto.dataType, this.float, `tensor '${proto.name ?? ''}'`);
+    return astype(tensorValues(proto, this.options).array, dtype);
+  }
+
+  weight(proto: TensorProto): Tensor {
+    const parameter = this.options.parameter(proto);
+    if (parameter === undefined) return constant(this.array(proto));
+    if (!this.known.has(parameter)) this.known.set(parameter, astype(this.array(proto), parameter.dtype));
+    return parameter;
+  }
+
+  body(graph: GraphProto, inputs: readonly Tensor[], name: string): readonly Tensor[] {
+    const outer = this.scope;
+    const scope = outer.child(`${this.owner}/${name}`);
+    if (graph.input.length !== inputs.length) {
+      throw new InputError(`its body takes ${graph.input.length} inputs, but gets ${inputs.length}`);
+    }
+    graph.input.forEach((value, i) => {
+      scope.define(value.name ?? '', inputs[i]!);
+    });
+    const outputs = this.graph(graph, scope);
+    return outputs.map((value) => {
+      if (value === failed) throw new BodyFailure('its body cannot be imported');
+      return value;
+    });
+  }
+
+  quietly<T>(attempt: () => T): T | null {
+    const before = this.problems.length;
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isTyped(error)) throw error;
+      this.problems.length = before;
+      return null;
+    }
+  }
+
+  /** Outputs of a graph whose inputs the scope defines. */
+  graph(graph: GraphProto, scope: Scope): Value[] {
+    const outer = this.scope;
+    if (scope.depth > deepest) throw new InputError(`bodies and functions are nested more than ${deepest} deep`);
+    this.scope = scope;
+    try {
+      for (const proto of graph.initializer) this.initializer(proto, scope);
+      graph.node.forEach((node, i) => {
+        this.node(node, i, scope);
+      });
+      return graph.output.map(({ name = '' }) => this.attempt('output', scope.place(name), () => scope.lookup(name)));
+    } finally {
+      this.scope = outer;
+    }
+  }
+
+  private initializer(proto: TensorProto, scope: Scope): void {
+    const name = proto.name ?? '';
+    scope.define(
+      name,
+      this.attempt('initializer', scope.place(name), () => this.weight(proto)),
+    );
+  }
+
+  private attempt<T>(opType: string, place: string, work: () => T): T | typeof failed {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof BodyFailure)) this.problems.push({ opType, place, reason: reasonOf(error) });
+      return failed;
+    }
+  }
+
+  private node(node: NodeProto, index: number, scope: Scope): void {
+    if (this.visited++ >= mostNodes) {
+      if (this.visited === mostNodes + 1) {
+        this.problems.push({
+          opType: 'graph',
+          place: scope.place(''),
+          reason: `the model unfolds to more than ${mostNodes} nodes`,
+        });
+      }
+      for (const output of node.output) scope.define(output, failed);
+      return;
+    }
+    const [domain, type, name] = identify(node, index);
+    const opType = domain === '' ? type : `${domain}.${type}`;
+    const results = this.attempt(opType, scope.place(name), () => this.apply(node, domain, name, scope));
+    node.output.forEach((output, i) => {
+      if (output === '') return;
+      scope.define(output, results === failed ? failed : (results[i] ?? failed));
+    });
+  }
+
+  private apply(node: NodeProto, domain: string, name: string, scope: Scope): readonly Value[] {
+    const body = this.functions.get(functionKey(domain, node.opType ?? '', node.overload ?? ''));
+    const opset = scope.opsets.get(domain) ?? 1;
+    const importer = body === undefined ? findImporter(domain, node.opType ?? '', opset) : undefined;
+    if (body === undefined && importer === undefined) throw new InputError(refusalOf(domain, node.opType ?? ''));
+    const inputs = node.input.map((input) => (input === '' ? undefined : scope.lookup(input)));
+    if (inputs.includes(failed)) {
+      this.searchBodies(node, scope, name);
+      return node.output.map(() => failed);
+    }
+    const attributes = this.attributes(node, scope);
+    if (body !== undefined) return this.inline(body, inputs as (Tensor | undefined)[], attributes, name, scope);
+    const [outer, owner] = [this.scope, this.owner];
+    [this.scope, this.owner] = [scope, name];
+    try {
+      const call = new NodeCall(node, opset, inputs as (Tensor | undefined)[], this, attributes);
+      const result = importer!(call);
+      const outputs = Array.isArray(result) ? (result as readonly (Tensor | undefined)[]) : [result as Tensor];
+      const foldable = inputs.every((t) => t === undefined || isConstant(t as Tensor));
+      const needed = node.output.map((output, i) => (output === '' ? undefined : this.output(outputs[i], i, foldable)));
+      return needed.map((t) => t ?? failed);
+    } finally {
+      [this.scope, this.owner] = [outer, owner];
+    }
+  }
+
+  /** Lists the unknown ops in the bodies of a node that cannot be traced because something before it failed. */
+  private searchBodies({ attribute }: NodeProto, scope: Scope, name: string): void {
+    for (const { g, name: attributeName = '' } of attribute) {
+      if (g === undefined) continue;
+      const inner = scope.child(`${name}/${attributeName}`);
+      g.node.forEach((node, i) => {
+        const [domain, opType, own] = identify(node, i);
+        if (this.functions.has(functionKey(domain, opType, node.overload ?? ''))) return;
+        if (findImporter(domain, opType, scope.opsets.get(domain) ?? 1) === undefined) {
+          const shown = domain === '' ? opType : `${domain}.${opType}`;
+          this.problems.push({ opType: shown, place: inner.place(own), reason: refusalOf(domain, opType) });
+        }
+        this.searchBodies(node, inner, own);
+      });
+    }
+  }
+
+  private output(t: Tensor | undefined, i: number, foldable: boolean): Tensor {
+    if (t === undefined) throw new InputError(`its output ${i} is not supported`);
+    if (!foldable || isConstant(t) || t.size > largestFolded || this.known.has(t)) return t;
+    const value = evaluateConstant(t, new Map());
+    return value === undefined ? t : constant(value);
+  }
+
+  /** Attributes by name; inside a function those of the call stand for references. */
+  private attributes({ attribute }: NodeProto, scope: Scope): Map<string, AttributeProto> {
+    const out = new Map<string, AttributeProto>();
+    for (const a of attribute) {
+      const value = a.refAttrName ? scope.attributes.get(a.refAttrName) : a;
+      if (value !== undefined) out.set(a.name ?? '', value);
+    }
+    return out;
+  }
+
+  private inline(
+    body: FunctionProto,
+    inputs: readonly (Tensor | undefined)[],
+    given: ReadonlyMap<string, AttributeProto>,
+    name: string,
+    scope: Scope,
+  ): readonly Value[] {
+    const attributes = new Map(given);
+    for (const a of body.attributeProto ?? []) if (!attributes.has(a.name ?? '')) attributes.set(a.name ?? '', a);
+    const inner = new Scope(scope.place(name), opsetsOf(body.opsetImport), undefined, attributes, scope.depth + 1);
+    body.input.forEach((input, i) => {
+      const value = inputs[i];
+      if (value !== undefined) inner.define(input, value);
+    });
+    const graph = {
+      node: body.node,
+      initializer: [],
+      input: [],
+      output: body.output.map((output) => ({ name: output })),
+    };
+    return this.graph(graph, inner);
+  }
+}
+
+function isTyped(error: unknown): boolean {
+  return (
+    error instanceof InputError ||
+    error instanceof ShapeError ||
+    error instanceof DTypeError ||
+    error instanceof DerivativeError
+  );
+}
+
+/** Errors of ours say what is wrong; any other means that the file breaks an assumption somewhere. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isTyped(error) ? message : `the node is malformed (${message})`;
+}

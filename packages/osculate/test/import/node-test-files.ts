@@ -1,0 +1,76 @@
+import { gunzipSync } from 'node:zlib';
+import {
+  dataTypeName,
+  decodeModel,
+  decodeTensor,
+  type ModelProto,
+  tensorValues,
+  type ValueInfoProto,
+} from '../../src/onnx/index.js';
+import type { NDArray } from '../../src/tensor/index.js';
+import { sharedFile } from '../support/shared.js';
+
+/** One of ONNX's node tests: a model and arrays for its inputs and outputs, in their order. */
+export interface NodeTest {
+  readonly name: string;
+  readonly model: ModelProto;
+  inputs(): readonly NDArray[];
+  outputs(): readonly NDArray[];
+}
+
+/** Regular files of a tar archive. */
+function* entries(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
+  const text = (from: number, length: number): string => {
+    const bytes = tar.subarray(from, from + length);
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  };
+  let long: string | undefined;
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    const prefix = text(at + 345, 155);
+    const name = text(at, 100);
+    const type = tar[at + 156];
+    // GNU tar writes a name of more than 100 characters as an entry before the file's own.
+    if (type === 76) long = text(at + 512, size);
+    else {
+      const path = long ?? (prefix === '' ? name : `${prefix}/${name}`);
+      long = undefined;
+      if (type === 0 || type === 48) yield [path, tar.subarray(at + 512, at + 512 + size)];
+    }
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+/** All node tests by name. */
+export function nodeTests(): NodeTest[] {
+  const files = new Map<string, Map<string, Uint8Array>>();
+  for (const [path, bytes] of entries(new Uint8Array(gunzipSync(sharedFile('onnx-node-tests.tar.gz'))))) {
+    const [test, file] = path.replace(/^\.\//, '').split(/\/(.*)/) as [string, string];
+    if (!files.has(test)) files.set(test, new Map());
+    files.get(test)!.set(file, bytes);
+  }
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, own]) => {
+      const model = own.get('model.onnx');
+      if (model === undefined) return [];
+      const arrays = (kind: string): NDArray[] => {
+        const out: NDArray[] = [];
+        for (let i = 0; own.has(`test_data_set_0/${kind}_${i}.pb`); i++) {
+          out.push(tensorValues(decodeTensor(own.get(`test_data_set_0/${kind}_${i}.pb`)!)).array);
+        }
+        return out;
+      };
+      return [{ name, model: decodeModel(model), inputs: () => arrays('input'), outputs: () => arrays('output') }];
+    });
+}
+
+const supported = new Set<string | undefined>(['float', 'double', 'int32', 'int64', 'bool']);
+
+/** What keeps a test outside: the first input or output that is not a tensor of float, double, int32, int64 or bool. */
+export function foreignType({ model }: NodeTest): string | undefined {
+  const kind = ({ type }: ValueInfoProto): string | undefined =>
+    type?.tensorType === undefined ? 'sequence, map or optional' : dataTypeName(type.tensorType.elemType ?? 0);
+  return [...model.graph!.input, ...model.graph!.output].map(kind).find((name) => !supported.has(name));
+}
