@@ -4,9 +4,11 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { addCompare } from './command-line/compare.js';
 import { type End, exitStatus } from './command-line/exit-status.js';
+import { addFit } from './command-line/fit.js';
+import { addSpectrum } from './command-line/spectrum.js';
 import { UsageError } from './usage-error.js';
 
-const subcommands = [addCompare];
+const subcommands = [addCompare, addFit, addSpectrum];
 
 function program(end: End): Command {
   const root = new Command('osculate')

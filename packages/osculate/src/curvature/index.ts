@@ -1,1 +1,3 @@
+export * from './estimators/index.js';
 export * from './kronecker/index.js';
+export * from './operators/index.js';

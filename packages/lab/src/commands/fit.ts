@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { writeFileAtomic } from 'osculate/data/node';
+import {
+  curveFit,
+  type FitStatistics,
+  fitReport,
+  fitStatistics,
+  type LeastSquaresResult,
+  type LossName,
+  type TracedModel,
+} from 'osculate/fit';
+import { expressionModel, parseExpression } from 'osculate/fit/expression';
+import { InputError, ShapeError } from 'osculate/tensor';
+import { exitStatus } from '../command-line/exit-status.js';
+import { type FitPicture, fitPicture } from '../report/fit-charts.js';
+import { fitHtml } from '../report/fit-html.js';
+import type { Terminal } from '../report/progress.js';
+import { terminalPlot } from '../report/terminal-plot.js';
+import { UsageError } from '../usage-error.js';
+import { type FitColumns, readColumns } from './fit-columns.js';
+
+export interface FitOptions {
+  readonly file: string;
+  readonly model: string;
+  readonly start: Readonly<Record<string, number>>;
+  readonly bounds: Readonly<Record<string, readonly [number, number]>>;
+  readonly x?: string;
+  readonly y?: string;
+  readonly sigma?: string;
+  readonly absoluteSigma: boolean;
+  readonly level: number;
+  readonly loss: LossName;
+  readonly delimiter: string;
+  readonly html?: string;
+  readonly json: boolean;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+}
+
+interface Fitted {
+  readonly columns: FitColumns;
+  readonly model: TracedModel;
+  readonly result: LeastSquaresResult;
+  readonly statistics: FitStatistics;
+}
+
+function contents(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function boundsOf({ start, bounds }: FitOptions): { lower: number[]; upper: number[] } {
+  const names = Object.keys(start);
+  const unknown = Object.keys(bounds).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new UsageError(`--bounds: there is no parameter "${unknown}" in --start; there are ${names.join(', ')}`);
+  const side = (at: 0 | 1, none: number): number[] => names.map((name) => bounds[name]?.[at] ?? none);
+  return { lower: side(0, Number.NEGATIVE_INFINITY), upper: side(1, Number.POSITIVE_INFINITY) };
+}
+
+/** A column that no formula can name, for a model of parameters alone. */
+const rowNumber = { name: '(row)', column: 'row' };
+
+function run(options: FitOptions): Fitted {
+  const { model: formula, start, loss, absoluteSigma, level } = options;
+  const parameters = Object.keys(start);
+  const symbols = parseExpression(formula).symbols.filter((name) => !parameters.includes(name));
+  const columns = readColumns(contents(options.file), options.delimiter, symbols, options);
+  const variables = columns.variables.length > 0 ? columns.variables : [rowNumber];
+  const model = expressionModel(formula, { parameters, variables: variables.map(({ name }) => name) });
+  const x = columns.variables.length > 0 ? columns.rows : columns.rows.map((_, i) => [i + 1]);
+  const weights = columns.sigma ? { sigma: columns.sigma } : {};
+  const { y } = columns;
+  const bounds = boundsOf(options);
+  const result = curveFit(
+    model,
+    { x, y, ...weights },
+    { start: Object.values(start), names: parameters, bounds, loss },
+  );
+  const statistics = fitStatistics(result, { y, ...weights, absoluteSigma, level });
+  return { columns, model, result, statistics };
+}
+
+/** The result as plain data. Numbers that are not finite become null. */
+function asJson({ file, model }: FitOptions, { columns, result, statistics }: Fitted): string {
+  const { names, status, message, warnings, evaluations, iterations, activeBounds } = result;
+  const { covariance, correlation, varianceOf: _, ...rest } = statistics;
+  const nested = ({ rows, data }: typeof covariance): number[][] =>
+    Array.from({ length: rows }, (__, i) => Array.from(data.subarray(i * rows, (i + 1) * rows)));
+  const value = {
+    file,
+    model,
+    y: columns.yName,
+    status,
+    message,
+    names,
+    ...rest,
+    covariance: nested(covariance),
+    correlation: nested(correlation),
+    activeBounds: Array.from(activeBounds),
+    residuals: Array.from(result.residuals),
+    evaluations,
+    iterations,
+    warnings,
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function picture({ columns, model, result, statistics }: Fitted): FitPicture {
+  return fitPicture({ columns, model, result, statistics });
+}
+
+async function writePage(options: FitOptions, html: string, fitted: Fitted, drawn: FitPicture, report: string) {
+  const path = resolve(html);
+  const { columns, statistics } = fitted;
+  await writeFileAtomic(path, fitHtml({ ...options, report, statistics, picture: drawn, yName: columns.yName }));
+  options.stderr.write(`report: ${relative(process.cwd(), path)}\n`);
+}
+
+const failures: readonly string[] = ['stalled', 'max-evaluations', 'non-finite-start'];
+
+/**
+ * Fits a formula to columns of a file: prints the report or JSON, writes the page. Resolves to the exit status.
+ * @throws UsageError for whatever is wrong with the flags, the formula or the file.
+ */
+export async function fit(options: FitOptions): Promise<number> {
+  let fitted: Fitted;
+  try {
+    fitted = run(options);
+  } catch (error) {
+    if (error instanceof InputError || error instanceof ShapeError) throw new UsageError(error.message);
+    throw error;
+  }
+  const { result, statistics } = fitted;
+  const report = fitReport(result, statistics, { model: `${fitted.columns.yName} = ${options.model}` });
+  const drawn = picture(fitted);
+  options.stdout.write(options.json ? asJson(options, fitted) : `${report}\n\n${terminalPlot(drawn)}\n`);
+  if (options.html !== undefined) await writePage(options, options.html, fitted, drawn, report);
+  return failures.includes(result.status) ? exitStatus.failed : exitStatus.done;
+}

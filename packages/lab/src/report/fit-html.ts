@@ -1,0 +1,65 @@
+import type { FitStatistics } from 'osculate/fit';
+import { type FitPicture, fitChart, residualChart } from './fit-charts.js';
+import { escapeHtml as e } from './html.js';
+import { style } from './page-parts.js';
+
+export interface FitPage {
+  readonly file: string;
+  readonly model: string;
+  readonly yName: string;
+  /** The text report. */
+  readonly report: string;
+  readonly statistics: FitStatistics;
+  readonly picture: FitPicture;
+}
+
+function digits(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : '';
+}
+
+function table({ parameters, level }: FitStatistics): string {
+  const head = ['parameter', 'value', 'standard error', `${Number((100 * level).toPrecision(6))}% interval`, 'state'];
+  const rows = parameters.map(({ name, value, standardError, interval, state }) => {
+    const range = state === 'estimated' ? `${digits(interval[0])} … ${digits(interval[1])}` : '';
+    return [name, digits(value), state === 'estimated' ? digits(standardError) : '', range, state];
+  });
+  const cells = (tag: string, row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${e(cell)}</${tag}>`).join('')}</tr>`;
+  const body = rows.map((row) => cells('td', row)).join('\n');
+  return `<div class="scroll"><table><thead>${cells('th', head)}</thead><tbody>${body}</tbody></table></div>`;
+}
+
+function caption({ curve }: FitPicture, level: number): string {
+  if (curve.length === 0) return 'Observed against fitted values, with the line on which they agree';
+  const percent = `${Number((100 * level).toPrecision(6))}%`;
+  const prediction = curve[0]!.above === undefined ? '' : ' (dark) and the prediction band (light)';
+  return `Data, fit, and the ${percent} confidence band${prediction}, each point by point`;
+}
+
+/** One self-contained page about a fit: nothing is loaded from anywhere. */
+export function fitHtml({ file, model, yName, report, statistics, picture }: FitPage): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>osculate fit: ${e(model)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${e(yName)} = ${e(model)}</h1>
+<p class="lead">fitted to ${e(file)}</p>
+${table(statistics)}
+<h2>Plots</h2>
+<div class="charts">
+<figure><figcaption>${e(caption(picture, statistics.level))}</figcaption>${fitChart(picture)}</figure>
+<figure><figcaption>Residuals: observed less fitted${picture.weighted ? ', over σ' : ''}</figcaption>${residualChart(picture)}</figure>
+</div>
+<h2>Report</h2>
+<pre>${e(report)}</pre>
+</main>
+</body>
+</html>
+`;
+}

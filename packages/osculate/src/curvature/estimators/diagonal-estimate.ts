@@ -1,0 +1,49 @@
+import type { Generator } from '../../tensor/random.js';
+import type { LinearOperator } from '../operators/linear-operator.js';
+import { requireCount } from './estimate.js';
+import { drawProbes } from './probes.js';
+
+export interface ProbeOptions {
+  readonly generator: Generator;
+  /** Default 32. */
+  readonly probes?: number;
+}
+
+export interface DiagonalEstimate {
+  readonly values: Float64Array;
+  /** Of each element. */
+  readonly standardErrors: Float64Array;
+  readonly applications: number;
+}
+
+/** Probes multiplied at once. */
+const BATCH = 8;
+
+/**
+ * The diagonal of A as the mean of v ⊙ A v over Rademacher v (Bekas, Kokiopoulou and Saad 2007), one product a probe. The variance of
+ * element i is Σ_{j≠i} Aᵢⱼ² / probes. InputError for fewer than two probes.
+ */
+export async function diagonalEstimate(
+  operator: LinearOperator,
+  { generator, probes = 32 }: ProbeOptions,
+): Promise<DiagonalEstimate> {
+  requireCount('diagonalEstimate', 'probes', probes, 2);
+  const n = operator.size;
+  const values = new Float64Array(n);
+  const squares = new Float64Array(n);
+  for (let done = 0; done < probes; ) {
+    const vectors = drawProbes(Math.min(BATCH, probes - done), n, 'rademacher', generator);
+    for (const [k, product] of (await operator.applyBatch(vectors)).entries()) {
+      done++;
+      // Running mean and squared deviations (Welford 1962), which cancel nothing.
+      for (let i = 0; i < n; i++) {
+        const sample = vectors[k]![i]! * product[i]!;
+        const off = sample - values[i]!;
+        values[i]! += off / done;
+        squares[i]! += off * (sample - values[i]!);
+      }
+    }
+  }
+  const standardErrors = squares.map((s) => Math.sqrt(s / (probes - 1) / probes));
+  return { values, standardErrors, applications: probes };
+}

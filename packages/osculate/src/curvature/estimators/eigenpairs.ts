@@ -1,0 +1,65 @@
+import { lobpcg } from '../../linalg/index.js';
+import { InputError } from '../../tensor/errors.js';
+import type { Generator } from '../../tensor/random.js';
+import type { LinearOperator } from '../operators/linear-operator.js';
+import { requireCount, requireSymmetric } from './estimate.js';
+import { drawProbes } from './probes.js';
+import type { Eigenpairs, SpectrumEnd } from './ritz-pairs.js';
+import { thickRestartLanczos } from './thick-restart-lanczos.js';
+
+export interface EigenpairsOptions {
+  readonly generator: Generator;
+  readonly count: number;
+  /** Default 'largest'. */
+  readonly which?: SpectrumEnd;
+  /** Converged when ‖A x − λ x‖ ≤ tolerance times the largest |λ| in sight, for each pair; default 1e-6. */
+  readonly tolerance?: number;
+  /** Products, at most; default 1000. */
+  readonly maxApplications?: number;
+  /** 'lobpcg' works on all pairs at once, which finds multiple eigenvalues and can be preconditioned. Default 'lanczos'. */
+  readonly method?: 'lanczos' | 'lobpcg';
+  /** Vectors that Lanczos keeps before it restarts: at least count + 2. Default: 2 count + 10, at least 20. */
+  readonly basis?: number;
+  /** For LOBPCG: an approximate inverse of A − λI, symmetric positive definite. Its products are not counted. */
+  readonly precondition?: LinearOperator;
+}
+
+async function blockGradients(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
+  const { generator, count, which = 'largest', tolerance = 1e-6, maxApplications = 1000, precondition } = options;
+  if (which === 'magnitude') {
+    throw new InputError('eigenpairs: LOBPCG finds one end of the spectrum; ask for "largest" or "smallest"');
+  }
+  let applications = 0;
+  const apply = (v: Float64Array): Promise<Float64Array> => {
+    applications++;
+    return operator.apply(v);
+  };
+  const { status, ...found } = await lobpcg(apply, drawProbes(count, operator.size, 'normal', generator), {
+    which,
+    tolerance,
+    maxIterations: Math.floor(maxApplications / count) - 1,
+    ...(precondition && { precondition: (v: Float64Array) => precondition.apply(v) }),
+  });
+  if (status === 'nonFinite') throw new InputError(`eigenpairs: a product with "${operator.name}" is not finite`);
+  const { values, vectors, residuals } = found;
+  return { status, values, vectors, residuals, applications };
+}
+
+/**
+ * Extreme eigenpairs of a symmetric operator, from a random start: by Lanczos with thick restarts (`basis` + 2 vectors kept) or by LOBPCG
+ * (6 count). InputError for an operator that is not symmetric, a count that does not fit, or a product that is not finite; that the
+ * tolerance was not reached is told by the status.
+ */
+export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
+  const { generator, count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
+  requireSymmetric('eigenpairs', operator);
+  requireCount('eigenpairs', 'count', count, 1);
+  if (count > operator.size) {
+    throw new InputError(`eigenpairs: ${count} are asked for and "${operator.name}" has ${operator.size}`);
+  }
+  requireCount('eigenpairs', 'maxApplications', maxApplications, count + 1);
+  if (options.method === 'lobpcg') return blockGradients(operator, options);
+  const { basis = Math.max(2 * count + 10, 20) } = options;
+  requireCount('eigenpairs', 'basis', basis, count + 2);
+  return thickRestartLanczos(operator, { generator, count, which, tolerance, maxApplications, basis });
+}

@@ -1,0 +1,105 @@
+import { lanczos, tridiagonalEigen } from '../../linalg/index.js';
+import { InputError } from '../../tensor/errors.js';
+import type { Generator } from '../../tensor/random.js';
+import type { LinearOperator } from '../operators/linear-operator.js';
+import { type Estimate, meanOf, requireCount, requireSymmetric } from './estimate.js';
+import { drawProbe } from './probes.js';
+
+export interface SpectralDensityOptions {
+  readonly generator: Generator;
+  /** Lanczos runs; default 10. */
+  readonly probes?: number;
+  /** Products in each run, at most n; default 60. */
+  readonly steps?: number;
+}
+
+/** Gauss quadrature of the spectral measure of one probe: weights that add up to 1 at nodes that are Ritz values. */
+export interface Quadrature {
+  readonly nodes: Float64Array;
+  readonly weights: Float64Array;
+}
+
+export interface DensityCurve {
+  readonly points: Float64Array;
+  /** Density of eigenvalues at each point: it integrates to 1 over all eigenvalues. */
+  readonly values: Float64Array;
+  readonly standardErrors: Float64Array;
+  /** Standard deviation of the Gaussian that stands for each eigenvalue. */
+  readonly width: number;
+}
+
+/**
+ * The eigenvalue distribution of a symmetric operator, as one quadrature for each probe (stochastic Lanczos quadrature). Its
+ * moments to 2·steps − 1 are exact for each probe; the standard errors are those between the probes, and themselves rough when
+ * few probes meet a quantity that few eigenvalues make up.
+ */
+export class SpectralDensity {
+  constructor(
+    readonly size: number,
+    readonly quadratures: readonly Quadrature[],
+    readonly applications: number,
+  ) {}
+
+  /** tr f(A) = Σ f(λᵢ). */
+  traceOf(f: (eigenvalue: number) => number): Estimate {
+    const samples = this.quadratures.map(({ nodes, weights }) =>
+      nodes.reduce((sum, node, i) => sum + (weights[i]! === 0 ? 0 : this.size * weights[i]! * f(node)), 0),
+    );
+    return { ...meanOf(samples), applications: this.applications };
+  }
+
+  /** Smallest and largest Ritz value. */
+  range(): { readonly smallest: number; readonly largest: number } {
+    const ends = this.quadratures.map(({ nodes }) => [nodes[0]!, nodes.at(-1)!] as const);
+    return { smallest: Math.min(...ends.map(([a]) => a)), largest: Math.max(...ends.map(([, b]) => b)) };
+  }
+
+  /**
+   * The density smoothed by a Gaussian of the given width (default: a hundredth of the range), at `points` equidistant places from
+   * three widths below the smallest Ritz value to three above the largest. InputError for a width that is not positive.
+   */
+  curve({ points = 401, width }: { readonly points?: number; readonly width?: number } = {}): DensityCurve {
+    const { smallest, largest } = this.range();
+    const sigma = width ?? Math.max((largest - smallest) / 100, Number.EPSILON * Math.abs(largest), Number.MIN_VALUE);
+    if (!(sigma > 0)) throw new InputError(`spectral density: the width is ${width}; it must be positive`);
+    requireCount('spectral density', 'points', points, 2);
+    const [from, to] = [smallest - 3 * sigma, largest + 3 * sigma];
+    const at = Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
+    const norm = this.size * sigma * Math.sqrt(2 * Math.PI);
+    const estimates = Array.from(at, (t) => this.traceOf((x) => Math.exp(-0.5 * ((x - t) / sigma) ** 2) / norm));
+    return {
+      points: at,
+      values: Float64Array.from(estimates, ({ value }) => value),
+      standardErrors: Float64Array.from(estimates, ({ standardError }) => standardError),
+      width: sigma,
+    };
+  }
+}
+
+/**
+ * Stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017; Ghorbani, Krishnan and Xiao 2019): a Lanczos run with full
+ * reorthogonalisation from each Rademacher probe, of which the eigenvalues of T are the nodes and the squared first elements of its
+ * eigenvectors the weights. probes · steps products; steps vectors are kept. InputError for fewer than two probes or an operator that is
+ * not symmetric.
+ */
+export async function spectralDensity(
+  operator: LinearOperator,
+  { generator, probes = 10, steps = 60 }: SpectralDensityOptions,
+): Promise<SpectralDensity> {
+  requireSymmetric('spectralDensity', operator);
+  requireCount('spectralDensity', 'probes', probes, 2);
+  requireCount('spectralDensity', 'steps', steps, 1);
+  const quadratures: Quadrature[] = [];
+  let applications = 0;
+  for (let probe = 0; probe < probes; probe++) {
+    const start = drawProbe(operator.size, 'rademacher', generator);
+    const run = await lanczos((v: Float64Array) => operator.apply(v), start, steps);
+    if (run.status === 'nonFinite') {
+      throw new InputError(`spectralDensity: a product with "${operator.name}" is not finite`);
+    }
+    const { values, vectors } = tridiagonalEigen(run.diagonal, run.offDiagonal);
+    quadratures.push({ nodes: values, weights: vectors.data.slice(0, values.length).map((x) => x * x) });
+    applications += run.iterations;
+  }
+  return new SpectralDensity(operator.size, quadratures, applications);
+}

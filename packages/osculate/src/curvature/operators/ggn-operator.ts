@@ -1,0 +1,22 @@
+import { ggnvp } from '../../autodiff/index.js';
+import { type LinearOperator, linearOperator } from './linear-operator.js';
+import type { CurvatureModel } from './model.js';
+import { vectorProducts } from './vector-products.js';
+
+/**
+ * The generalised Gauss-Newton matrix Jᵀ H_L J of the mean loss over the whole data set (Schraudolph 2002), which for the losses of
+ * `nn` is the true Fisher. A product costs about one forward pass, one JVP and one VJP.
+ */
+export function ggnOperator(model: CurvatureModel): LinearOperator {
+  return linearOperator({
+    name: 'GGN',
+    size: model.layout.size,
+    applyBatch: (vectors) =>
+      vectorProducts(
+        model,
+        'GGN',
+        ({ loss, outputs, weights }, v) => ggnvp(loss, outputs, weights, v, { unreachable: 'zero' }),
+        vectors,
+      ),
+  });
+}

@@ -1,0 +1,23 @@
+export {
+  dampedOperator,
+  type InverseOptions,
+  inverseOperator,
+  productOperator,
+  scaledOperator,
+  sumOperator,
+} from './algebra.js';
+export { denseOperator } from './dense-operator.js';
+export { empiricalFisherOperator } from './empirical-fisher-operator.js';
+export { ggnOperator } from './ggn-operator.js';
+export { gradientCovarianceOperator } from './gradient-covariance-operator.js';
+export { hessianOperator } from './hessian-operator.js';
+export { type LinearOperator, linearOperator, type OperatorParts } from './linear-operator.js';
+export {
+  type CurvatureModel,
+  type CurvatureModelOptions,
+  curvatureModel,
+  type ModelBatch,
+  type StreamOptions,
+} from './model.js';
+export { type ParameterRange, parameterBlock, restrictedOperator } from './restricted-operator.js';
+export { type SampledFisherOptions, sampledFisherOperator } from './sampled-fisher-operator.js';

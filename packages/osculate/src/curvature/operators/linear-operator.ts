@@ -1,0 +1,114 @@
+import { type Matrix, matrix } from '../../linalg/index.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
+
+/** A square linear map of flat float64 vectors that is known by its products. */
+export interface LinearOperator {
+  readonly name: string;
+  /** n of the n x n matrix. */
+  readonly size: number;
+  readonly symmetric: boolean;
+  /** Products with single vectors made so far. */
+  readonly applications: number;
+  /** A v, a fresh vector. ShapeError when v has another length than `size`. */
+  apply(v: Float64Array): Promise<Float64Array>;
+  /** A V for several vectors, which share work where the operator can. */
+  applyBatch(vectors: readonly Float64Array[]): Promise<Float64Array[]>;
+  /** Aᵀ; the operator itself when it is symmetric. */
+  transpose(): LinearOperator;
+  /** Σ Aᵢᵢ, exact. Cost as `diagonal`. */
+  trace(): Promise<number>;
+  /** Aᵢᵢ, exact: by n products unless the operator knows better. InputError for an n above 4096 that would take those. */
+  diagonal(): Promise<Float64Array>;
+  /** The matrix, column by column: n products. InputError for n above 4096. */
+  toDense(): Promise<Matrix>;
+}
+
+export interface OperatorParts {
+  readonly name: string;
+  readonly size: number;
+  readonly applyBatch: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
+  /** Makes the transpose of an operator that is not symmetric. */
+  readonly transpose?: () => LinearOperator;
+  /** A cheaper diagonal than by n products. */
+  readonly diagonal?: () => Promise<Float64Array>;
+}
+
+/** Above this a dense matrix or its diagonal by products is a mistake sooner than a wish. */
+const LARGEST_DENSE = 4096;
+/** Unit vectors that are multiplied at once. */
+const BLOCK = 64;
+
+/** An operator from its products with batches; all else follows. */
+export function linearOperator(parts: OperatorParts): LinearOperator {
+  return new ProductOperator(parts);
+}
+
+class ProductOperator implements LinearOperator {
+  readonly name: string;
+  readonly size: number;
+  readonly symmetric: boolean;
+  applications = 0;
+
+  constructor(private readonly parts: OperatorParts) {
+    this.name = parts.name;
+    this.size = parts.size;
+    this.symmetric = parts.transpose === undefined;
+  }
+
+  async apply(v: Float64Array): Promise<Float64Array> {
+    return (await this.applyBatch([v]))[0]!;
+  }
+
+  async applyBatch(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
+    const odd = vectors.findIndex((v) => v.length !== this.size);
+    if (odd >= 0) {
+      throw new ShapeError(
+        `${this.name}: vector ${odd} has ${vectors[odd]!.length} elements and the operator is ${this.size} x ${this.size}`,
+      );
+    }
+    this.applications += vectors.length;
+    return vectors.length === 0 ? [] : this.parts.applyBatch(vectors);
+  }
+
+  transpose(): LinearOperator {
+    return this.parts.transpose?.() ?? this;
+  }
+
+  async trace(): Promise<number> {
+    return (await this.diagonal()).reduce((sum, x) => sum + x, 0);
+  }
+
+  async diagonal(): Promise<Float64Array> {
+    if (this.parts.diagonal) return this.parts.diagonal();
+    const result = new Float64Array(this.size);
+    await this.columns('diagonal', (column, j) => {
+      result[j] = column[j]!;
+    });
+    return result;
+  }
+
+  async toDense(): Promise<Matrix> {
+    const result = matrix(this.size, this.size);
+    await this.columns('toDense', (column, j) => {
+      for (let i = 0; i < this.size; i++) result.data[i * this.size + j] = column[i]!;
+    });
+    return result;
+  }
+
+  private async columns(what: string, visit: (column: Float64Array, j: number) => void): Promise<void> {
+    if (this.size > LARGEST_DENSE) {
+      throw new InputError(
+        `${what}: "${this.name}" is ${this.size} x ${this.size}, which would take ${this.size} products; use an estimator above ${LARGEST_DENSE}`,
+      );
+    }
+    for (let from = 0; from < this.size; from += BLOCK) {
+      const units = Array.from({ length: Math.min(BLOCK, this.size - from) }, (_, k) => {
+        const unit = new Float64Array(this.size);
+        unit[from + k] = 1;
+        return unit;
+      });
+      const columns = await this.applyBatch(units);
+      columns.forEach((column, k) => void visit(column, from + k));
+    }
+  }
+}

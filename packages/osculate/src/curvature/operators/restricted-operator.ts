@@ -1,0 +1,73 @@
+import { InputError } from '../../tensor/errors.js';
+import type { ParameterLayout } from '../../tensor/parameters.js';
+import { type LinearOperator, linearOperator } from './linear-operator.js';
+
+/** Consecutive elements of the flat vector. */
+export interface ParameterRange {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/**
+ * Where the parameters lie whose names are `names` or begin with one of them and a dot: `['encoder']` takes `encoder.weight` and
+ * `encoder.bias`. InputError for a name that finds none.
+ */
+export function parameterBlock(layout: ParameterLayout, names: readonly string[]): ParameterRange[] {
+  const found = (name: string, wanted: string): boolean => name === wanted || name.startsWith(`${wanted}.`);
+  const unknown = names.find((wanted) => !layout.slots.some(({ name }) => found(name, wanted)));
+  if (unknown !== undefined || names.length === 0) {
+    throw new InputError(
+      `parameterBlock: ${unknown === undefined ? 'no name is given' : `no parameter is named "${unknown}"`}; there are ${layout.slots.map(({ name }) => name).join(', ')}`,
+    );
+  }
+  return layout.slots
+    .filter(({ name }) => names.some((wanted) => found(name, wanted)))
+    .map(({ offset, size }) => ({ offset, size }));
+}
+
+function checkRanges(size: number, ranges: readonly ParameterRange[]): void {
+  let end = 0;
+  for (const range of ranges) {
+    const integers = Number.isInteger(range.offset) && Number.isInteger(range.size);
+    if (!integers || range.size < 1 || range.offset < end || range.offset + range.size > size) {
+      throw new InputError(
+        `restrictedOperator: ${range.size} elements from ${range.offset} are no range after ${end} within ${size}; give ascending ranges that do not overlap`,
+      );
+    }
+    end = range.offset + range.size;
+  }
+  if (end === 0) throw new InputError('restrictedOperator: no range is given');
+}
+
+/**
+ * The diagonal block Pᵀ A P of A for the elements in the given ranges (see `parameterBlock`), which become consecutive. A product costs
+ * one with A. InputError for ranges that overlap, descend, or leave A.
+ */
+export function restrictedOperator(operator: LinearOperator, ranges: readonly ParameterRange[]): LinearOperator {
+  checkRanges(operator.size, ranges);
+  const size = ranges.reduce((sum, range) => sum + range.size, 0);
+  const gather = (whole: Float64Array): Float64Array => {
+    const part = new Float64Array(size);
+    let at = 0;
+    for (const range of ranges) {
+      part.set(whole.subarray(range.offset, range.offset + range.size), at);
+      at += range.size;
+    }
+    return part;
+  };
+  const scatter = (part: Float64Array): Float64Array => {
+    const whole = new Float64Array(operator.size);
+    let at = 0;
+    for (const range of ranges) {
+      whole.set(part.subarray(at, at + range.size), range.offset);
+      at += range.size;
+    }
+    return whole;
+  };
+  return linearOperator({
+    name: `block of ${operator.name}`,
+    size,
+    applyBatch: async (vectors) => (await operator.applyBatch(vectors.map(scatter))).map(gather),
+    ...(!operator.symmetric && { transpose: () => restrictedOperator(operator.transpose(), ranges) }),
+  });
+}

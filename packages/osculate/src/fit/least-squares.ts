@@ -1,0 +1,164 @@
+import { InputError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { type Bounds, Box } from './bounds.js';
+import { describeFit, type FitEnd, finish } from './finish.js';
+import { polish } from './polish.js';
+import { type Counts, counted } from './residuals/counted.js';
+import { type NumericResiduals, numericProblem } from './residuals/numeric.js';
+import type { ResidualProblem } from './residuals/problem.js';
+import { tracedResiduals } from './residuals/traced-residuals.js';
+import type { LeastSquaresResult } from './result.js';
+import { type LossName, type RobustLoss, robustLoss } from './robust.js';
+import { Iterate } from './trust-region/iterate.js';
+import { type RunSettings, type Scaling, TrustRegionRun } from './trust-region/run.js';
+
+export interface LeastSquaresOptions {
+  /** Default: no bounds. The start is moved into them. */
+  readonly bounds?: Bounds;
+  /** Robust loss; default `linear`, which is plain least squares. */
+  readonly loss?: LossName;
+  /** s: residuals well below this count fully under a robust loss; default 1. */
+  readonly lossScale?: number;
+  /** One a parameter; default b1, b2, … */
+  readonly names?: readonly string[];
+  /** Largest cosine between r and a free column of J at which a run ends; default 1e-12. */
+  readonly gradientTolerance?: number;
+  /** Relative offset at which a run ends; default 1e-8. */
+  readonly offsetTolerance?: number;
+  /** Step relative to the parameters, scaled; default 1e-12. */
+  readonly stepTolerance?: number;
+  /** Gain and predicted gain relative to the cost; default 1e-15. */
+  readonly costTolerance?: number;
+  /** Most residual evaluations; default 400·(n + 1). */
+  readonly maxEvaluations?: number;
+  /** Correct steps by the exact second derivative along them, where residuals are traced; default true. */
+  readonly acceleration?: boolean;
+  /** End with full Newton steps; default true. */
+  readonly polish?: boolean;
+}
+
+/** A traced function r(p) of a parameter vector, or a function of plain numbers. */
+export type Residuals = ((parameters: Tensor) => Tensor) | NumericResiduals;
+
+/** Problem, start and what the options say of them: what both scalings' runs share. */
+interface Setup {
+  readonly problem: ResidualProblem;
+  readonly start: Float64Array;
+  readonly box: Box;
+  readonly loss: RobustLoss | null;
+  readonly settings: RunSettings;
+  readonly polish: boolean;
+}
+
+/** A run is ended early at this relative offset where Newton's steps take it from there. */
+const HANDOVER = 1e-4;
+
+/** A run from one point to its end, polished. */
+function runOnce(setup: Setup, scaling: Scaling, [from, spare]: readonly [Iterate, Iterate], offsetTolerance: number) {
+  const run = new TrustRegionRun(from, spare, setup.box, scaling, { ...setup.settings, offsetTolerance }).run();
+  const polished = setup.polish ? polish(run.best, run.spare, setup.box, run.memory) : { ...run, offset: Number.NaN };
+  return { ...run, ...polished };
+}
+
+/** A run with one scaling. If Newton's steps do not finish what the run left to them, it goes on from there by itself. */
+function attempt(setup: Setup, scaling: Scaling): FitEnd {
+  const { problem, loss, settings } = setup;
+  const pair = [new Iterate(problem, loss), new Iterate(problem, loss)] as const;
+  const [first] = pair;
+  first.x.set(setup.start);
+  if (!first.evaluate() || !first.linearize()) return { status: 'non-finite-start', iterations: 0, iterate: first };
+  const strict = settings.offsetTolerance;
+  const early = setup.polish && problem.curvature ? Math.max(HANDOVER, strict) : strict;
+  const end = runOnce(setup, scaling, pair, early);
+  const { status, iterations, best, spare, offset, memory } = end;
+  if (status !== 'relative-offset' || early === strict || offset <= strict)
+    return { status, iterations, iterate: best, memory };
+  const more = runOnce(setup, scaling, [best, spare], strict);
+  return { status: more.status, iterations: iterations + more.iterations, iterate: more.best, memory: more.memory };
+}
+
+/** Fits a problem whose residuals are numbers: what `leastSquares` and `curveFit` share. */
+export function solveProblem(
+  given: ResidualProblem,
+  start: Float64Array,
+  names: readonly string[],
+  options: LeastSquaresOptions,
+): LeastSquaresResult {
+  const box = new Box(options.bounds ?? {}, names);
+  const counts: Counts = { residuals: 0, jacobians: 0, secondDirectional: 0, curvatures: 0 };
+  const { gradientTolerance = 1e-12, offsetTolerance = 1e-8, stepTolerance = 1e-12, costTolerance = 1e-15 } = options;
+  const most = options.maxEvaluations ?? 400 * (names.length + 1);
+  const inside = start.slice();
+  box.clamp(inside);
+  let allowed = most;
+  const setup: Setup = {
+    problem: counted(given, counts),
+    start: inside,
+    box,
+    loss: robustLoss(options.loss ?? 'linear', options.lossScale ?? 1),
+    polish: options.polish ?? true,
+    settings: {
+      gradientTolerance,
+      offsetTolerance,
+      stepTolerance,
+      costTolerance,
+      acceleration: options.acceleration ?? true,
+      budget: () => counts.residuals < allowed,
+    },
+  };
+  let end = describeFit(attempt(setup, 'more'), box);
+  let iterations = end.iterations;
+  if (end.doubtful) {
+    allowed = counts.residuals + most;
+    const other = describeFit(attempt(setup, 'fixed'), box);
+    iterations += other.iterations;
+    if (other.iterate.cost < end.iterate.cost || (!other.doubtful && other.iterate.cost === end.iterate.cost))
+      end = other;
+  }
+  return finish(end, { box, names, start: inside, counts, iterations });
+}
+
+/** The parameters' names, checked against their number. */
+export function parameterNames(count: number, given: readonly string[] | undefined): readonly string[] {
+  if (given === undefined) return Array.from({ length: count }, (_, j) => `b${j + 1}`);
+  if (given.length === count && new Set(given).size === count) return [...given];
+  throw new InputError(
+    `leastSquares: ${given.length} names (${given.join(', ')}) for ${count} parameters; give each one its own`,
+  );
+}
+
+/** The start as a vector of its own. InputError when it is empty or not finite. */
+export function startVector(start: ArrayLike<number>): Float64Array {
+  const vector = Float64Array.from(start);
+  if (vector.length === 0) throw new InputError('leastSquares: the start has no elements; give one number a parameter');
+  const bad = vector.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0)
+    throw new InputError(`leastSquares: element ${bad} of the start is ${vector[bad]}; give finite numbers`);
+  return vector;
+}
+
+/**
+ * Minimises ½Σ s²ρ((rᵢ(p)/s)²), plain least squares by default, over a box.
+ *
+ * `residuals` is traced, a function from a parameter vector (Tensor of shape [n], f64) to a tensor of m residuals, and then has an exact
+ * Jacobian and exact second derivatives; or `{ residuals, jacobian? }` of plain numbers, whose Jacobian is by default taken by central
+ * differences. A traced function is traced once for each n and then remembered, so it must not depend on what changes later.
+ *
+ * Trust-region Levenberg-Marquardt (Moré 1978) on the QR factorisation of the column-scaled Jacobian, with geodesic acceleration
+ * (Transtrum and Sethna 2012), followed by full Newton steps; where it ends in doubt, again from the start with D = I, and the better end
+ * counts. Bad problems end with a status, not with an exception. Cost an iteration: a Jacobian, 2mn², and a residual vector a trial.
+ * @throws InputError or ShapeError for a malformed start, options or result of the functions.
+ */
+export function leastSquares(
+  residuals: Residuals,
+  start: ArrayLike<number>,
+  options: LeastSquaresOptions = {},
+): LeastSquaresResult {
+  const vector = startVector(start);
+  const names = parameterNames(vector.length, options.names);
+  const problem =
+    typeof residuals === 'function'
+      ? tracedResiduals(residuals, vector.length)
+      : numericProblem(residuals, vector, new Box(options.bounds ?? {}, names));
+  return solveProblem(problem, vector, names, options);
+}

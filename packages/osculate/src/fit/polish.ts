@@ -1,0 +1,140 @@
+import type { Box } from './bounds.js';
+import type { Factorization } from './trust-region/factorization.js';
+import type { Iterate } from './trust-region/iterate.js';
+import { relativeOffset } from './trust-region/run.js';
+
+/** More steps than this gain nothing: Newton doubles the digits of a solution that already has some. */
+const MOST_STEPS = 3;
+
+/** The curvature that JᵀS²J lacks, Σ wᵢ∇²rᵢ + Jᵀ·diag(missing)·J, n×n. */
+function missingCurvature(at: Iterate): Float64Array {
+  const { problem, columns, missing, x, weights } = at;
+  const { size: m, parameters: n } = problem;
+  const result = new Float64Array(n * n);
+  problem.curvature?.(x, weights, result);
+  if (missing.length === 0) return result;
+  for (let a = 0; a < n; a++) {
+    for (let b = 0; b < n; b++) {
+      for (let i = 0; i < m; i++) result[a * n + b]! += missing[i]! * columns[a * m + i]! * columns[b * m + i]!;
+    }
+  }
+  return result;
+}
+
+/** X·R = B or Rᵀ·X = B for the leading k×k of an upper triangle, in place on k×k B, row by row or column by column. */
+function divideByTriangle({ upper, n, k }: Factorization, b: Float64Array): void {
+  for (let row = 0; row < k; row++) {
+    for (let j = 0; j < k; j++) {
+      for (let i = 0; i < j; i++) b[row * k + j]! -= b[row * k + i]! * upper[i * n + j]!;
+      b[row * k + j]! /= upper[j * n + j]!;
+    }
+  }
+}
+
+function transposed(k: number, b: Float64Array): Float64Array {
+  return b.map((_, i) => b[(i % k) * k + Math.floor(i / k)]!);
+}
+
+/** Solves A·y = b in place by Cholesky's factorisation, for an A of a few parameters. False where A is not positive definite. */
+function solvePositive(k: number, a: Float64Array, b: Float64Array): boolean {
+  for (let j = 0; j < k; j++) {
+    const row = j * k;
+    for (let i = 0; i <= j; i++) {
+      let sum = a[row + i]!;
+      for (let l = 0; l < i; l++) sum -= a[row + l]! * a[i * k + l]!;
+      if (i < j) a[row + i] = sum / a[i * k + i]!;
+      else if (sum > 0 && sum < Number.POSITIVE_INFINITY) a[row + i] = Math.sqrt(sum);
+      else return false;
+    }
+  }
+  for (let i = 0; i < k; i++) {
+    for (let l = 0; l < i; l++) b[i]! -= a[i * k + l]! * b[l]!;
+    b[i]! /= a[i * k + i]!;
+  }
+  for (let i = k - 1; i >= 0; i--) {
+    for (let l = i + 1; l < k; l++) b[i]! -= a[l * k + i]! * b[l]!;
+    b[i]! /= a[i * k + i]!;
+  }
+  return true;
+}
+
+/** I + R⁻ᵀ·B·R⁻¹, with B the missing curvature in scaled, pivoted parameters. */
+function newtonMatrix(at: Iterate, f: Factorization, scale: Float64Array): Float64Array {
+  const missing = missingCurvature(at);
+  const { k, n, pivots } = f;
+  let b = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < k; j++) {
+      const [from, to] = [pivots[i]!, pivots[j]!];
+      b[i * k + j] = missing[from * n + to]! / scale[from]! / scale[to]!;
+    }
+  }
+  divideByTriangle(f, b);
+  b = transposed(k, b) as Float64Array<ArrayBuffer>;
+  divideByTriangle(f, b);
+  for (let i = 0; i < k; i++) b[i * (k + 1)]! += 1;
+  return b;
+}
+
+/** ‖c‖ = ‖Q₁ᵀr‖: the gradient's norm in the metric (JᵀJ)⁻¹, which no units of the parameters change. */
+function measure({ c, k }: Factorization): number {
+  let square = 0;
+  for (let i = 0; i < k; i++) square += c[i]! * c[i]!;
+  return Math.sqrt(square);
+}
+
+/** Factors J at an iterate by its own column norms. */
+function factorAt(at: Iterate, box: Box, f: Factorization, scale: Float64Array): void {
+  const free = new Int8Array(f.n);
+  box.free(at.x, at.gradient, free);
+  for (let j = 0; j < f.n; j++) scale[j] = at.norms[j]! || 1;
+  f.factor(at.columns, at.scaled, scale, free, at.rows);
+}
+
+/** The full Newton step of the free parameters into `step`; false where the Hessian is not positive definite. */
+function newtonStep(at: Iterate, f: Factorization, scale: Float64Array, step: Float64Array): boolean {
+  const { k, n, upper, c, pivots } = f;
+  const newton = newtonMatrix(at, f, scale);
+  const y = c.slice(0, k);
+  if (!solvePositive(k, newton, y)) return false;
+  step.fill(0);
+  for (let i = k - 1; i >= 0; i--) {
+    for (let j = i + 1; j < k; j++) y[i]! -= upper[i * n + j]! * y[j]!;
+    y[i]! /= upper[i * n + i]!;
+    step[pivots[i]!] = y[i]! / scale[pivots[i]!]!;
+  }
+  return true;
+}
+
+/** The better iterate of a polish, the other, and the relative offset at the better. */
+export interface Polished {
+  readonly best: Iterate;
+  readonly spare: Iterate;
+  readonly offset: number;
+}
+
+/**
+ * One to three full Newton steps with the whole Hessian JᵀJ + Σ rᵢ∇²rᵢ, whose second term Gauss-Newton and Levenberg-Marquardt leave
+ * out, so that they converge only linearly where residuals are large. It is solved as (I + R⁻ᵀBR⁻¹)·R·p = −Q₁ᵀr, without forming JᵀJ. A
+ * step is kept if the gradient's norm ‖Q₁ᵀr‖ falls, which tells far finer differences than the cost does. Without second derivatives
+ * the steps are Gauss-Newton's. The factorisation is memory to work in.
+ */
+export function polish(start: Iterate, other: Iterate, box: Box, f: Factorization): Polished {
+  const { n } = f;
+  const [scale, step] = [new Float64Array(n), new Float64Array(n)];
+  let [best, spare] = [start, other];
+  factorAt(best, box, f, scale);
+  let offset = relativeOffset(f);
+  for (let round = 0; round < MOST_STEPS; round++) {
+    const before = measure(f);
+    if (f.rank < f.k || before === 0 || !newtonStep(best, f, scale, step)) break;
+    for (let j = 0; j < n; j++) spare.x[j] = best.x[j]! + step[j]!;
+    box.clamp(spare.x);
+    if (spare.x.every((x, j) => x === best.x[j]) || !spare.evaluate() || !spare.linearize()) break;
+    factorAt(spare, box, f, scale);
+    if (!(measure(f) < before) || spare.cost > 1.001 * best.cost) break;
+    [best, spare] = [spare, best];
+    offset = relativeOffset(f);
+  }
+  return { best, spare, offset };
+}

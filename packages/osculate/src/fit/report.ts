@@ -1,0 +1,110 @@
+import type { LeastSquaresResult } from './result.js';
+import type { FitStatistics, ParameterStatistics } from './statistics/fit-statistics.js';
+
+export interface FitReportOptions {
+  /** Pairs of parameters that correlate less than this are left out; default 0.1. */
+  readonly leastCorrelation?: number;
+  /** The formula or name of the model, for the first line. */
+  readonly model?: string;
+}
+
+/** Seven significant digits. */
+function digits(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value);
+}
+
+function short(value: number, count = 3): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(count))) : String(value);
+}
+
+/** Columns under each other: the first to the left, the others to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`[[${title}]]`, ...lines.map((line) => `    ${line}`)];
+}
+
+function parameterRow({ name, value, state, standardError, interval, p }: ParameterStatistics): string[] {
+  if (state === 'held') return [name, digits(value), '', '(held at a bound)', '', ''];
+  if (state === 'undetermined') return [name, digits(value), '', '(not determined by the data)', '', ''];
+  const share = `(${short(Math.abs((100 * standardError) / value))}%)`;
+  return [
+    name,
+    digits(value),
+    `± ${digits(standardError)}`,
+    share,
+    `${digits(interval[0])} … ${digits(interval[1])}`,
+    short(p, 2),
+  ];
+}
+
+function correlations({ correlation, parameters }: FitStatistics, least: number): string[] {
+  const n = parameters.length;
+  const pairs: { label: string; value: number }[] = [];
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) {
+      const value = correlation.data[i * n + j]!;
+      if (Math.abs(value) >= least) pairs.push({ label: `${parameters[i]!.name}, ${parameters[j]!.name}`, value });
+    }
+  }
+  pairs.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return pairs.length === 0
+    ? []
+    : aligned(pairs.map(({ label, value }) => [label, `${value < 0 ? '' : '+'}${value.toFixed(4)}`]));
+}
+
+/** Below this p-value the residuals are hardly normal; likewise outside 1…3 the Durbin-Watson statistic shows serial correlation. */
+const UNLIKELY = 0.01;
+
+function diagnostics({ diagnostics: d }: FitStatistics): string[] {
+  const serial = d.durbinWatson < 1 || d.durbinWatson > 3 ? '  neighbouring residuals are correlated' : '';
+  const shape = d.normality < UNLIKELY ? '  the residuals are hardly normal' : '';
+  return [
+    `Durbin-Watson  ${short(d.durbinWatson, 4)}${serial}`,
+    `normality, p   ${short(d.normality)}${shape}`,
+    `largest        ${short(d.largest.deviations)} standard deviations, observation ${d.largest.index + 1}`,
+  ];
+}
+
+function fitLines({ evaluations, iterations, message, status }: LeastSquaresResult, s: FitStatistics): string[] {
+  const figures: [string, string][] = [
+    ['observations', String(s.observations)],
+    ['degrees of freedom', String(s.degreesOfFreedom)],
+    ['sum of squares', digits(s.residualSumOfSquares)],
+    ['residual deviation', digits(s.residualDeviation)],
+    ['R²', Number.isNaN(s.rSquared) ? '' : digits(s.rSquared)],
+    ['AIC', digits(s.aic)],
+    ['BIC', digits(s.bic)],
+    ['work', `${iterations} iterations, ${evaluations.residuals} residual vectors, ${evaluations.jacobians} Jacobians`],
+  ];
+  const shown = figures.filter(([, value]) => value !== '');
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return [`${status}: ${message}`, ...shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`)];
+}
+
+/**
+ * A fit as text for people: how it ended, its statistics, the parameters with errors and intervals, correlations, residual diagnostics and
+ * warnings; in the manner of lmfit's `fit_report`.
+ */
+export function fitReport(fit: LeastSquaresResult, statistics: FitStatistics, options: FitReportOptions = {}): string {
+  const percent = short(100 * statistics.level, 6);
+  const head = ['', 'value', 'standard error', '', `${percent}% interval`, 'p'];
+  const rows = statistics.parameters.map(parameterRow);
+  const sigmas = statistics.absoluteSigma ? 'sigmas taken as they are' : 'sigmas scaled by the residual deviation';
+  return [
+    ...section('Model', options.model === undefined ? [] : [options.model]),
+    ...section('Fit', fitLines(fit, statistics)),
+    ...section(`Parameters, ${sigmas}`, aligned([head, ...rows])),
+    ...section('Correlations', correlations(statistics, options.leastCorrelation ?? 0.1)),
+    ...section('Residuals', diagnostics(statistics)),
+    ...section('Warnings', fit.warnings),
+  ].join('\n');
+}

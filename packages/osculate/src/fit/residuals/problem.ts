@@ -1,0 +1,17 @@
+/** A least-squares problem as the solver sees it: numbers in, numbers out, into arrays that the caller owns. */
+export interface ResidualProblem {
+  /** m, the number of residuals. */
+  readonly size: number;
+  /** n, the number of parameters. */
+  readonly parameters: number;
+  /** Relative size of J's errors, where they are larger than rounding: what ranks are told by. */
+  readonly accuracy?: number;
+  /** r(p). */
+  evaluate(at: Float64Array, residuals: Float64Array): void;
+  /** J(p) as n columns of m, one after the other. `residuals` holds r(p), so that differences can use it. */
+  jacobian(at: Float64Array, residuals: Float64Array, columns: Float64Array): void;
+  /** r''(p)[v, v], where second derivatives are exact. */
+  secondDirectional?(at: Float64Array, direction: Float64Array, result: Float64Array): void;
+  /** Σ wᵢ∇²rᵢ(p), n×n, where it can be had to about the accuracy of the Jacobian. */
+  curvature?(at: Float64Array, weights: Float64Array, result: Float64Array): void;
+}

@@ -1,0 +1,40 @@
+import { describe } from '../../tensor/describe.js';
+import { DTypeError, InputError } from '../../tensor/errors.js';
+import { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import { type TracedProblem, tracedProblem } from './traced.js';
+
+/** The residuals of a traced function as a flat f64 vector. InputError or DTypeError for anything else. */
+export function flatResiduals(what: string, result: unknown): Tensor {
+  if (!(result instanceof Tensor)) {
+    throw new InputError(
+      `${what}: the function must return a Tensor when it is called with one, but returned ${typeof result}; give a function of plain numbers as an object`,
+    );
+  }
+  if (result.dtype !== 'f64')
+    throw new DTypeError(`${what}: the function returns ${describe(result)}; fits are in f64`);
+  if (result.size === 0) throw new InputError(`${what}: the function returns ${describe(result)}, no residuals at all`);
+  return result.reshape([result.size]);
+}
+
+type Traced = (parameters: Tensor) => Tensor;
+
+/** Problems by function and number of parameters: tracing and compiling cost far more than a fit. */
+const known = new WeakMap<Traced, Map<number, TracedProblem>>();
+
+/** The problem of a traced function of a vector of n, traced at its first use. */
+export function tracedResiduals(f: Traced, n: number): TracedProblem {
+  const problems = known.get(f) ?? new Map<number, TracedProblem>();
+  known.set(f, problems);
+  let problem = problems.get(n);
+  if (problem === undefined) {
+    const parameters = input('parameters', 'f64', [n]);
+    problem = tracedProblem({
+      residuals: flatResiduals('leastSquares', f(parameters)),
+      parameters: [parameters],
+      data: [],
+    });
+    problems.set(n, problem);
+  }
+  return problem;
+}

@@ -1,0 +1,136 @@
+import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
+import { compile } from '../../compile/index.js';
+import { type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { full, input, inputName } from '../../tensor/leaf.js';
+import type { ResidualProblem } from './problem.js';
+
+/** Residuals as a graph: a vector of m, of scalar parameters or one vector of them, and of inputs that hold data. */
+export interface ResidualGraph {
+  readonly residuals: Tensor;
+  /** n scalar inputs, or one input vector of n. */
+  readonly parameters: readonly Tensor[];
+  readonly data: readonly Tensor[];
+}
+
+/** A residual problem whose data can be exchanged: one array for each of the graph's data inputs, copied in by `load`. */
+export interface TracedProblem extends ResidualProblem {
+  load(data: readonly Float64Array[]): void;
+}
+
+/** With more scalars than this, all second partials one by one would make too long a program: the Hessian is then batched. */
+const MOST_PARTIALS = 24;
+
+let shared: ReferenceExecutor | undefined;
+
+/** A tensor of a program and the array that holds its values. */
+type Slot = readonly [tensor: Tensor, array: Float64Array];
+
+/** Each parameter's slot: the whole vector, or one element of it a scalar. */
+function slotsOf(parameters: readonly Tensor[], array: Float64Array): Slot[] {
+  if (parameters[0]!.rank === 1) return [[parameters[0]!, array]];
+  return parameters.map((p, i) => [p, array.subarray(i, i + 1)]);
+}
+
+/** ∂y/∂p, a tensor of y's shape for each scalar parameter (all derivatives then share one fused loop), or one of [n, m] for a vector. */
+function jacobianSlots(y: Tensor, parameters: readonly Tensor[], columns: Float64Array): Slot[] {
+  if (parameters[0]!.rank === 1) return [[jacobian(y, parameters[0]!).transpose(), columns]];
+  const m = y.size;
+  return parameters.map((p, i) => [jvp(y, p, full(1, 'f64')), columns.subarray(i * m, (i + 1) * m)]);
+}
+
+/** The lower triangle of Σ wᵢ∇²rᵢ row by row for few scalars, the whole matrix otherwise. */
+function curvatureSlots({ residuals, parameters }: ResidualGraph, weights: Tensor, result: Float64Array): Slot[] {
+  const sum = weights.mul(residuals).sum();
+  const n = parameters.length;
+  if (parameters[0]!.rank === 1 || n > MOST_PARTIALS) {
+    return [[hessian(sum, [...parameters], { unreachable: 'zero' }), result]];
+  }
+  const gradient = grad(sum, [...parameters], { unreachable: 'zero' });
+  return gradient.flatMap((g, i) =>
+    parameters
+      .slice(0, i + 1)
+      .map((p, j): Slot => [jvp(g, p, full(1, 'f64')), result.subarray(i * n + j, i * n + j + 1)]),
+  );
+}
+
+function mirror(n: number, square: Float64Array): void {
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) square[j * n + i] = square[i * n + j]!;
+}
+
+/** A function that compiles on its first call what `outputs` returns, and runs it on every call. */
+function lazily(inputs: readonly Slot[], outputs: () => readonly Slot[]): () => void {
+  let run: (() => void) | undefined;
+  return () => {
+    if (run === undefined) {
+      const slots = outputs();
+      const program = compile(Object.fromEntries(slots.map(([t], i) => [`out${i}`, t])), {
+        inputs: inputs.map(([t]) => t),
+      });
+      shared ??= referenceExecutor();
+      const feeds = Object.fromEntries(inputs.map(([t, array]) => [inputName(t), array]));
+      run = shared.loadSync(program).bind(feeds, Object.fromEntries(slots.map(([, a], i) => [`out${i}`, a])));
+    }
+    run();
+  };
+}
+
+/**
+ * The problem of a traced residual vector: the exact Jacobian (forward mode), exact second derivatives along a direction, and the
+ * exact curvature Σ wᵢ∇²rᵢ, each compiled to JavaScript by the reference executor at its first use.
+ */
+export function tracedProblem(graph: ResidualGraph): TracedProblem {
+  const { residuals: r, parameters, data } = graph;
+  const m = r.size;
+  const n = parameters.reduce((sum, p) => sum + p.size, 0);
+  const [x, v] = [new Float64Array(n), new Float64Array(n)];
+  const [values, second, w] = [new Float64Array(m), new Float64Array(m), new Float64Array(m)];
+  const columns = new Float64Array(n * m);
+  const square = new Float64Array(n * n);
+  const arrays = data.map((t) => new Float64Array(t.size));
+  const inputs = [...slotsOf(parameters, x), ...data.map((t, i): Slot => [t, arrays[i]!])];
+
+  const directions = parameters.map((p, i) => input(`direction ${i}`, 'f64', p.shape));
+  const weights = input('residual weights', 'f64', [m]);
+  const triangle = parameters[0]!.rank !== 1 && n <= MOST_PARTIALS;
+
+  const runResiduals = lazily(inputs, () => [[r, values]]);
+  const runJacobian = lazily(inputs, () => jacobianSlots(r, parameters, columns));
+  const runSecond = lazily([...inputs, ...slotsOf(directions, v)], () => {
+    const along = (y: Tensor): Tensor => jvp(y, [...parameters], [...directions]);
+    return [[along(along(r)), second]];
+  });
+  const runCurvature = lazily([...inputs, [weights, w]], () => curvatureSlots(graph, weights, square));
+  return {
+    size: m,
+    parameters: n,
+    load: (next) => {
+      arrays.forEach((array, i) => {
+        array.set(next[i]!);
+      });
+    },
+    evaluate: (at, residuals) => {
+      x.set(at);
+      runResiduals();
+      residuals.set(values);
+    },
+    jacobian: (at, _residuals, result) => {
+      x.set(at);
+      runJacobian();
+      result.set(columns);
+    },
+    secondDirectional: (at, direction, result) => {
+      x.set(at);
+      v.set(direction);
+      runSecond();
+      result.set(second);
+    },
+    curvature: (at, given, result) => {
+      x.set(at);
+      w.set(given);
+      runCurvature();
+      if (triangle) mirror(n, square);
+      result.set(square);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * How a fit ended. `converged-gradient`: the cosine between the residuals and every column of the Jacobian is below `gradientTolerance`;
+ * `relative-offset`: Bates and Watts' relative offset is below `offsetTolerance`; `converged-step`: no step longer than `stepTolerance`
+ * relative to the parameters is left; `converged-cost`: the cost and its prediction no longer fall by `costTolerance` of it;
+ * `singular`: as the others, but the Jacobian lacks full rank at the solution, so that parameters are not identifiable;
+ * `max-evaluations`: stopped by the budget; `stalled`: no trial point with a lower cost was found, short of any tolerance;
+ * `non-finite-start`: the residuals or derivatives at the start are not finite, the parameters are the start.
+ */
+export type FitStatus =
+  | 'converged-gradient'
+  | 'converged-step'
+  | 'converged-cost'
+  | 'relative-offset'
+  | 'singular'
+  | 'stalled'
+  | 'max-evaluations'
+  | 'non-finite-start';
+
+/** Work done by a fit. */
+export interface FitEvaluations {
+  /** Residual vectors at starts and trial points. Differences take two a parameter more for each Jacobian. */
+  readonly residuals: number;
+  readonly jacobians: number;
+  /** Exact second derivatives along one direction. */
+  readonly secondDirectional: number;
+  /** Exact curvatures Σ rᵢ∇²rᵢ of the final polish. */
+  readonly curvatures: number;
+}
+
+/** The solution of a nonlinear least-squares problem, min ½Σ ρ(rᵢ²), with r already weighted where weights were given. */
+export interface LeastSquaresResult {
+  readonly status: FitStatus;
+  /** One sentence that says what `status` means here. */
+  readonly message: string;
+  /** Length n. */
+  readonly parameters: Float64Array;
+  /** Length n; `b1`, `b2`, … unless given. */
+  readonly names: readonly string[];
+  /** ½Σ ρ(rᵢ²); ½Σ rᵢ² without a robust loss. */
+  readonly cost: number;
+  /** r at the solution, weighted, without the robust loss; length m. */
+  readonly residuals: Float64Array;
+  /** ∂rᵢ/∂pⱼ at the solution, row-major m×n, of the same residuals. */
+  readonly jacobian: Float64Array;
+  /** Largest absolute component of the projected gradient of the cost (components that push against an active bound are left out). */
+  readonly gradientNorm: number;
+  /** ‖Q₁ᵀr‖/√n over ‖Q₂ᵀr‖/√(m−n) (Bates and Watts 1981); NaN where m ≤ n or r = 0. */
+  readonly relativeOffset: number;
+  /** Numerical rank of the column-scaled Jacobian of the free parameters. */
+  readonly rank: number;
+  /** −1: at its lower bound, 1: at its upper bound, 0: free; length n. */
+  readonly activeBounds: Int8Array;
+  readonly evaluations: FitEvaluations;
+  readonly iterations: number;
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,171 @@
+import type { Matrix } from '../../linalg/matrix.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
+import type { LeastSquaresResult } from '../result.js';
+import { correlationOf, type ParameterState, unscaledCovariance } from './covariance.js';
+import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
+import { studentQuantile, studentTwoSided } from './student.js';
+
+/** The parts of a fit that its statistics follow from. */
+export type FittedModel = Pick<LeastSquaresResult, 'parameters' | 'names' | 'residuals' | 'jacobian'> &
+  Partial<Pick<LeastSquaresResult, 'activeBounds'>>;
+
+export interface FitStatisticsOptions {
+  /** The observations, for R². */
+  readonly y?: ArrayLike<number>;
+  /** Their standard deviations as given to the fit, for R². */
+  readonly sigma?: ArrayLike<number> | number;
+  /**
+   * True: the sigmas (1 where none were given) are the standard deviations themselves. False, the default: they are known up to a
+   * factor, which is estimated from the residuals.
+   */
+  readonly absoluteSigma?: boolean;
+  /** Of the intervals; default 0.95. */
+  readonly level?: number;
+}
+
+export interface ParameterStatistics {
+  readonly name: string;
+  readonly value: number;
+  readonly state: ParameterState;
+  /** 0 for a held parameter, ∞ for one that the data do not determine, NaN without degrees of freedom. */
+  readonly standardError: number;
+  /** value ± quantile·standardError. */
+  readonly interval: readonly [number, number];
+  /** value/standardError. */
+  readonly t: number;
+  /** Two-sided p-value of the hypothesis that the parameter is 0. */
+  readonly p: number;
+}
+
+export interface FitStatistics {
+  readonly observations: number;
+  /** m − rank of J: observations less free parameters that the data determine. */
+  readonly degreesOfFreedom: number;
+  /** Σ r². */
+  readonly residualSumOfSquares: number;
+  /** s = √(Σ r²/degrees of freedom), an estimate of the factor of all sigmas. */
+  readonly residualDeviation: number;
+  /** 1 − Σ r²/Σ w(y − ȳ)², weighted by 1/σ²; NaN unless the observations are given. */
+  readonly rSquared: number;
+  /** R² less what further parameters would gain by chance. */
+  readonly adjustedRSquared: number;
+  /** m ln(Σ r²/m) + 2k, or Σ r² + 2k for absolute sigmas, with k free parameters; only differences between models of the same data count. */
+  readonly aic: number;
+  /** AIC with the correction for few observations; NaN where m ≤ k + 1. */
+  readonly aicCorrected: number;
+  /** As AIC with k ln m in place of 2k. */
+  readonly bic: number;
+  readonly parameters: readonly ParameterStatistics[];
+  readonly covariance: Matrix;
+  readonly correlation: Matrix;
+  /**
+   * Variance of gᵀp, a linear function of the parameters: finite also where the data determine it but no parameter in it by itself, ∞ where
+   * they do not.
+   */
+  varianceOf(g: Float64Array): number;
+  /** Condition of J with its columns scaled to length 1. */
+  readonly condition: number;
+  readonly absoluteSigma: boolean;
+  readonly level: number;
+  /** Of Student's distribution, or of the normal one for absolute sigmas. */
+  readonly quantile: number;
+  readonly diagnostics: ResidualDiagnostics;
+}
+
+function weightedVariation(y: ArrayLike<number>, sigma: ArrayLike<number> | number, m: number): number {
+  if (y.length !== m) throw new ShapeError(`fitStatistics: there are ${y.length} values of y for ${m} residuals`);
+  if (typeof sigma !== 'number' && sigma.length !== m)
+    throw new ShapeError(`fitStatistics: there are ${sigma.length} values of sigma for ${m} residuals`);
+  const weight = (i: number): number => (typeof sigma === 'number' ? sigma : sigma[i]!) ** -2;
+  let [sum, weights] = [0, 0];
+  for (let i = 0; i < m; i++) {
+    sum += weight(i) * y[i]!;
+    weights += weight(i);
+  }
+  const mean = sum / weights;
+  let variation = 0;
+  for (let i = 0; i < m; i++) variation += weight(i) * (y[i]! - mean) ** 2;
+  return variation;
+}
+
+interface Criteria {
+  readonly aic: number;
+  readonly aicCorrected: number;
+  readonly bic: number;
+}
+
+function criteria(sum: number, m: number, k: number, absolute: boolean): Criteria {
+  const deviance = absolute ? sum : m * Math.log(sum / m);
+  const aic = deviance + 2 * k;
+  const aicCorrected = m > k + 1 ? aic + (2 * k * (k + 1)) / (m - k - 1) : Number.NaN;
+  return { aic, aicCorrected, bic: deviance + k * Math.log(m) };
+}
+
+interface Uncertainty {
+  readonly covariance: Matrix;
+  readonly states: readonly ParameterState[];
+  readonly degreesOfFreedom: number;
+  readonly quantile: number;
+}
+
+function parameterStatistics(
+  fit: FittedModel,
+  { covariance, states, degreesOfFreedom, quantile }: Uncertainty,
+): ParameterStatistics[] {
+  const n = fit.names.length;
+  return fit.names.map((name, j) => {
+    const value = fit.parameters[j]!;
+    const standardError = Math.sqrt(covariance.data[j * n + j]!);
+    const half = standardError === 0 ? 0 : quantile * standardError;
+    const t = states[j] === 'estimated' ? value / standardError : Number.NaN;
+    const p = studentTwoSided(t, degreesOfFreedom);
+    return { name, value, state: states[j]!, standardError, interval: [value - half, value + half], t, p };
+  });
+}
+
+/** Scales by s², leaving the 0 of held parameters also where s² is NaN. */
+function scaled({ rows, columns, data }: Matrix, factor: number): Matrix {
+  return { rows, columns, data: data.map((c) => (c === 0 ? 0 : c * factor)) as Float64Array };
+}
+
+/**
+ * Statistics of a least-squares fit from its weighted residuals and their Jacobian: covariance s²(JᵀJ)⁻¹ (s² = 1 for absolute sigmas),
+ * standard errors, t intervals, R², information criteria and residual diagnostics. They hold for a model that is nearly linear over the
+ * range of the errors (see `profileInterval`) and for plain least squares: a robust loss has other standard errors. A parameter held by
+ * a bound counts as known. Without degrees of freedom, errors are NaN unless sigmas are absolute. Cost 4mn² + O(n³).
+ * @throws InputError for a level outside 0…1, ShapeError for observations of another number than the residuals.
+ */
+export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
+  const { absoluteSigma = false, level = 0.95, y, sigma = 1 } = options;
+  if (!(level > 0 && level < 1))
+    throw new InputError(`fitStatistics: the level is ${level}; it lies between 0 and 1, as 0.95`);
+  const [m, n] = [fit.residuals.length, fit.names.length];
+  const unscaled = unscaledCovariance(fit.jacobian, n, fit.activeBounds);
+  const residualSumOfSquares = fit.residuals.reduce((sum, r) => sum + r * r, 0);
+  const degreesOfFreedom = m - unscaled.rank;
+  const variance = degreesOfFreedom > 0 ? residualSumOfSquares / degreesOfFreedom : Number.NaN;
+  const scale = absoluteSigma ? 1 : variance;
+  const covariance = scaled(unscaled.matrix, scale);
+  const freedom = absoluteSigma ? Number.POSITIVE_INFINITY : degreesOfFreedom;
+  const quantile = freedom > 0 ? studentQuantile(level, freedom) : Number.NaN;
+  const free = unscaled.states.filter((state) => state !== 'held').length;
+  const rSquared = y === undefined ? Number.NaN : 1 - residualSumOfSquares / weightedVariation(y, sigma, m);
+  return {
+    observations: m,
+    degreesOfFreedom,
+    residualSumOfSquares,
+    residualDeviation: Math.sqrt(variance),
+    rSquared,
+    adjustedRSquared: 1 - ((1 - rSquared) * (m - 1)) / degreesOfFreedom,
+    ...criteria(residualSumOfSquares, m, free, absoluteSigma),
+    parameters: parameterStatistics(fit, { covariance, states: unscaled.states, degreesOfFreedom: freedom, quantile }),
+    covariance,
+    correlation: correlationOf(covariance),
+    varianceOf: (g) => scale * unscaled.varianceOf(g),
+    condition: unscaled.condition,
+    absoluteSigma,
+    level,
+    quantile,
+    diagnostics: residualDiagnostics(fit.residuals, absoluteSigma ? 1 : Math.sqrt(variance)),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Box } from '../bounds.js';
+import { DampedSteps } from './damped.js';
+import { Factorization } from './factorization.js';
+import type { Iterate } from './iterate.js';
+
+/**
+ * Trust-region steps of the linear model at one point, inside a box. Where the step of the free parameters would leave the box, those
+ * that would leave are moved onto their bound and the others' step is computed anew, at most n times.
+ */
+export class BoundedSteps {
+  readonly factorization: Factorization;
+  /** p. */
+  readonly step: Float64Array;
+  /** −gᵀp − ½‖S·J·p‖²: what the linear model promises of the cost. */
+  predicted = 0;
+  /** ‖D·p‖. */
+  length = 0;
+  /** True when the whole step came from one solve, so that a second-order correction may be added. */
+  private whole = true;
+  private readonly damped: DampedSteps;
+  private readonly free: Int8Array;
+  private readonly right: Float64Array;
+  private readonly product: Float64Array;
+  private readonly aside: Float64Array;
+  /** The factorisation holds the columns of all free parameters at the iterate. */
+  private current = false;
+
+  constructor(
+    m: number,
+    n: number,
+    private readonly box: Box,
+    private readonly scale: Float64Array,
+  ) {
+    this.factorization = new Factorization(m, n);
+    this.damped = new DampedSteps(this.factorization);
+    this.step = new Float64Array(n);
+    this.free = new Int8Array(n);
+    this.right = new Float64Array(m);
+    this.product = new Float64Array(m);
+    this.aside = new Float64Array(n);
+  }
+
+  /** Factors the model at an iterate whose free parameters are given. */
+  factor(at: Iterate, free: Int8Array): void {
+    this.free.set(free);
+    this.factorization.factor(at.columns, at.scaled, this.scale, free, at.rows);
+    this.current = true;
+  }
+
+  /** The step within `radius`, of the parameters that were free in `factor`. */
+  solve(at: Iterate, free: Int8Array, radius: number): void {
+    if (!this.current) this.factor(at, free);
+    const { step, factorization: f, scale } = this;
+    step.fill(0);
+    this.damped.solve(radius);
+    this.spread(f, step);
+    this.whole = true;
+    if (this.box.bounded) this.restrict(at, radius);
+    this.predict(at);
+    let square = 0;
+    for (let j = 0; j < step.length; j++) square += (scale[j]! * step[j]!) ** 2;
+    this.length = Math.sqrt(square);
+  }
+
+  /**
+   * Geodesic acceleration: a = −argmin ‖J·a + r''(p, p)‖² + λ‖D·a‖²; adds ½a to the step and returns true where 2‖D·a‖ ≤ 0.75‖D·p‖
+   * (Transtrum and Sethna 2012). Only for steps that meet no bound.
+   */
+  accelerate(at: Iterate, second: Float64Array): boolean {
+    const { factorization: f, step, scale, aside } = this;
+    if (!this.whole) return false;
+    const m = second.length;
+    for (let i = 0; i < f.k; i++) {
+      const j = f.pivots[i]!;
+      let dot = 0;
+      for (let l = 0; l < m; l++) dot += at.columns[j * m + l]! * second[l]! * (at.rows ? at.rows[l]! ** 2 : 1);
+      aside[i] = -dot / scale[j]!;
+    }
+    this.damped.solveNormal(aside);
+    let square = 0;
+    for (let i = 0; i < f.k; i++) square += aside[i]! * aside[i]!;
+    if (!(2 * Math.sqrt(square) <= 0.75 * this.length)) return false;
+    for (let i = 0; i < f.k; i++) step[f.pivots[i]!]! += (0.5 * aside[i]!) / scale[f.pivots[i]!]!;
+    return true;
+  }
+
+  /** q of the last solve, unscaled, into the parameters' order. */
+  private spread(f: Factorization, step: Float64Array): void {
+    for (let i = 0; i < f.k; i++) step[f.pivots[i]!] = this.damped.q[i]! / this.scale[f.pivots[i]!]!;
+  }
+
+  /** Moves parameters that would leave the box onto its faces and solves for the others, until none leaves. */
+  private restrict(at: Iterate, radius: number): void {
+    const { step, free, right, factorization: f } = this;
+    const m = right.length;
+    for (let round = 0; round < step.length; round++) {
+      if (round === 0) right.set(at.scaled);
+      let moved = false;
+      for (let j = 0; j < step.length; j++) {
+        if (free[j] === 0) continue;
+        const to = at.x[j]! + step[j]!;
+        if (to >= this.box.lower[j]! && to <= this.box.upper[j]!) continue;
+        step[j] = (to < this.box.lower[j]! ? this.box.lower[j]! : this.box.upper[j]!) - at.x[j]!;
+        free[j] = 0;
+        moved = true;
+        for (let i = 0; i < m; i++) right[i]! += at.columns[j * m + i]! * step[j]! * (at.rows ? at.rows[i]! : 1);
+      }
+      if (!moved) return;
+      this.whole = false;
+      this.current = false;
+      f.factor(at.columns, right, this.scale, free, at.rows);
+      if (f.k === 0) return;
+      this.damped.solve(radius);
+      this.spread(f, step);
+    }
+  }
+
+  private predict(at: Iterate): void {
+    const { step, product } = this;
+    const m = product.length;
+    product.fill(0);
+    let slope = 0;
+    for (let j = 0; j < step.length; j++) {
+      const s = step[j]!;
+      if (s === 0) continue;
+      slope += at.gradient[j]! * s;
+      for (let i = 0; i < m; i++) product[i]! += at.columns[j * m + i]! * s;
+    }
+    let square = 0;
+    for (let i = 0; i < m; i++) square += (product[i]! * (at.rows ? at.rows[i]! : 1)) ** 2;
+    this.predicted = -slope - 0.5 * square;
+  }
+}

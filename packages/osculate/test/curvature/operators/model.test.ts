@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import {
+  curvatureModel,
+  ggnOperator,
+  gradientCovarianceOperator,
+  hessianOperator,
+  sampledFisherOperator,
+} from '../../../src/curvature/index.js';
+import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
+import { ortExecutor } from '../../../src/runtime/node.js';
+import { astype, generator, InputError, mapTree, type NDArray, ShapeError, zeros } from '../../../src/tensor/index.js';
+import { distance, smallModel } from './support.js';
+
+const options = smallModel({
+  layer: sequential([dense(4, 5), activation('tanh'), dense(5, 3)]),
+  loss: softmaxCrossEntropy(),
+  x: [10, 4],
+  y: [10],
+  classes: 3,
+});
+
+function draw(count: number, n: number): Float64Array[] {
+  const random = generator(8);
+  return Array.from({ length: count }, () => Float64Array.from({ length: n }, () => random.normal()));
+}
+
+it('the order and the size of batches do not matter', async () => {
+  const whole = hessianOperator(curvatureModel(options));
+  const vectors = draw(5, whole.size);
+  const expected = await whole.applyBatch(vectors);
+  for (const [chunk, vectorsAtOnce] of [
+    [1, 1],
+    [4, 2],
+    [10, 5],
+  ] as const) {
+    const streamed = hessianOperator(curvatureModel({ ...options, chunk, vectors: vectorsAtOnce }));
+    for (const [k, product] of (await streamed.applyBatch(vectors)).entries()) {
+      expect(distance(product, expected[k]!)).toBeLessThan(1e-13);
+    }
+  }
+});
+
+it('one operator gives one matrix, also where it is sampled', async () => {
+  const fisher = () => sampledFisherOperator(curvatureModel(options), { generator: generator(1), samples: 2 });
+  const operator = fisher();
+  const [v] = draw(1, operator.size);
+  const first = await operator.apply(v!);
+  expect(await operator.apply(v!)).toEqual(first);
+  expect(await fisher().apply(v!)).toEqual(first);
+});
+
+it('ONNX Runtime in float32 agrees within 1e-5', async () => {
+  const executor = await ortExecutor();
+  const single = curvatureModel({
+    ...options,
+    executor,
+    parameters: mapTree(options.parameters, (a: NDArray) => astype(a, 'f32')) as never,
+    x: astype(options.x, 'f32'),
+    chunk: 4,
+    vectors: 2,
+  });
+  for (const operatorOf of [hessianOperator, ggnOperator, gradientCovarianceOperator]) {
+    const exact = operatorOf(curvatureModel(options));
+    const vectors = draw(3, exact.size);
+    const expected = await exact.applyBatch(vectors);
+    for (const [k, product] of (await operatorOf(single).applyBatch(vectors)).entries()) {
+      expect(distance(product, expected[k]!)).toBeLessThan(1e-5);
+    }
+  }
+  await single.dispose();
+  await executor.dispose();
+});
+
+describe('errors', () => {
+  it('data and limits that make no sense', () => {
+    expect(() => curvatureModel({ ...options, y: zeros('i32', [9]) })).toThrow(ShapeError);
+    expect(() => curvatureModel({ ...options, x: zeros('f64', [0, 4]), y: zeros('i32', [0]) })).toThrow(InputError);
+    expect(() => curvatureModel({ ...options, chunk: 0 })).toThrow(/chunk is 0/);
+    expect(() => curvatureModel({ ...options, vectors: 1.5 })).toThrow(/vectors is 1.5/);
+    expect(() => sampledFisherOperator(curvatureModel(options), { generator: generator(1), samples: 0 })).toThrow(
+      /samples is 0/,
+    );
+  });
+
+  it('a product that is not finite names the parameter', async () => {
+    const x = { ...options.x, data: new Float64Array(40).fill(Number.NaN) } as NDArray;
+    const operator = hessianOperator(curvatureModel({ ...options, x }));
+    await expect(operator.apply(new Float64Array(operator.size))).rejects.toThrow(/parameter "0.weight"/);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { DampedSteps } from '../../src/fit/trust-region/damped.js';
+import { dot } from '../../src/fit/trust-region/dot.js';
+import { Factorization } from '../../src/fit/trust-region/factorization.js';
+import { generator } from '../../src/tensor/index.js';
+import { normals } from './random.js';
+
+const [m, n] = [11, 5];
+const random = generator(7);
+const columns = normals(random, m * n);
+const residuals = normals(random, m);
+const scale = normals(random, n).map((x) => 1 + x * x);
+const rows = normals(random, m).map((x) => 0.5 + x * x);
+
+/** Column j of S·J·D⁻¹. */
+const column = (j: number): Float64Array =>
+  Float64Array.from({ length: m }, (_, i) => (rows[i]! * columns[j * m + i]!) / scale[j]!);
+const product = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+
+function factored(free: Int8Array): Factorization {
+  const f = new Factorization(m, n);
+  f.factor(columns, residuals, scale, free, rows);
+  return f;
+}
+
+describe('Factorization', () => {
+  test.each([[[1, 1, 1, 1, 1]], [[1, 0, 1, 1, 0]]])(
+    'RᵀR is the Gram matrix of the free columns %j, Rᵀc their product with −r',
+    (free) => {
+      const f = factored(Int8Array.from(free));
+      expect(f.k).toBe(free.filter((x) => x === 1).length);
+      expect(f.rank).toBe(f.k);
+      const upper = (i: number): Float64Array => Float64Array.from({ length: f.k }, (_, l) => f.upper[l * n + i]!);
+      for (let i = 0; i < f.k; i++) {
+        for (let j = 0; j < f.k; j++)
+          expect(product(upper(i), upper(j))).toBeCloseTo(product(column(f.pivots[i]!), column(f.pivots[j]!)), 12);
+        expect(product(upper(i), f.c.subarray(0, f.k))).toBeCloseTo(-product(column(f.pivots[i]!), residuals), 12);
+      }
+      expect(f.rest + product(f.c, f.c)).toBeCloseTo(product(residuals, residuals), 12);
+    },
+  );
+
+  test('a column that repeats another costs a rank', () => {
+    const twice = columns.slice();
+    twice.set(columns.subarray(0, m), 3 * m);
+    const f = new Factorization(m, n);
+    f.factor(twice, residuals, scale, new Int8Array(n).fill(1), null);
+    expect(f.rank).toBe(n - 1);
+  });
+});
+
+describe('DampedSteps', () => {
+  const f = factored(new Int8Array(n).fill(1));
+
+  test.each([1e3, 0.3, 0.05, 1e-3, 1e-9])('within the radius %d', (radius) => {
+    const damped = new DampedSteps(f);
+    const length = damped.solve(radius);
+    expect(length).toBeCloseTo(Math.sqrt(product(damped.q, damped.q)), 14);
+    expect(length).toBeLessThanOrEqual(1.1 * radius);
+    // The gradient of ½‖Jq + r‖² is −λq, with one λ ≥ 0 for all elements: 0, or such that the radius is nearly met.
+    const moved = residuals.map((r, i) => r + f.pivots.reduce((sum, j, l) => sum + column(j)[i]! * damped.q[l]!, 0));
+    const gradient = Array.from(f.pivots, (j) => product(column(j), moved));
+    const damping = -product(Float64Array.from(gradient), damped.q) / length ** 2;
+    for (const [l, g] of gradient.entries()) expect(g).toBeCloseTo(-damping * damped.q[l]!, 10);
+    if (radius < 1) expect(length).toBeGreaterThanOrEqual(0.9 * radius);
+    else expect(damping).toBeCloseTo(0, 10);
+  });
+});
+
+test('dot in four sums', () => {
+  const [a, b] = [normals(random, 20), normals(random, 20)];
+  for (let length = 0; length < 12; length++)
+    expect(dot(a, 3, b, 5, length)).toBeCloseTo(product(a.slice(3, 3 + length), b.slice(5)), 13);
+});
