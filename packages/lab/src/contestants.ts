@@ -38,6 +38,13 @@ interface Entry {
   make(problem: LoadedProblem, settings: Settings): Optimizer;
 }
 
+/** What Kronecker factors are found from. */
+const supervised = ({ model, loss, parameters, train }: LoadedProblem) => ({
+  ...train,
+  model: model as never,
+  loss,
+  parameters,
+});
 const layoutOf = (problem: LoadedProblem): ParameterLayout => ParameterLayout.of(problem.parameters);
 
 const entries: Readonly<Record<string, Entry>> = {
@@ -60,18 +67,12 @@ const entries: Readonly<Record<string, Entry>> = {
   kfac: {
     title: 'K-FAC (Martens and Grosse 2015)',
     defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
-    make: (problem, settings) => {
-      const { model, loss, parameters, train } = problem;
-      return kfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;
-    },
+    make: (problem, settings) => kfac({ ...settings, ...supervised(problem) }) as unknown as Optimizer,
   },
   ekfac: {
     title: 'EKFAC (George et al. 2018)',
     defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
-    make: (problem, settings) => {
-      const { model, loss, parameters, train } = problem;
-      return ekfac({ ...settings, ...train, model: model as never, loss, parameters }) as unknown as Optimizer;
-    },
+    make: (problem, settings) => ekfac({ ...settings, ...supervised(problem) }) as unknown as Optimizer,
   },
   'natural-gradient': {
     title: 'Natural gradient (CG)',

@@ -1,24 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
-import {
-  curveFit,
-  type FitStatistics,
-  fitReport,
-  fitStatistics,
-  type LeastSquaresResult,
-  type LossName,
-  type TracedModel,
-} from 'osculate/fit';
+import { curveFit, fitReport, fitStatistics, type LossName } from 'osculate/fit';
 import { expressionModel, parseExpression } from 'osculate/fit/expression';
 import { InputError, ShapeError } from 'osculate/tensor';
 import { exitStatus } from '../command-line/exit-status.js';
-import { type FitPicture, fitPicture } from '../report/fit-charts.js';
+import { type Fitted, fitPicture } from '../report/fit-charts.js';
 import { fitHtml } from '../report/fit-html.js';
 import type { Terminal } from '../report/progress.js';
 import { terminalPlot } from '../report/terminal-plot.js';
 import { UsageError } from '../usage-error.js';
-import { type FitColumns, readColumns } from './fit-columns.js';
+import { readColumns } from './fit-columns.js';
 
 export interface FitOptions {
   readonly file: string;
@@ -36,13 +28,6 @@ export interface FitOptions {
   readonly json: boolean;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-}
-
-interface Fitted {
-  readonly columns: FitColumns;
-  readonly model: TracedModel;
-  readonly result: LeastSquaresResult;
-  readonly statistics: FitStatistics;
 }
 
 function contents(file: string): string {
@@ -110,15 +95,18 @@ function asJson({ file, model }: FitOptions, { columns, result, statistics }: Fi
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function picture({ columns, model, result, statistics }: Fitted): FitPicture {
-  return fitPicture({ columns, model, result, statistics });
-}
-
-async function writePage(options: FitOptions, html: string, fitted: Fitted, drawn: FitPicture, report: string) {
+/** The report for people, to the terminal unless that gets JSON, and as a page where one is asked for. */
+async function present(options: FitOptions, fitted: Fitted): Promise<void> {
+  const { model, html, json, stdout, stderr } = options;
+  const { columns, result, statistics } = fitted;
+  const { yName } = columns;
+  const report = fitReport(result, statistics, { model: `${yName} = ${model}` });
+  const picture = fitPicture(fitted);
+  if (!json) stdout.write(`${report}\n\n${terminalPlot(picture)}\n`);
+  if (html === undefined) return;
   const path = resolve(html);
-  const { columns, statistics } = fitted;
-  await writeFileAtomic(path, fitHtml({ ...options, report, statistics, picture: drawn, yName: columns.yName }));
-  options.stderr.write(`report: ${relative(process.cwd(), path)}\n`);
+  await writeFileAtomic(path, fitHtml({ ...options, report, statistics, picture, yName }));
+  stderr.write(`report: ${relative(process.cwd(), path)}\n`);
 }
 
 const failures: readonly string[] = ['stalled', 'max-evaluations', 'non-finite-start'];
@@ -135,10 +123,7 @@ export async function fit(options: FitOptions): Promise<number> {
     if (error instanceof InputError || error instanceof ShapeError) throw new UsageError(error.message);
     throw error;
   }
-  const { result, statistics } = fitted;
-  const report = fitReport(result, statistics, { model: `${fitted.columns.yName} = ${options.model}` });
-  const drawn = picture(fitted);
-  options.stdout.write(options.json ? asJson(options, fitted) : `${report}\n\n${terminalPlot(drawn)}\n`);
-  if (options.html !== undefined) await writePage(options, options.html, fitted, drawn, report);
-  return failures.includes(result.status) ? exitStatus.failed : exitStatus.done;
+  if (options.json) options.stdout.write(asJson(options, fitted));
+  if (!options.json || options.html !== undefined) await present(options, fitted);
+  return failures.includes(fitted.result.status) ? exitStatus.failed : exitStatus.done;
 }

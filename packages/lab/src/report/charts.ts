@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Point, Result } from '../study.js';
 import { figure } from './format.js';
+import { plotSvg } from './plot-svg.js';
 
 /** Okabe and Ito's palette: told apart by people with any colour vision. */
 const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
@@ -55,17 +55,11 @@ function marks(result: Result, i: number, spec: ChartSpec): Plot.Markish[] {
 
 /** A chart as an SVG element in text. */
 export function chartSvg(spec: ChartSpec, results: readonly Result[]): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = Plot.plot({
-    document: document as never,
+  return plotSvg(spec.title, {
     width: 460,
     height: 300,
-    marginLeft: 56,
-    marginBottom: 40,
-    style: { background: 'transparent', fontSize: '12px' },
     x: { label: spec.xLabel, type: spec.logarithmic ? 'log' : 'linear', grid: true, tickFormat: '~s', ticks: 5 },
     y: { label: spec.yLabel, type: 'log', grid: true, tickFormat: '~g', ticks: 5 },
     marks: results.flatMap((result, i) => marks(result, i, spec)),
   });
-  return svg.outerHTML;
 }

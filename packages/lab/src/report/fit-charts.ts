@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import { type FitStatistics, fitBands, type LeastSquaresResult, modelAt, type TracedModel } from 'osculate/fit';
 import type { FitColumns } from '../commands/fit-columns.js';
 import { colourOf } from './charts.js';
+import { plotSvg } from './plot-svg.js';
 
 interface Observation {
   readonly x: number;
@@ -34,7 +34,8 @@ export interface FitPicture {
   readonly weighted: boolean;
 }
 
-export interface PictureSource {
+/** A fit, with what it was made from. */
+export interface Fitted {
   readonly columns: FitColumns;
   readonly model: TracedModel;
   readonly result: LeastSquaresResult;
@@ -44,9 +45,9 @@ export interface PictureSource {
 const points = 201;
 
 /** The fitted curve over the range of x, with its bands. */
-function curveOf(x: readonly number[], { columns, model, result, statistics }: PictureSource): CurvePoint[] {
+function curveOf(x: readonly number[], { columns, model, result, statistics }: Fitted): CurvePoint[] {
   if (x.length === 0 || !result.parameters.every(Number.isFinite)) return [];
-  const [from, to] = [Math.min(...x), Math.max(...x)];
+  const [from, to] = [x.reduce((a, b) => Math.min(a, b)), x.reduce((a, b) => Math.max(a, b))];
   const grid = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
   const at = modelAt(model, grid, result.parameters);
   const { confidence, prediction } = fitBands(at, statistics);
@@ -57,7 +58,7 @@ function curveOf(x: readonly number[], { columns, model, result, statistics }: P
 }
 
 /** Computes what is drawn. */
-export function fitPicture(source: PictureSource): FitPicture {
+export function fitPicture(source: Fitted): FitPicture {
   const { columns, result } = source;
   const { variables, y, sigma, rows, yName } = columns;
   const single = variables.length <= 1;
@@ -71,13 +72,6 @@ export function fitPicture(source: PictureSource): FitPicture {
   const xLabel = variables.length === 0 ? 'row' : single ? variables[0]!.column : `fitted ${yName}`;
   const curve = single ? curveOf(x, source) : [];
   return { xLabel, yLabel: yName, observations, curve, weighted: sigma !== undefined };
-}
-
-function svg(label: string, options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const style = { background: 'transparent', fontSize: '12px' };
-  const common = { document: document as never, width: 640, marginLeft: 60, marginBottom: 40, style, ariaLabel: label };
-  return Plot.plot({ ...common, ...options }).outerHTML;
 }
 
 function finite(...values: readonly (number | undefined)[]): boolean {
@@ -100,7 +94,7 @@ export function fitChart({ xLabel, yLabel, observations, curve }: FitPicture): s
   const bars = shown.filter(({ sigma }) => sigma !== undefined);
   const line =
     curve.length > 0 ? curve.filter(({ y }) => finite(y)) : shown.map(({ fitted }) => ({ x: fitted, y: fitted }));
-  return svg('data and fit', {
+  return plotSvg('data and fit', {
     height: 380,
     x: { label: xLabel, grid: true },
     y: { label: yLabel, grid: true },
@@ -116,7 +110,7 @@ export function fitChart({ xLabel, yLabel, observations, curve }: FitPicture): s
 /** Residuals against the same axis. */
 export function residualChart({ xLabel, observations, weighted }: FitPicture): string {
   const shown = observations.filter(({ x, residual }) => finite(x, residual));
-  return svg('residuals', {
+  return plotSvg('residuals', {
     height: 220,
     x: { label: xLabel, grid: true },
     y: { label: weighted ? 'residual / σ' : 'residual', grid: true },

@@ -1,7 +1,6 @@
 import type { FitStatistics } from 'osculate/fit';
 import { type FitPicture, fitChart, residualChart } from './fit-charts.js';
-import { escapeHtml as e } from './html.js';
-import { style } from './page-parts.js';
+import { escapeHtml as e, htmlTable, page } from './page.js';
 
 export interface FitPage {
   readonly file: string;
@@ -23,10 +22,7 @@ function table({ parameters, level }: FitStatistics): string {
     const range = state === 'estimated' ? `${digits(interval[0])} … ${digits(interval[1])}` : '';
     return [name, digits(value), state === 'estimated' ? digits(standardError) : '', range, state];
   });
-  const cells = (tag: string, row: readonly string[]): string =>
-    `<tr>${row.map((cell) => `<${tag}>${e(cell)}</${tag}>`).join('')}</tr>`;
-  const body = rows.map((row) => cells('td', row)).join('\n');
-  return `<div class="scroll"><table><thead>${cells('th', head)}</thead><tbody>${body}</tbody></table></div>`;
+  return htmlTable([head, ...rows]);
 }
 
 function caption({ curve }: FitPicture, level: number): string {
@@ -38,16 +34,7 @@ function caption({ curve }: FitPicture, level: number): string {
 
 /** One self-contained page about a fit: nothing is loaded from anywhere. */
 export function fitHtml({ file, model, yName, report, statistics, picture }: FitPage): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>osculate fit: ${e(model)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>${e(yName)} = ${e(model)}</h1>
 <p class="lead">fitted to ${e(file)}</p>
 ${table(statistics)}
@@ -58,8 +45,6 @@ ${table(statistics)}
 </div>
 <h2>Report</h2>
 <pre>${e(report)}</pre>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return page(`osculate fit: ${model}`, body);
 }

@@ -3,7 +3,8 @@ import type { Problem } from '../problems/problem.js';
 import { commandOf, type Result, type Study } from '../study.js';
 import { chartSvg, charts, colourOf } from './charts.js';
 import { count, figure } from './format.js';
-import { script, style } from './page-parts.js';
+import { escapeHtml as e, page } from './page.js';
+import { script } from './page-parts.js';
 import { columns } from './table.js';
 
 export interface ReportData {
@@ -12,14 +13,6 @@ export interface ReportData {
   readonly results: readonly Result[];
   readonly environment: Environment;
 }
-
-/** Text that is safe between tags and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (c) => entities[c]!);
-}
-
-const e = escapeHtml;
 
 function best(results: readonly Result[], measure: 'trainLoss' | 'testError'): Result {
   const value = (r: Result): number => {
@@ -117,16 +110,7 @@ function setting({ study, problem, environment: m }: ReportData): string {
 /** One self-contained page: nothing is loaded from anywhere. */
 export function reportHtml(data: ReportData): string {
   const { problem, results, study } = data;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>osculate: ${e(problem.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>${e(problem.title)}</h1>
 <p class="lead">${e(problem.description)}</p>
 <p>${verdict(data)}</p>
@@ -143,8 +127,6 @@ ${setting(data)}
 <h2>Run it again</h2>
 <pre>${e(commandOf(study))}</pre>
 </main>
-<script>${script}</script>
-</body>
-</html>
-`;
+<script>${script}</script>`;
+  return page(`osculate: ${problem.title}`, body);
 }

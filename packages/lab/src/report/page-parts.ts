@@ -22,7 +22,7 @@ th { font-weight: 600; color: var(--soft); font-size: .85rem; }
   padding: .2rem .7rem; cursor: pointer; }
 .legend { max-width: none; }
 .legend button[aria-pressed=false] { opacity: .45; text-decoration: line-through; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 1rem; align-items: start; }
 figure { margin: 0; padding: .9rem 1rem .5rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 figcaption { font-weight: 600; font-size: .95rem; margin-bottom: .3rem; }
 figure svg { width: 100%; height: auto; display: block; }

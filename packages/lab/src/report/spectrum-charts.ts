@@ -1,15 +1,8 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { Spectrum } from '../spectrum.js';
 import { colourOf } from './charts.js';
 import { figure } from './format.js';
-
-function svg(label: string, options: Plot.PlotOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const style = { background: 'transparent', fontSize: '12px' };
-  const common = { document: document as never, width: 640, height: 340, marginLeft: 64, marginBottom: 40, style };
-  return Plot.plot({ ...common, ariaLabel: label, ...options }).outerHTML;
-}
+import { plotSvg } from './plot-svg.js';
 
 /** The density on a logarithmic axis, with two standard errors on each side, and the eigenvalues that were found as marks below. */
 export function densityChart({ density, ends, size }: Spectrum): string {
@@ -25,7 +18,8 @@ export function densityChart({ density, ends, size }: Spectrum): string {
     };
   });
   const found = ends.flatMap(({ values }) => values);
-  return svg('density of eigenvalues', {
+  return plotSvg('density of eigenvalues', {
+    height: 340,
     x: { label: 'eigenvalue', grid: true },
     y: { label: 'density', type: 'log', grid: true, tickFormat: '.0e', ticks: 6 },
     marks: [
@@ -42,7 +36,8 @@ export function eigenvalueChart({ ends }: Spectrum): string {
     values.map((value, i) => ({ rank: i + 1, which, value, low: value - residuals[i]!, high: value + residuals[i]! })),
   );
   const domain = ends.map(({ which }) => which);
-  return svg('extreme eigenvalues', {
+  return plotSvg('extreme eigenvalues', {
+    height: 340,
     x: {
       label: 'rank from its end',
       grid: true,

@@ -2,17 +2,9 @@ import type { Problem } from '../problems/problem.js';
 import type { Spectrum } from '../spectrum.js';
 import { colourOf } from './charts.js';
 import { figure } from './format.js';
-import { escapeHtml as e } from './html.js';
-import { style } from './page-parts.js';
+import { escapeHtml as e, htmlTable, page } from './page.js';
 import { densityChart, eigenvalueChart } from './spectrum-charts.js';
-import { type Cells, eigenvalueCells, spectrumCaption, totalCells } from './spectrum-text.js';
-
-function table(cells: Cells): string {
-  const row = (tag: string, line: readonly string[]): string =>
-    `<tr>${line.map((cell) => `<${tag}>${e(cell)}</${tag}>`).join('')}</tr>`;
-  const body = cells.slice(1).map((line) => row('td', line));
-  return `<div class="scroll"><table><thead>${row('th', cells[0]!)}</thead><tbody>${body.join('\n')}</tbody></table></div>`;
-}
+import { eigenvalueCells, spectrumCaption, totalCells } from './spectrum-text.js';
 
 function legend({ ends }: Spectrum): string {
   return ends
@@ -23,16 +15,7 @@ function legend({ ends }: Spectrum): string {
 /** One self-contained page about a spectrum: nothing is loaded from anywhere. */
 export function spectrumHtml(spectrum: Spectrum, problem: Pick<Problem, 'title' | 'description' | 'lossName'>): string {
   const { density, probes, steps, seed } = spectrum;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>osculate spectrum: ${e(problem.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>Eigenvalues of the ${e(spectrum.matrix)}</h1>
 <p class="lead">${e(problem.title)}. ${e(problem.description)} Loss: ${e(problem.lossName)}.</p>
 <p>${e(spectrumCaption(spectrum))}.</p>
@@ -41,13 +24,11 @@ export function spectrumHtml(spectrum: Spectrum, problem: Pick<Problem, 'title' 
 <figure><figcaption>Extreme eigenvalues with residuals &nbsp; ${legend(spectrum)}</figcaption>${eigenvalueChart(spectrum)}</figure>
 </div>
 <h2>Extreme eigenvalues</h2>
-${table(eigenvalueCells(spectrum))}
+${htmlTable(eigenvalueCells(spectrum))}
 <h2>Totals</h2>
-${table(totalCells(spectrum))}
+${htmlTable(totalCells(spectrum))}
 <p>By stochastic Lanczos quadrature: ${probes} random vectors, ${steps} products each, seed ${seed}. Eigenvalues by Lanczos with thick
 restarts; within its residual, and the rounding of float32 products, of each value there is an eigenvalue.</p>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return page(`osculate spectrum: ${problem.title}`, body);
 }

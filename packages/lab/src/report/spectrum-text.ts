@@ -1,9 +1,10 @@
 import type { Estimate } from 'osculate/curvature';
 import type { Spectrum } from '../spectrum.js';
 import { count, figure } from './format.js';
+import { alignedText } from './table.js';
 
 /** Rows of cells; the first row is the head. */
-export type Cells = readonly (readonly string[])[];
+type Cells = readonly (readonly string[])[];
 
 /** The eigenvalues at both ends with their residuals. */
 export function eigenvalueCells({ ends }: Spectrum): Cells {
@@ -28,14 +29,6 @@ export function totalCells({ trace, squares }: Spectrum): Cells {
   return [['sum over all eigenvalues', 'estimate', 'standard error'], row('λ (trace)', trace), row('λ²', squares)];
 }
 
-function aligned(cells: Cells): string {
-  const widths = cells[0]!.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
-  const rule = widths.map((w) => '─'.repeat(w)).join('──');
-  return [line(cells[0]!), rule, ...cells.slice(1).map(line)].map((text) => text.trimEnd()).join('\n');
-}
-
 /** What was measured, in a sentence. */
 export function spectrumCaption({ problem, matrix, size, rows, applications, seconds }: Spectrum): string {
   const of = `${matrix} of ${problem} at its initial point, over ${count(rows)} examples`;
@@ -44,5 +37,7 @@ export function spectrumCaption({ problem, matrix, size, rows, applications, sec
 
 /** The spectrum as text. */
 export function spectrumText(spectrum: Spectrum): string {
-  return [spectrumCaption(spectrum), aligned(eigenvalueCells(spectrum)), aligned(totalCells(spectrum))].join('\n\n');
+  return [spectrumCaption(spectrum), alignedText(eigenvalueCells(spectrum)), alignedText(totalCells(spectrum))].join(
+    '\n\n',
+  );
 }

@@ -20,12 +20,17 @@ export const columns: readonly Column[] = [
   { head: 'ended', cell: (s) => s.ending },
 ];
 
-/** The table as aligned text. */
-export function textTable(summaries: readonly Summary[]): string {
-  const rows = [columns.map((c) => c.head), ...summaries.map((s) => columns.map((c) => c.cell(s)))];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+/** Rows of text as aligned columns, the first to the left, with a rule below the head. */
+export function alignedText(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
   const rule = widths.map((w) => '─'.repeat(w)).join('──');
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].map((l) => l.trimEnd()).join('\n');
+  return [line(head), rule, ...body.map(line)].map((text) => text.trimEnd()).join('\n');
+}
+
+/** The table of a comparison as text. */
+export function textTable(summaries: readonly Summary[]): string {
+  return alignedText([columns.map((c) => c.head), ...summaries.map((s) => columns.map((c) => c.cell(s)))]);
 }

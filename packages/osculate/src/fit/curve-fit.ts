@@ -62,13 +62,28 @@ function numericModel(
   data: CheckedData,
   box: Box,
 ): ResidualProblem {
-  const { x, y } = data;
+  const { x, y, whitening } = data;
   const width = data.predictors || 1;
   const rows = Array.from(y, (_, i) => x.subarray(i * width, (i + 1) * width));
   const residuals = (p: Float64Array): Float64Array =>
     y.map((observed, i) => model(rows[i]!, p) - observed) as Float64Array;
-  if (gradient === undefined) return numericProblem({ residuals }, start, box);
-  return numericProblem({ residuals, jacobian: (p) => rows.map((row) => gradient(row, p)) }, start, box);
+  if (gradient !== undefined) {
+    const problem = numericProblem({ residuals, jacobian: (p) => rows.map((row) => gradient(row, p)) }, start, box);
+    return whitening ? whitened(problem, whitening) : problem;
+  }
+  const weighted = (p: Float64Array): Float64Array => {
+    const result = residuals(p);
+    whitening?.apply(result);
+    return result;
+  };
+  return numericProblem({ residuals: weighted }, start, box);
+}
+
+/** The problem of a model and checked data, weighted. */
+export function modelProblem(model: Model, start: Float64Array, data: CheckedData, box: Box): ResidualProblem {
+  if (typeof model !== 'function') return numericModel(model, start, data, box);
+  const problem = tracedModel(model, start.length, data);
+  return data.whitening ? whitened(problem, data.whitening) : problem;
 }
 
 /** Start and names; a record gives both. */
@@ -95,9 +110,6 @@ function namedStart({ start, names }: CurveFitOptions): { vector: Float64Array; 
 export function curveFit(model: Model, data: FitData, options: CurveFitOptions): LeastSquaresResult {
   const checked = checkData(data);
   const { vector, names } = namedStart(options);
-  const problem =
-    typeof model === 'function'
-      ? tracedModel(model, vector.length, checked)
-      : numericModel(model, vector, checked, new Box(options.bounds ?? {}, names));
-  return solveProblem(checked.whitening ? whitened(problem, checked.whitening) : problem, vector, names, options);
+  const problem = modelProblem(model, vector, checked, new Box(options.bounds ?? {}, names));
+  return solveProblem(problem, vector, names, options);
 }

@@ -1,5 +1,7 @@
+import { matrix, transposeMatrix } from '../linalg/matrix.js';
 import type { Box } from './bounds.js';
-import type { FitEvaluations, FitStatus, LeastSquaresResult } from './result.js';
+import type { Counts } from './residuals/counted.js';
+import type { FitStatus, LeastSquaresResult } from './result.js';
 import { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
 import { CLOSE, relativeOffset } from './trust-region/run.js';
@@ -56,7 +58,7 @@ const messages: Readonly<Record<FitStatus, string>> = {
     'the relative offset is below offsetTolerance: steps left are far shorter than the standard errors',
   singular: 'the fit came to rest where the Jacobian lacks full rank: some parameters are not determined by the data',
   stalled: 'no trial point with a lower cost was found, although the gradient does not vanish',
-  'max-evaluations': 'maxEvaluations residual vectors were evaluated before any tolerance was met',
+  'max-evaluations': 'maxEvaluations points were evaluated before any tolerance was met',
   'non-finite-start':
     'the residuals or their derivatives at the start are not finite, or overflow when squared; give another start',
 };
@@ -65,7 +67,7 @@ interface Context {
   readonly box: Box;
   readonly names: readonly string[];
   readonly start: Float64Array;
-  readonly counts: FitEvaluations;
+  readonly counts: Counts;
   readonly iterations: number;
 }
 
@@ -89,12 +91,6 @@ function warningsOf(end: DescribedEnd, { box, names, start }: Context): string[]
   return warnings;
 }
 
-function rowMajor(columns: Float64Array, m: number, n: number): Float64Array {
-  const result = new Float64Array(m * n);
-  for (let j = 0; j < n; j++) for (let i = 0; i < m; i++) result[i * n + j] = columns[j * m + i]!;
-  return result;
-}
-
 const settledStatuses: readonly FitStatus[] = [
   'converged-gradient',
   'converged-step',
@@ -110,6 +106,7 @@ export function finish(end: DescribedEnd, context: Context): LeastSquaresResult 
   const { x, gradient } = iterate;
   const status = loose.length > 0 && settledStatuses.includes(end.status) ? 'singular' : end.status;
   const activeBounds = Int8Array.from(x, (_, j) => (free[j] === 0 ? context.box.side(x, j) : 0));
+  const { points: _, ...evaluations } = context.counts;
   let gradientNorm = 0;
   for (let j = 0; j < n; j++) if (free[j] === 1) gradientNorm = Math.max(gradientNorm, Math.abs(gradient[j]!));
   return {
@@ -119,12 +116,12 @@ export function finish(end: DescribedEnd, context: Context): LeastSquaresResult 
     names: context.names,
     cost: iterate.cost,
     residuals: iterate.residuals.slice(),
-    jacobian: rowMajor(iterate.columns, m, n),
+    jacobian: transposeMatrix(matrix(n, m, iterate.columns)).data,
     gradientNorm,
     relativeOffset: offset,
     rank,
     activeBounds,
-    evaluations: { ...context.counts },
+    evaluations,
     iterations: context.iterations,
     warnings: warningsOf(end, context),
   };

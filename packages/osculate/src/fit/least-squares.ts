@@ -29,7 +29,7 @@ export interface LeastSquaresOptions {
   readonly stepTolerance?: number;
   /** Gain and predicted gain relative to the cost; default 1e-15. */
   readonly costTolerance?: number;
-  /** Most residual evaluations; default 400·(n + 1). */
+  /** Most trial points, the start included, in each of at most two runs; those of differences come on top. Default 400·(n + 1). */
   readonly maxEvaluations?: number;
   /** Correct steps by the exact second derivative along them, where residuals are traced; default true. */
   readonly acceleration?: boolean;
@@ -85,7 +85,7 @@ export function solveProblem(
   options: LeastSquaresOptions,
 ): LeastSquaresResult {
   const box = new Box(options.bounds ?? {}, names);
-  const counts: Counts = { residuals: 0, jacobians: 0, secondDirectional: 0, curvatures: 0 };
+  const counts: Counts = { points: 0, residuals: 0, jacobians: 0, secondDirectional: 0, curvatures: 0 };
   const { gradientTolerance = 1e-12, offsetTolerance = 1e-8, stepTolerance = 1e-12, costTolerance = 1e-15 } = options;
   const most = options.maxEvaluations ?? 400 * (names.length + 1);
   const inside = start.slice();
@@ -103,13 +103,13 @@ export function solveProblem(
       stepTolerance,
       costTolerance,
       acceleration: options.acceleration ?? true,
-      budget: () => counts.residuals < allowed,
+      budget: () => counts.points < allowed,
     },
   };
   let end = describeFit(attempt(setup, 'more'), box);
   let iterations = end.iterations;
   if (end.doubtful) {
-    allowed = counts.residuals + most;
+    allowed = counts.points + most;
     const other = describeFit(attempt(setup, 'fixed'), box);
     iterations += other.iterations;
     if (other.iterate.cost < end.iterate.cost || (!other.doubtful && other.iterate.cost === end.iterate.cost))

@@ -1,4 +1,6 @@
+import { matrix, transposeMatrix } from '../linalg/matrix.js';
 import type { Box } from './bounds.js';
+import { dot } from './trust-region/dot.js';
 import type { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
 import { relativeOffset } from './trust-region/run.js';
@@ -21,7 +23,7 @@ function missingCurvature(at: Iterate): Float64Array {
   return result;
 }
 
-/** X·R = B or Rᵀ·X = B for the leading k×k of an upper triangle, in place on k×k B, row by row or column by column. */
+/** X·R = B for the leading k×k of an upper triangle, in place on k×k B. */
 function divideByTriangle({ upper, n, k }: Factorization, b: Float64Array): void {
   for (let row = 0; row < k; row++) {
     for (let j = 0; j < k; j++) {
@@ -31,11 +33,10 @@ function divideByTriangle({ upper, n, k }: Factorization, b: Float64Array): void
   }
 }
 
-function transposed(k: number, b: Float64Array): Float64Array {
-  return b.map((_, i) => b[(i % k) * k + Math.floor(i / k)]!);
-}
-
-/** Solves A·y = b in place by Cholesky's factorisation, for an A of a few parameters. False where A is not positive definite. */
+/**
+ * Solves A·y = b in place by Cholesky's factorisation. False where A is not positive definite. For an A of a few parameters, for which
+ * `cholesky` and `choleskySolve` would spend ten microseconds and more on copies.
+ */
 function solvePositive(k: number, a: Float64Array, b: Float64Array): boolean {
   for (let j = 0; j < k; j++) {
     const row = j * k;
@@ -62,7 +63,7 @@ function solvePositive(k: number, a: Float64Array, b: Float64Array): boolean {
 function newtonMatrix(at: Iterate, f: Factorization, scale: Float64Array): Float64Array {
   const missing = missingCurvature(at);
   const { k, n, pivots } = f;
-  let b = new Float64Array(k * k);
+  let b: Float64Array = new Float64Array(k * k);
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
       const [from, to] = [pivots[i]!, pivots[j]!];
@@ -70,7 +71,7 @@ function newtonMatrix(at: Iterate, f: Factorization, scale: Float64Array): Float
     }
   }
   divideByTriangle(f, b);
-  b = transposed(k, b) as Float64Array<ArrayBuffer>;
+  b = transposeMatrix(matrix(k, k, b)).data;
   divideByTriangle(f, b);
   for (let i = 0; i < k; i++) b[i * (k + 1)]! += 1;
   return b;
@@ -78,9 +79,7 @@ function newtonMatrix(at: Iterate, f: Factorization, scale: Float64Array): Float
 
 /** ‖c‖ = ‖Q₁ᵀr‖: the gradient's norm in the metric (JᵀJ)⁻¹, which no units of the parameters change. */
 function measure({ c, k }: Factorization): number {
-  let square = 0;
-  for (let i = 0; i < k; i++) square += c[i]! * c[i]!;
-  return Math.sqrt(square);
+  return Math.sqrt(dot(c, 0, c, 0, k));
 }
 
 /** Factors J at an iterate by its own column norms. */

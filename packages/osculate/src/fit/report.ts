@@ -10,7 +10,7 @@ export interface FitReportOptions {
 
 /** Seven significant digits. */
 function digits(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : String(value);
+  return short(value, 7);
 }
 
 function short(value: number, count = 3): string {

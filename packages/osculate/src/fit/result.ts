@@ -18,16 +18,17 @@ export type FitStatus =
 
 /** Work done by a fit. */
 export interface FitEvaluations {
-  /** Residual vectors at starts and trial points. Differences take two a parameter more for each Jacobian. */
+  /** Residual vectors: at starts and trial points, and two a parameter for each Jacobian that is taken by differences. */
   readonly residuals: number;
+  /** Those of the iterates, and two a parameter for each curvature that is taken by differences. */
   readonly jacobians: number;
   /** Exact second derivatives along one direction. */
   readonly secondDirectional: number;
-  /** Exact curvatures Σ rᵢ∇²rᵢ of the final polish. */
+  /** Curvatures Σ wᵢ∇²rᵢ of the final polish. */
   readonly curvatures: number;
 }
 
-/** The solution of a nonlinear least-squares problem, min ½Σ ρ(rᵢ²), with r already weighted where weights were given. */
+/** The solution of a nonlinear least-squares problem, min ½Σ s²ρ((rᵢ/s)²), with r already weighted where weights were given. */
 export interface LeastSquaresResult {
   readonly status: FitStatus;
   /** One sentence that says what `status` means here. */
@@ -36,7 +37,7 @@ export interface LeastSquaresResult {
   readonly parameters: Float64Array;
   /** Length n; `b1`, `b2`, … unless given. */
   readonly names: readonly string[];
-  /** ½Σ ρ(rᵢ²); ½Σ rᵢ² without a robust loss. */
+  /** ½Σ s²ρ((rᵢ/s)²); ½Σ rᵢ² without a robust loss. */
   readonly cost: number;
   /** r at the solution, weighted, without the robust loss; length m. */
   readonly residuals: Float64Array;

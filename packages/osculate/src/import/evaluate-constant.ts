@@ -24,12 +24,12 @@ function fromReference(dtype: DType, buffer: ReferenceBuffer): NDArray['data'] {
 
 /**
  * The value of a tensor that depends on nothing but constants and the tensors whose values are `known` (parameters, by
- * their values in the file); undefined otherwise, and where an intermediate result would be large.
+ * their values in the file, read where they are needed); undefined otherwise, and where an intermediate result would be large.
  */
-export function evaluateConstant(t: Tensor, known: ReadonlyMap<Tensor, NDArray>): NDArray | undefined {
+export function evaluateConstant(t: Tensor, known: ReadonlyMap<Tensor, () => NDArray>): NDArray | undefined {
   if (isConstant(t)) return constantValue(t);
   const given = known.get(t);
-  if (given !== undefined) return given;
+  if (given !== undefined) return given();
   const inputs: Tensor[] = [];
   for (const node of topological([t], new Set(known.keys()))) {
     if (node.outputs.some((o) => o.size > largest)) return undefined;
@@ -37,7 +37,7 @@ export function evaluateConstant(t: Tensor, known: ReadonlyMap<Tensor, NDArray>)
     for (const x of node.inputs) if (known.has(x) && !inputs.includes(x)) inputs.push(x);
   }
   const out = referenceBuffer(t.dtype, t.size);
-  const values = inputs.map((x) => toReference(x.dtype, known.get(x)!.data));
+  const values = inputs.map((x) => toReference(x.dtype, known.get(x)!().data));
   prepareGraph({ inputs, outputs: [t] })(values, [out]);
   return { dtype: t.dtype, shape: t.shape, data: fromReference(t.dtype, out) };
 }

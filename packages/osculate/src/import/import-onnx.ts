@@ -4,6 +4,7 @@ import {
   type ExternalReference,
   type GraphProto,
   type ModelProto,
+  type TensorOptions,
   type TensorProto,
   type TypeProto,
   tensorValues,
@@ -86,21 +87,31 @@ interface Source {
   readonly options: ImportOptions;
   /** Inputs that are not fixed. */
   readonly inputs: readonly ValueInfoProto[];
+  /** The values of a tensor of the file, decoded once. */
+  readonly values: (proto: TensorProto) => NDArray;
+}
+
+function decoder(options: TensorOptions): Source['values'] {
+  const decoded = new Map<TensorProto, NDArray>();
+  return (proto) => {
+    const array = decoded.get(proto) ?? tensorValues(proto, options).array;
+    decoded.set(proto, array);
+    return array;
+  };
 }
 
 function trace(
-  { model, graph, options }: Source,
+  { model, graph, options, values }: Source,
   float: FloatType,
   inputs: ReadonlyMap<string, Tensor>,
   parameter: (proto: TensorProto) => Tensor | undefined,
   context?: Context,
 ): Record<string, Tensor> {
-  const { external, mode = 'inference', values = {} } = options;
-  const functions = model.functions ?? [];
-  const tracer = new Tracer({ float, mode, context, functions, parameter, ...(external && { external }) });
+  const { mode = 'inference' } = options;
+  const tracer = new Tracer({ float, mode, context, functions: model.functions ?? [], values, parameter });
   const scope = new Scope('', opsetsOf(model.opsetImport));
   for (const { name = '', type } of graph.input) {
-    const fixed = values[name];
+    const fixed = options.values?.[name];
     const t = inputs.get(name) ?? (fixed && constant(astype(fixed, inputDType(name, type, float))));
     if (t !== undefined) scope.define(name, t);
   }
@@ -135,7 +146,7 @@ function sourceOf(file: Uint8Array | ModelProto, options: ImportOptions): Source
   // Files before IR version 4 list initialisers among the inputs.
   const stored = new Set(graph.initializer.map(({ name = '' }) => name));
   const inputs = graph.input.filter(({ name = '' }) => !stored.has(name) && options.values?.[name] === undefined);
-  return { model, graph, options, inputs };
+  return { model, graph, options, inputs, values: decoder(options) };
 }
 
 /** The trainable tensors of the file with the placeholders that stand for them at import. */
@@ -186,7 +197,7 @@ export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions
   const reached = new Set(topological(Object.values(traced)));
   const used = [...candidates].filter(([, { tensor }]) => reached.has(tensor.node));
   const paths = treePaths(used.map(([, { name }]) => name));
-  const arrays = used.map(([proto, { tensor }]) => astype(tensorValues(proto, options).array, tensor.dtype));
+  const arrays = used.map(([proto]) => source.values(proto));
   const declared = used.map(([, { tensor }], i): ImportedValue => {
     return { name: paths[i]!.join('.'), dtype: tensor.dtype, shape: tensor.shape };
   });

@@ -1,13 +1,11 @@
 import type { Context } from '../nn/index.js';
-import {
-  type AttributeProto,
-  type FunctionProto,
-  type GraphProto,
-  type NodeProto,
-  type OperatorSetIdProto,
-  type TensorOptions,
-  type TensorProto,
-  tensorValues,
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  NodeProto,
+  OperatorSetIdProto,
+  TensorProto,
 } from '../onnx/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';
@@ -40,11 +38,13 @@ export interface Problem {
 /** Ends the import of a node whose body failed; the body's problems are already listed. */
 class BodyFailure extends InputError {}
 
-export interface TracerOptions extends TensorOptions {
+interface TracerOptions {
   readonly float: FloatType;
   readonly mode: ImportMode;
   readonly context?: Context | undefined;
   readonly functions: readonly FunctionProto[];
+  /** The values of a tensor of the file in its own dtype. */
+  readonly values: (proto: TensorProto) => NDArray;
   /** The tensor that stands for a trainable tensor of the file; undefined for one that is a constant. */
   readonly parameter: (proto: TensorProto) => Tensor | undefined;
 }
@@ -70,7 +70,7 @@ export class Tracer implements Tracing {
   private visited = 0;
   /** The node whose importer runs, for the place of its bodies. */
   private owner = '';
-  private readonly known = new Map<Tensor, NDArray>();
+  private readonly known = new Map<Tensor, () => NDArray>();
   private readonly functions: ReadonlyMap<string, FunctionProto>;
   private scope: Scope = new Scope('', new Map());
 
@@ -93,13 +93,15 @@ export class Tracer implements Tracing {
 
   array(proto: TensorProto): NDArray {
     const dtype = dtypeOf(proto.dataType, this.float, `tensor '${proto.name ?? ''}'`);
-    return astype(tensorValues(proto, this.options).array, dtype);
+    return astype(this.options.values(proto), dtype);
   }
 
   weight(proto: TensorProto): Tensor {
     const parameter = this.options.parameter(proto);
     if (parameter === undefined) return constant(this.array(proto));
-    if (!this.known.has(parameter)) this.known.set(parameter, astype(this.array(proto), parameter.dtype));
+    // Damaged data are an error of this place, read here or not.
+    this.options.values(proto);
+    this.known.set(parameter, () => this.array(proto));
     return parameter;
   }
 
@@ -196,8 +198,8 @@ export class Tracer implements Tracing {
     }
     const attributes = this.attributes(node, scope);
     if (body !== undefined) return this.inline(body, inputs as (Tensor | undefined)[], attributes, name, scope);
-    const [outer, owner] = [this.scope, this.owner];
-    [this.scope, this.owner] = [scope, name];
+    const { owner } = this;
+    this.owner = name;
     try {
       const call = new NodeCall(node, opset, inputs as (Tensor | undefined)[], this, attributes);
       const result = importer!(call);
@@ -206,7 +208,7 @@ export class Tracer implements Tracing {
       const needed = node.output.map((output, i) => (output === '' ? undefined : this.output(outputs[i], i, foldable)));
       return needed.map((t) => t ?? failed);
     } finally {
-      [this.scope, this.owner] = [outer, owner];
+      this.owner = owner;
     }
   }
 

@@ -25,11 +25,7 @@ export function trainedByDefault(weights: readonly NamedWeight[]): NamedWeight[]
 const isWeight = ({ dataType, dims }: TensorProto, initializer: boolean): boolean =>
   floats.has(dataType ?? 0) && (initializer || dims.reduce((a, b) => a * b, 1) > 1);
 
-interface Found {
-  readonly name: string;
-  readonly proto: TensorProto;
-  readonly constant: boolean;
-}
+type Found = Omit<NamedWeight, 'statistic'>;
 
 function visit(nodes: readonly NodeProto[], found: Found[], statistics: Set<string>): void {
   for (const node of nodes) {

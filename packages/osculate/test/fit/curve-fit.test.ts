@@ -82,6 +82,24 @@ describe('curveFit', () => {
     expect(cost).toBeCloseTo(r.reduce((s, value, i) => s + value * weighted[i]!, 0) / 2, 11);
   });
 
+  test('a covariance weighs functions of plain numbers as it does traced ones, with and without a gradient', () => {
+    const covariance = Float64Array.from({ length: 36 }, (_, at) => 0.6 ** Math.abs(Math.floor(at / 6) - (at % 6)));
+    const saturating: TracedModel = (t, [a, k]) => a!.mul(k!.mul(t).neg().exp().neg().add(1)).add(1);
+    const model = ([t]: Float64Array, [a, k]: Float64Array): number => a! * (1 - Math.exp(-k! * t!)) + 1;
+    const gradient = ([t]: Float64Array, [a, k]: Float64Array): number[] => [
+      1 - Math.exp(-k! * t!),
+      a! * t! * Math.exp(-k! * t!),
+    ];
+    const expected = curveFit(saturating, { x, y, covariance }, { start: [20, 0.1] });
+    for (const plain of [{ model }, { model, gradient }]) {
+      // At the start, on its bound, the differences are one-sided.
+      const bounds = { lower: [20, 0], upper: [1e3, 9] };
+      const { parameters, cost } = curveFit(plain, { x, y, covariance }, { start: [20, 0.1], bounds });
+      for (const [j, p] of expected.parameters.entries()) expect(parameters[j]! / p).toBeCloseTo(1, 6);
+      expect(cost).toBeCloseTo(expected.cost, 11);
+    }
+  });
+
   test('rows of predictors, traced and of plain numbers', () => {
     const random = generator(3);
     const rows = Array.from({ length: 30 }, () => normals(random, 2));

@@ -72,7 +72,8 @@ describe('200 badly posed problems end with a status, and finite numbers', () =>
       const start = normals(random, n).map((x) => (seed % 3 === 0 ? x * 10 ** (4 * Math.tanh(x)) : x));
       const loss = seed % 4 === 3 ? 'cauchy' : 'linear';
       const result = leastSquares({ residuals }, start, { loss, maxEvaluations: 800 });
-      check(result, 2 * (800 + 2 * n) + 60);
+      // Two runs of 800 points, a few of the polish, and at each of them a Jacobian by differences at most.
+      check(result, (2 * 800 + 10) * (1 + 2 * n));
       if (result.status !== 'non-finite-start') {
         const atStart = residuals(start).reduce((s, r) => s + r * r, 0) / 2;
         if (loss === 'linear') expect(result.cost).toBeLessThanOrEqual(atStart * (1 + 1e-12));

@@ -49,25 +49,26 @@ describe('leastSquares', () => {
     expect(gradientNorm).toBeLessThan(1e-12);
   });
 
-  test('evaluations are those made', () => {
+  test('evaluations are those made, those of differences included', () => {
     let [calls, jacobians] = [0, 0];
-    const { evaluations } = leastSquares(
-      {
-        residuals: (p) => {
-          calls++;
-          return numericRosenbrock.residuals(p);
-        },
-        jacobian: (p) => {
-          jacobians++;
-          return numericRosenbrock.jacobian(p);
-        },
-      },
-      [-1.2, 1],
-    );
+    // A minimum with residuals that are not zero, where the polish takes curvatures.
+    const residuals = ([a, b]: Float64Array): number[] => {
+      calls++;
+      return [a! + b!, a! - b! - 1, a! * b!];
+    };
+    const jacobian = ([a, b]: Float64Array): number[] => {
+      jacobians++;
+      return [1, 1, 1, -1, b!, a!];
+    };
+    const given = leastSquares({ residuals, jacobian }, [1, 2]).evaluations;
     // The first call finds out how many residuals there are.
-    expect(evaluations.residuals).toBe(calls - 1);
-    // Curvatures are differences of 2n Jacobians.
-    expect(evaluations.jacobians + 4 * evaluations.curvatures).toBe(jacobians);
+    expect(given.residuals).toBe(calls - 1);
+    expect(given.jacobians).toBe(jacobians);
+    expect(given.curvatures).toBeGreaterThan(0);
+    for (const bounds of [{}, { lower: [0.2, 2], upper: [9, 2] }]) {
+      calls = 0;
+      expect(leastSquares({ residuals }, [1, 2], { bounds }).evaluations.residuals).toBe(calls - 1);
+    }
   });
 
   test('parameters that only occur as a sum are found out', () => {

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';
 import { compile } from '../../src/compile/index.js';
-import { type ImportOptions, importOnnx } from '../../src/import/index.js';
+import { type ImportedModel, type ImportOptions, importOnnx } from '../../src/import/index.js';
 import {
   type AttributeInput,
   encodeModel,
@@ -12,7 +12,7 @@ import {
   node,
   valueInfo,
 } from '../../src/onnx/index.js';
-import { referenceExecutor } from '../../src/runtime/index.js';
+import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {
   generator,
   input,
@@ -75,8 +75,12 @@ export function nodeModel(
 
 const typeNames = { f32: 'float32', f64: 'float64', i32: 'int32', i64: 'int64', bool: 'bool' } as const;
 
-async function runtimeOutputs(proto: ModelProto, feeds: Named): Promise<ort.InferenceSession.OnnxValueMapType> {
-  const session = await ort.InferenceSession.create(encodeModel(proto), {
+/** The outputs of ONNX Runtime on the file itself. */
+export async function runtimeOutputs(
+  file: Uint8Array | ModelProto,
+  feeds: Named,
+): Promise<Readonly<Record<string, ort.Tensor>>> {
+  const session = await ort.InferenceSession.create(file instanceof Uint8Array ? file : encodeModel(file), {
     logSeverityLevel: 4,
     graphOptimizationLevel: 'disabled',
   });
@@ -85,35 +89,42 @@ async function runtimeOutputs(proto: ModelProto, feeds: Named): Promise<ort.Infe
   });
   const results = await session.run(Object.fromEntries(given));
   await session.release();
-  return results;
+  return results as Record<string, ort.Tensor>;
 }
 
-/** The outputs of the imported model on the reference executor. */
-export async function importedOutputs(
-  proto: ModelProto,
+/** The outputs of an imported model. */
+export async function outputsOf(
+  imported: ImportedModel,
   feeds: Named,
-  options: ImportOptions = {},
+  executor: Executor,
 ): Promise<Record<string, NDArray>> {
-  const imported = importOnnx(proto, options);
   const tensors = Object.fromEntries(
     imported.inputs.map(({ name, dtype, shape }) => [name, input(name, dtype, shape)]),
   );
   const outputs = imported.call(parameters(imported.parameters, 'parameter.') as Tree<Tensor>, tensors);
   const names = Object.keys(outputs);
-  const executable = await referenceExecutor().load(compile({ outputs: names.map((name) => outputs[name]!) }));
+  const executable = await executor.load(compile({ outputs: names.map((name) => outputs[name]!) }));
   const weights = leaves(imported.parameters).map(([name, a]): [string, NDArray] => [`parameter.${name}`, a]);
   const all: Named = { ...Object.fromEntries(weights), ...feeds };
   const read = executable.program.inputs.map(inputName);
   const results = await executable.run(Object.fromEntries(read.map((name) => [name, all[name]!])));
+  await executable.dispose();
   return Object.fromEntries(names.map((name, i) => [name, results[`outputs.${i}`]!]));
 }
+
+/** The outputs of the imported model on the reference executor. */
+export const importedOutputs = (
+  file: ModelProto,
+  feeds: Named,
+  options: ImportOptions = {},
+): Promise<Record<string, NDArray>> => outputsOf(importOnnx(file, options), feeds, referenceExecutor());
 
 /** Expects the imported model to compute what ONNX Runtime computes from the file. */
 export async function expectSame(proto: ModelProto, feeds: Named, options: ImportOptions = {}): Promise<void> {
   const expected = await runtimeOutputs(proto, { ...feeds, ...options.values });
   const actual = await importedOutputs(proto, feeds, options);
   for (const { name = '' } of proto.graph!.output) {
-    const e = expected[name]! as ort.Tensor;
+    const e = expected[name]!;
     expect(actual[name]!.shape).toEqual(e.dims);
     expect(typeNames[actual[name]!.dtype]).toBe(e.type);
     (e.data as Float32Array).forEach((v, i) => {

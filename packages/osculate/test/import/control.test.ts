@@ -226,14 +226,12 @@ describe('functions of the model', () => {
 });
 
 describe('gradients through bodies', () => {
-  it('of a scanned loop equal those of the unrolled one', async () => {
+  it('of an unrolled and of a scanned loop equal those by hand', async () => {
     const gradientOf = async (trips: number): Promise<number[]> => {
       const imported = importOnnx(loopModel(trips));
       const t = input('x', 'f64', [3]);
       const { last, rows } = imported.call({ start: input('start', 'f64', [3]) }, { x: t });
-      const executable = await referenceExecutor().load(
-        compile({ gradient: grad(last!.sum().add(rows!.slice([0], [trips]).sum()), t) }),
-      );
+      const executable = await referenceExecutor().load(compile({ gradient: grad(last!.sum().add(rows!.sum()), t) }));
       const results = await executable.run({
         x: Float64Array.of(0.1, -0.2, 0.3),
         start: Float64Array.of(0.1, 0.2, 0.3),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
-import { importOnnx } from '../../src/import/index.js';
+import { type ImportOptions, importOnnx } from '../../src/import/index.js';
 import { trainingContext } from '../../src/nn/index.js';
 import { encodeModel, float, graph, graphOf, type ModelProto, model, node, valueInfo } from '../../src/onnx/index.js';
 import {
@@ -60,16 +60,16 @@ describe('importOnnx', () => {
   });
 
   it('names leaves apart where the names of a file cannot be nested', () => {
-    const names = ['a', 'a.b', 'c..d', ''];
-    const nodes = names.slice(0, 3).map((name, i) => node('Add', [i === 0 ? 'x' : `s${i - 1}`, name], [`s${i}`]));
-    const initializers = Object.fromEntries(names.slice(0, 3).map((name, i) => [name, random([3], i)]));
+    const names = ['a', 'a.b', 'c..d'];
+    const nodes = names.map((name, i) => node('Add', [i === 0 ? 'x' : `s${i - 1}`, name], [`s${i}`]));
+    const initializers = Object.fromEntries(names.map((name, i) => [name, random([3], i)]));
     const imported = importOnnx(modelOf({ x }, ['s2'], { nodes, initializers }, 16));
     const found = leaves(imported.parameters).map(([name]) => name);
     expect(found.map((name) => imported.sources[name])).toEqual(['a', 'a.b', 'c..d']);
     expect(new Set(found).size).toBe(3);
   });
 
-  it('reads external data through the option', async () => {
+  it('reads external data through the option, once', () => {
     const proto = linear();
     const [stored, rest] = [proto.graph!.initializer[0]!, proto.graph!.initializer.slice(1)];
     const { rawData, ...described } = stored;
@@ -84,14 +84,22 @@ describe('importOnnx', () => {
     };
     const external = { ...proto, graph: { ...proto.graph!, initializer: [entry, ...rest] } };
     expect(() => importOnnx(external, { dimensions: { batch: 4 } })).toThrow(/weights\.bin/);
-    const imported = importOnnx(external, {
+    let reads = 0;
+    const options: ImportOptions = {
       dimensions: { batch: 4 },
       external: ({ location, offset, length }) => {
+        reads++;
         expect([location, offset, length]).toEqual(['weights.bin', 8, 24]);
         return rawData!;
       },
-    });
+    };
+    const imported = importOnnx(external, options);
     expect(imported.parameters).toEqual({ layer: { weight: w, bias: b } });
+    imported.call(parameters(imported.parameters) as Tree<Tensor>, { x: input('x', 'f32', [4, 3]) });
+    expect(reads).toBe(1);
+    const fixed = importOnnx(external, { ...options, trainable: () => false });
+    fixed.call({}, { x: input('x', 'f32', [4, 3]) });
+    expect(reads).toBe(2);
   });
 
   it('resolves chains of shapes at import', async () => {

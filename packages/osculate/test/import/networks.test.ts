@@ -39,16 +39,20 @@ function relativeError(name: NetworkName, actual: Named, prefix: string, expecte
 
 const importNetwork = (name: NetworkName): ImportedModel => importOnnx(sharedFile(`reference/${name}.onnx`));
 
-async function check(name: NetworkName, dtype: 'f32' | 'f64', executor: Executor, tolerance: number): Promise<void> {
+/** The imported network with the reference file's loss, in a dtype. */
+function lossOf(name: NetworkName, dtype: 'f32' | 'f64') {
   const imported = importNetwork(name);
   const data = referenceCase(name, dtype);
   const stored = mapTree(imported.parameters, (a) => astype(a, dtype)) as Tree<NDArray>;
   const weights = parameters(stored, 'param.') as Tree<Tensor>;
+  const output = imported.call(weights, { x: input('x', dtype, data.x.shape) }).output!;
+  const loss = networks[name].loss.value(output, input('y', data.y.dtype, data.y.shape));
+  return { data, stored, weights, output, loss };
+}
+
+async function check(name: NetworkName, dtype: 'f32' | 'f64', executor: Executor, tolerance: number): Promise<void> {
+  const { data, stored, weights, output, loss } = lossOf(name, dtype);
   const v = parameters(stored, 'v.') as Tree<Tensor>;
-  const x = input('x', dtype, data.x.shape);
-  const y = input('y', data.y.dtype, data.y.shape);
-  const output = imported.call(weights, { x }).output!;
-  const loss = networks[name].loss.value(output, y);
   const executable = await executor.load(
     compile({
       output,
@@ -64,16 +68,20 @@ async function check(name: NetworkName, dtype: 'f32' | 'f64', executor: Executor
   ]);
   const results = await executable.run({ x: data.x, y: data.y, ...Object.fromEntries(feeds) });
   await executable.dispose();
+  const errorOf = (prefix: string, expected: Named): number => relativeError(name, results, prefix, expected);
+  // The file holds outputs that PyTorch computed in f32.
   expect(relativeError(name, { output: results.output! }, '', { output: data.output })).toBeLessThan(
-    Math.max(tolerance, 1e-5),
+    Math.max(tolerance, 1e-6),
   );
   expect(Math.abs(Number(results.loss!.data[0]) - data.loss) / data.loss).toBeLessThan(tolerance);
-  expect(relativeError(name, results, 'gradient.', data.gradient)).toBeLessThan(tolerance);
-  expect(relativeError(name, results, 'hvp.', data.hvp)).toBeLessThan(tolerance);
-  expect(relativeError(name, results, 'ggnvp.', data.ggnvp)).toBeLessThan(tolerance);
+  expect(errorOf('gradient.', data.gradient)).toBeLessThan(tolerance);
+  expect(errorOf('hvp.', data.hvp)).toBeLessThan(tolerance);
+  expect(errorOf('ggnvp.', data.ggnvp)).toBeLessThan(tolerance);
 }
 
-describe.each(Object.keys(networks) as NetworkName[])('%s, imported, against PyTorch in float64', (name) => {
+const names = Object.keys(networks) as NetworkName[];
+
+describe.each(names)('%s, imported, against PyTorch in float64', (name) => {
   it('keeps the names and values of the weights', () => {
     const imported = importNetwork(name);
     const expected = referenceCase(name, 'f32').parameters;
@@ -90,33 +98,31 @@ describe.each(Object.keys(networks) as NetworkName[])('%s, imported, against PyT
     await check(name, 'f64', referenceExecutor(), 1e-8);
   });
 
-  it('ONNX Runtime, f32: within 1e-4', async () => {
+  it('ONNX Runtime, f32: within 1e-5', async () => {
     const executor = await ortExecutor();
-    await check(name, 'f32', executor, 1e-4);
+    await check(name, 'f32', executor, 1e-5);
     await executor.dispose();
   });
 });
 
 describe('dense Hessian of imported networks', () => {
-  it.each(['lstm_last', 'mlp_tanh'] as const)('%s: eigenvalues within 1e-6 of PyTorch’s', async (name) => {
-    const imported = importNetwork(name);
-    const data = referenceCase(name, 'f64');
-    const stored = mapTree(imported.parameters, (a) => astype(a, 'f64')) as Tree<NDArray>;
-    const weights = parameters(stored, 'param.') as Tree<Tensor>;
-    const y = input('y', data.y.dtype, data.y.shape);
-    const { output } = imported.call(weights, { x: input('x', 'f64', data.x.shape) });
-    const loss = networks[name].loss.value(output!, y);
-    const wrt = leaves(weights).map(([, t]) => t);
-    const executable = await referenceExecutor().load(compile({ h: hessian(loss, wrt) }));
-    const feeds = Object.fromEntries(leaves(stored).map(([leaf, a]) => [`param.${leaf}`, a]));
-    const { h } = await executable.run({ x: data.x, y: data.y, ...feeds });
-    const [n] = h!.shape as [number];
-    const eigenvalues = symmetricEigenvalues(matrix(n, n, h!.data as Float64Array));
-    const expected = Float64Array.from(data.eigenvalues.data as Float64Array).sort();
-    const largest = Math.max(...expected.map(Math.abs));
-    expect(eigenvalues.length).toBe(expected.length);
-    eigenvalues.forEach((e, i) => {
-      expect(Math.abs(e - expected[i]!)).toBeLessThan(1e-6 * largest);
-    });
-  });
+  it.each(names)(
+    '%s: eigenvalues within 1e-6 of PyTorch’s',
+    async (name) => {
+      const { data, stored, weights, loss } = lossOf(name, 'f64');
+      const wrt = leaves(weights).map(([, t]) => t);
+      const executable = await referenceExecutor().load(compile({ h: hessian(loss, wrt) }));
+      const feeds = Object.fromEntries(leaves(stored).map(([leaf, a]) => [`param.${leaf}`, a]));
+      const { h } = await executable.run({ x: data.x, y: data.y, ...feeds });
+      const [n] = h!.shape as [number];
+      const eigenvalues = symmetricEigenvalues(matrix(n, n, h!.data as Float64Array));
+      const expected = Float64Array.from(data.eigenvalues.data as Float64Array).sort();
+      const largest = Math.max(...expected.map(Math.abs));
+      expect(eigenvalues.length).toBe(expected.length);
+      eigenvalues.forEach((e, i) => {
+        expect(Math.abs(e - expected[i]!)).toBeLessThan(1e-6 * largest);
+      });
+    },
+    60_000,
+  );
 });

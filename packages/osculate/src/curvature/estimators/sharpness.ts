@@ -1,7 +1,10 @@
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type EigenpairsOptions, eigenpairs } from './eigenpairs.js';
+import type { Eigenpairs } from './ritz-pairs.js';
 
 export interface Sharpness {
+  /** As of `eigenpairs`: unless 'converged', the residual says how good the value is. */
+  readonly status: Eigenpairs['status'];
   readonly value: number;
   /** There is an eigenvalue within this, and the rounding of the products, of the value. */
   readonly residual: number;
@@ -15,6 +18,6 @@ export async function sharpness(
   operator: LinearOperator,
   options: Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications'>,
 ): Promise<Sharpness> {
-  const { values, vectors, residuals, applications } = await eigenpairs(operator, { ...options, count: 1 });
-  return { value: values[0]!, residual: residuals[0]!, direction: vectors[0]!, applications };
+  const { status, values, vectors, residuals, applications } = await eigenpairs(operator, { ...options, count: 1 });
+  return { status, value: values[0]!, residual: residuals[0]!, direction: vectors[0]!, applications };
 }

@@ -5,7 +5,7 @@ import { vectorProducts } from './vector-products.js';
 
 /**
  * The generalised Gauss-Newton matrix Jᵀ H_L J of the mean loss over the whole data set (Schraudolph 2002), which for the losses of
- * `nn` is the true Fisher. A product costs about one forward pass, one JVP and one VJP.
+ * `nn` except Huber's is the true Fisher. A product costs about one forward pass, one JVP and one VJP.
  */
 export function ggnOperator(model: CurvatureModel): LinearOperator {
   return linearOperator({

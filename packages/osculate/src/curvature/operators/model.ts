@@ -1,19 +1,23 @@
 import { compile } from '../../compile/index.js';
 import { take } from '../../data/index.js';
-import type { Loss, Parameters } from '../../nn/index.js';
+import {
+  checkExamples,
+  type Loss,
+  type Parameters,
+  type Supervised,
+  type SupervisedBatch,
+  supervisedBatch,
+} from '../../nn/index.js';
 import type { Executable, Executor, Feeds } from '../../runtime/index.js';
-import { InputError, ShapeError } from '../../tensor/errors.js';
+import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { input, inputName } from '../../tensor/leaf.js';
+import { inputName } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import { ParameterLayout, parameters } from '../../tensor/parameters.js';
+import { ParameterLayout } from '../../tensor/parameters.js';
 import { leaves, type Tree } from '../../tensor/tree.js';
 
-export interface CurvatureModelOptions {
+export interface CurvatureModelOptions extends Supervised {
   readonly executor: Executor;
-  /** The model's outputs for a batch `[rows, …]`. */
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly loss: Loss;
   /** Where the curvature is taken: the values count. */
   readonly parameters: Parameters;
   /** Inputs and targets, one row an example. */
@@ -26,14 +30,8 @@ export interface CurvatureModelOptions {
 }
 
 /** The symbols of a batch of so many rows. */
-export interface ModelBatch {
+export interface ModelBatch extends SupervisedBatch {
   readonly rows: number;
-  readonly weights: Tree<Tensor>;
-  readonly x: Tensor;
-  readonly y: Tensor;
-  readonly outputs: Tensor;
-  /** Mean loss over the rows. */
-  readonly loss: Tensor;
   /** The loss of a single row, of `x` and `y` without their leading axis, as if it were alone in its batch. */
   readonly rowLoss: (x: Tensor, y: Tensor) => Tensor;
 }
@@ -80,15 +78,6 @@ export interface CurvatureModel {
   dispose(): Promise<void>;
 }
 
-function checkData({ x, y }: CurvatureModelOptions): void {
-  if (x.shape[0] !== y.shape[0]) {
-    throw new ShapeError(
-      `curvatureModel: x has ${x.shape[0]} rows (shape [${x.shape.join(', ')}]), y has ${y.shape[0]} (shape [${y.shape.join(', ')}])`,
-    );
-  }
-  if (!x.shape[0]) throw new InputError(`curvatureModel: the data set is empty (x has shape [${x.shape.join(', ')}])`);
-}
-
 function checkLimits({ chunk = 1, vectors = 1 }: CurvatureModelOptions): void {
   for (const [name, value] of Object.entries({ chunk, vectors })) {
     if (!(Number.isInteger(value) && value >= 1)) {
@@ -99,7 +88,7 @@ function checkLimits({ chunk = 1, vectors = 1 }: CurvatureModelOptions): void {
 
 /** Prepares a model for curvature operators. ShapeError or InputError for data or limits that make no sense. */
 export function curvatureModel(options: CurvatureModelOptions): CurvatureModel {
-  checkData(options);
+  checkExamples('curvatureModel', options.x, options.y);
   checkLimits(options);
   return new StreamedModel(options);
 }
@@ -195,11 +184,9 @@ class StreamedModel implements CurvatureModel {
 
 function modelBatch(options: CurvatureModelOptions, rows: number): ModelBatch {
   const { model, loss } = options;
-  const weights = parameters(options.parameters, 'parameters.') as unknown as Tree<Tensor>;
-  const x = input('x', options.x.dtype, [rows, ...options.x.shape.slice(1)]);
-  const y = input('y', options.y.dtype, [rows, ...options.y.shape.slice(1)]);
-  const outputs = model(weights as never, x);
+  const batch = supervisedBatch(options, rows);
   const row = (t: Tensor): Tensor => t.reshape([1, ...t.shape]);
-  const rowLoss = (one: Tensor, target: Tensor): Tensor => loss.value(model(weights as never, row(one)), row(target));
-  return { rows, weights, x, y, outputs, loss: loss.value(outputs, y), rowLoss };
+  const rowLoss = (one: Tensor, target: Tensor): Tensor =>
+    loss.value(model(batch.weights as never, row(one)), row(target));
+  return { rows, ...batch, rowLoss };
 }

@@ -1,7 +1,10 @@
 import type { ResidualProblem } from './problem.js';
 
-/** Running totals of a fit's work. */
+/** Running totals of a fit's work, as `FitEvaluations`. */
 export interface Counts {
+  /** Starts and trial points: what the budget limits. */
+  points: number;
+  /** Residual vectors, those of differences included. */
   residuals: number;
   jacobians: number;
   secondDirectional: number;
@@ -16,12 +19,15 @@ export function counted(problem: ResidualProblem, counts: Counts): ResidualProbl
     parameters: problem.parameters,
     ...(problem.accuracy !== undefined && { accuracy: problem.accuracy }),
     evaluate: (at, residuals) => {
+      counts.points++;
       counts.residuals++;
       problem.evaluate(at, residuals);
     },
     jacobian: (at, residuals, columns) => {
       counts.jacobians++;
-      problem.jacobian(at, residuals, columns);
+      const differences = problem.jacobian(at, residuals, columns);
+      counts.residuals += differences;
+      return differences;
     },
     ...(secondDirectional && {
       secondDirectional: (at: Float64Array, direction: Float64Array, result: Float64Array) => {
@@ -32,7 +38,9 @@ export function counted(problem: ResidualProblem, counts: Counts): ResidualProbl
     ...(curvature && {
       curvature: (at: Float64Array, weights: Float64Array, result: Float64Array) => {
         counts.curvatures++;
-        curvature(at, weights, result);
+        const differences = curvature(at, weights, result);
+        counts.jacobians += differences;
+        return differences;
       },
     }),
   };

@@ -49,17 +49,22 @@ export function differencedJacobian(
   const [high, low] = [new Float64Array(m), new Float64Array(m)];
   return (at, residuals, columns) => {
     columns.fill(0);
+    let evaluated = 0;
     sweep(at, typical, box, (j, x, below, above) => {
       const probe = (to: number, result: Float64Array): number => {
         x[j] = to;
-        if (to !== at[j]) evaluate(x, result);
-        if (to !== at[j] && result.every(Number.isFinite)) return to;
+        if (to !== at[j]) {
+          evaluated++;
+          evaluate(x, result);
+          if (result.every(Number.isFinite)) return to;
+        }
         result.set(residuals);
         return at[j]!;
       };
       const distance = probe(above, high) - probe(below, low);
       for (let i = 0; i < m; i++) columns[j * m + i] = (high[i]! - low[i]!) / distance;
     });
+    return evaluated;
   };
 }
 
@@ -81,16 +86,19 @@ export function differencedCurvature(
   };
   return (at, weights, result) => {
     result.fill(0);
+    let taken = 0;
     sweep(at, typical, box, (j, x, below, above) => {
       x[j] = above;
       const high = product(x, weights);
       x[j] = below;
       const low = product(x, weights);
+      taken += 2;
       for (let k = 0; k < n; k++) {
         const slope = (high[k]! - low[k]!) / (above - below) / 2;
         result[j * n + k]! += slope;
         result[k * n + j]! += slope;
       }
     });
+    return taken;
   };
 }

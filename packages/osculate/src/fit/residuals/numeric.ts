@@ -58,8 +58,9 @@ export function numericProblem(
     const differenced = differencedJacobian(evaluate, m, start, box);
     return { size: m, parameters: n, accuracy: DIFFERENCE_ACCURACY, evaluate, jacobian: differenced };
   }
-  const columns = (x: Float64Array, _residuals: Float64Array, result: Float64Array): void => {
+  const columns = (x: Float64Array, _residuals: Float64Array, result: Float64Array): number => {
     intoColumns(jacobian(x), m, n, result);
+    return 0;
   };
   return {
     size: m,

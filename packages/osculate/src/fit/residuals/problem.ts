@@ -8,10 +8,13 @@ export interface ResidualProblem {
   readonly accuracy?: number;
   /** r(p). */
   evaluate(at: Float64Array, residuals: Float64Array): void;
-  /** J(p) as n columns of m, one after the other. `residuals` holds r(p), so that differences can use it. */
-  jacobian(at: Float64Array, residuals: Float64Array, columns: Float64Array): void;
+  /**
+   * J(p) as n columns of m, one after the other. `residuals` holds r(p), so that differences can use it. Returns how many residual vectors
+   * differences took.
+   */
+  jacobian(at: Float64Array, residuals: Float64Array, columns: Float64Array): number;
   /** r''(p)[v, v], where second derivatives are exact. */
   secondDirectional?(at: Float64Array, direction: Float64Array, result: Float64Array): void;
-  /** Σ wᵢ∇²rᵢ(p), n×n, where it can be had to about the accuracy of the Jacobian. */
-  curvature?(at: Float64Array, weights: Float64Array, result: Float64Array): void;
+  /** Σ wᵢ∇²rᵢ(p), n×n, where it can be had to about the accuracy of the Jacobian. Returns how many Jacobians differences took. */
+  curvature?(at: Float64Array, weights: Float64Array, result: Float64Array): number;
 }

@@ -118,6 +118,7 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
       x.set(at);
       runJacobian();
       result.set(columns);
+      return 0;
     },
     secondDirectional: (at, direction, result) => {
       x.set(at);
@@ -131,6 +132,7 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
       runCurvature();
       if (triangle) mirror(n, square);
       result.set(square);
+      return 0;
     },
   };
 }

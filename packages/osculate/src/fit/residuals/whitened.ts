@@ -1,5 +1,5 @@
-import { solveTriangular } from '../../linalg/dense/triangular.js';
 import type { Matrix } from '../../linalg/matrix.js';
+import { dot } from '../trust-region/dot.js';
 import type { ResidualProblem } from './problem.js';
 
 /** A linear map of residuals, and its transpose, both in place. */
@@ -16,37 +16,40 @@ export function divideBySigma(sigma: Float64Array): Whitening {
   return { apply: divide, transpose: divide };
 }
 
-/** L⁻¹r for a covariance Σ = L·Lᵀ, so that ‖L⁻¹r‖² = rᵀΣ⁻¹r; m² operations a vector. */
-export function solveByFactor(factor: Matrix): Whitening {
-  const solve = (vector: Float64Array, transpose: boolean): void => {
-    // A residual that is not finite makes the whole vector so; the solver would refuse it.
-    if (!vector.every(Number.isFinite)) vector.fill(Number.NaN);
-    else {
-      const solved = solveTriangular(factor, vector, { triangle: 'lower', transpose });
-      if (solved.status === 'ok') vector.set(solved.solution);
-      else vector.fill(Number.NaN);
-    }
+/**
+ * L⁻¹r for a covariance Σ = L·Lᵀ, so that ‖L⁻¹r‖² = rᵀΣ⁻¹r; m² operations a vector. Solved in place here, since `solveTriangular` copies
+ * and checks all of L for each vector, which takes several times as long, and refuses residuals that are not finite.
+ */
+export function solveByFactor({ rows: m, data: factor }: Matrix): Whitening {
+  return {
+    apply: (vector) => {
+      for (let i = 0; i < m; i++) vector[i] = (vector[i]! - dot(factor, i * m, vector, 0, i)) / factor[i * (m + 1)]!;
+    },
+    transpose: (vector) => {
+      for (let i = m - 1; i >= 0; i--) {
+        const value = vector[i]! / factor[i * (m + 1)]!;
+        vector[i] = value;
+        for (let j = 0; j < i; j++) vector[j]! -= factor[i * m + j]! * value;
+      }
+    },
   };
-  return { apply: (vector) => solve(vector, false), transpose: (vector) => solve(vector, true) };
 }
 
-/** The problem of W·r(p), with all derivatives. */
+/** The problem of W·r(p), with all derivatives, for a Jacobian that is not differenced: its differences would need the bare r(p). */
 export function whitened(problem: ResidualProblem, { apply, transpose }: Whitening): ResidualProblem {
   const { size: m, parameters: n, secondDirectional, curvature } = problem;
   const raw = new Float64Array(m);
   return {
     size: m,
     parameters: n,
-    ...(problem.accuracy !== undefined && { accuracy: problem.accuracy }),
     evaluate: (at, residuals) => {
       problem.evaluate(at, residuals);
       apply(residuals);
     },
-    jacobian: (at, _residuals, columns) => {
-      // One-sided differences start from the bare residuals, which the caller does not have.
-      if (problem.accuracy !== undefined) problem.evaluate(at, raw);
-      problem.jacobian(at, raw, columns);
+    jacobian: (at, residuals, columns) => {
+      const differences = problem.jacobian(at, residuals, columns);
       for (let j = 0; j < n; j++) apply(columns.subarray(j * m, (j + 1) * m));
+      return differences;
     },
     ...(secondDirectional && {
       secondDirectional: (at: Float64Array, direction: Float64Array, result: Float64Array) => {
@@ -58,7 +61,7 @@ export function whitened(problem: ResidualProblem, { apply, transpose }: Whiteni
       curvature: (at: Float64Array, weights: Float64Array, result: Float64Array) => {
         raw.set(weights);
         transpose(raw);
-        curvature(at, raw, result);
+        return curvature(at, raw, result);
       },
     }),
   };

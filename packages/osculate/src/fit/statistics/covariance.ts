@@ -1,4 +1,6 @@
+import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { svd } from '../../linalg/dense/svd.js';
+import { dot } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 
 /** Whether the data determine a parameter: `held`: at a bound, so that it does not vary; `undetermined`: its variance is infinite. */
@@ -28,13 +30,10 @@ interface Scaled {
 function scaledColumns(jacobian: Float64Array, m: number, n: number, free: readonly number[]): Scaled {
   const j = matrix(m, free.length);
   const norms = new Float64Array(free.length);
-  free.forEach((column, k) => {
-    let largest = 0;
-    for (let i = 0; i < m; i++) largest = Math.max(largest, Math.abs(jacobian[i * n + column]!));
-    let sum = 0;
-    for (let i = 0; i < m; i++) sum += (jacobian[i * n + column]! / (largest || 1)) ** 2;
-    norms[k] = largest * Math.sqrt(sum) || 1;
-    for (let i = 0; i < m; i++) j.data[i * free.length + k] = jacobian[i * n + column]! / norms[k]!;
+  free.forEach((from, k) => {
+    const column = Float64Array.from({ length: m }, (_, i) => jacobian[i * n + from]!);
+    norms[k] = euclideanNorm(column) || 1;
+    for (let i = 0; i < m; i++) j.data[i * free.length + k] = column[i]! / norms[k]!;
   });
   return { j, norms };
 }
@@ -63,11 +62,7 @@ function whitenedCoordinates(g: Float64Array, { rank, values, right }: Decomposi
     for (let i = 0; i < k; i++) outside[i]! -= share * right.data[i * right.columns + s]!;
     result[s] = share / values[s]!;
   }
-  return rank < k && Math.hypot(...outside) > SHARE * Math.hypot(...g) ? null : result;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return rank < k && euclideanNorm(outside) > SHARE * euclideanNorm(g) ? null : result;
 }
 
 const nothingKnown: Pick<UnscaledCovariance, 'rank' | 'condition'> = { rank: 0, condition: Number.POSITIVE_INFINITY };

@@ -23,7 +23,7 @@ function tailFraction(z: number): number {
   return normalDensity(z) / below;
 }
 
-/** P(Z > z) of the standard normal distribution; relative accuracy about 1e-14. */
+/** P(Z > z) of the standard normal distribution; relative accuracy 1e-13. */
 export function normalTail(z: number): number {
   if (Number.isNaN(z)) return Number.NaN;
   if (z < 0) return 1 - normalTail(-z);

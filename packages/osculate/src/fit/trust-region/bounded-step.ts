@@ -1,5 +1,6 @@
 import type { Box } from '../bounds.js';
 import { DampedSteps } from './damped.js';
+import { dot } from './dot.js';
 import { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
 
@@ -15,8 +16,8 @@ export class BoundedSteps {
   predicted = 0;
   /** ‖D·p‖. */
   length = 0;
-  /** True when the whole step came from one solve, so that a second-order correction may be added. */
-  private whole = true;
+  /** True when the whole step came from one solve, and met no bound: `accelerate` may correct it. */
+  whole = true;
   private readonly damped: DampedSteps;
   private readonly free: Int8Array;
   private readonly right: Float64Array;
@@ -50,10 +51,10 @@ export class BoundedSteps {
   /** The step within `radius`, of the parameters that were free in `factor`. */
   solve(at: Iterate, free: Int8Array, radius: number): void {
     if (!this.current) this.factor(at, free);
-    const { step, factorization: f, scale } = this;
+    const { step, scale } = this;
     step.fill(0);
     this.damped.solve(radius);
-    this.spread(f, step);
+    this.spread();
     this.whole = true;
     if (this.box.bounded) this.restrict(at, radius);
     this.predict(at);
@@ -63,30 +64,27 @@ export class BoundedSteps {
   }
 
   /**
-   * Geodesic acceleration: a = −argmin ‖J·a + r''(p, p)‖² + λ‖D·a‖²; adds ½a to the step and returns true where 2‖D·a‖ ≤ 0.75‖D·p‖
-   * (Transtrum and Sethna 2012). Only for steps that meet no bound.
+   * Geodesic acceleration: a = −argmin ‖J·a + r''(p, p)‖² + λ‖D·a‖²; adds ½a to the step where 2‖D·a‖ ≤ 0.75‖D·p‖ (Transtrum and
+   * Sethna 2012). Only for `whole` steps.
    */
-  accelerate(at: Iterate, second: Float64Array): boolean {
+  accelerate(at: Iterate, second: Float64Array): void {
     const { factorization: f, step, scale, aside } = this;
-    if (!this.whole) return false;
     const m = second.length;
     for (let i = 0; i < f.k; i++) {
       const j = f.pivots[i]!;
-      let dot = 0;
-      for (let l = 0; l < m; l++) dot += at.columns[j * m + l]! * second[l]! * (at.rows ? at.rows[l]! ** 2 : 1);
-      aside[i] = -dot / scale[j]!;
+      let along = 0;
+      for (let l = 0; l < m; l++) along += at.columns[j * m + l]! * second[l]! * (at.rows ? at.rows[l]! ** 2 : 1);
+      aside[i] = -along / scale[j]!;
     }
     this.damped.solveNormal(aside);
-    let square = 0;
-    for (let i = 0; i < f.k; i++) square += aside[i]! * aside[i]!;
-    if (!(2 * Math.sqrt(square) <= 0.75 * this.length)) return false;
+    if (!(2 * Math.sqrt(dot(aside, 0, aside, 0, f.k)) <= 0.75 * this.length)) return;
     for (let i = 0; i < f.k; i++) step[f.pivots[i]!]! += (0.5 * aside[i]!) / scale[f.pivots[i]!]!;
-    return true;
   }
 
   /** q of the last solve, unscaled, into the parameters' order. */
-  private spread(f: Factorization, step: Float64Array): void {
-    for (let i = 0; i < f.k; i++) step[f.pivots[i]!] = this.damped.q[i]! / this.scale[f.pivots[i]!]!;
+  private spread(): void {
+    const { k, pivots } = this.factorization;
+    for (let i = 0; i < k; i++) this.step[pivots[i]!] = this.damped.q[i]! / this.scale[pivots[i]!]!;
   }
 
   /** Moves parameters that would leave the box onto its faces and solves for the others, until none leaves. */
@@ -111,7 +109,7 @@ export class BoundedSteps {
       f.factor(at.columns, right, this.scale, free, at.rows);
       if (f.k === 0) return;
       this.damped.solve(radius);
-      this.spread(f, step);
+      this.spread();
     }
   }
 

@@ -1,3 +1,4 @@
+import { dot } from './dot.js';
 import type { Factorization } from './factorization.js';
 
 /**
@@ -146,7 +147,5 @@ export class DampedSteps {
 }
 
 function norm(x: Float64Array, k: number): number {
-  let square = 0;
-  for (let i = 0; i < k; i++) square += x[i]! * x[i]!;
-  return Math.sqrt(square);
+  return Math.sqrt(dot(x, 0, x, 0, k));
 }

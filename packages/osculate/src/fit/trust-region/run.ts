@@ -42,9 +42,7 @@ const GOOD_RATIO = 0.9;
 
 /** ‖Q₁ᵀr‖/√k over ‖Q₂ᵀr‖/√(m−k). */
 export function relativeOffset({ k, m, c, rest }: { k: number; m: number; c: Float64Array; rest: number }): number {
-  let square = 0;
-  for (let i = 0; i < k; i++) square += c[i]! * c[i]!;
-  return m > k ? Math.sqrt(square / k / (rest / (m - k))) : Number.NaN;
+  return m > k ? Math.sqrt(dot(c, 0, c, 0, k) / k / (rest / (m - k))) : Number.NaN;
 }
 
 /** One run of the trust-region method from the iterate `current`, which ends as the best point found. */
@@ -200,7 +198,7 @@ export class TrustRegionRun {
   private accelerate(): void {
     const { problem, x } = this.current;
     if (!this.settings.acceleration || problem.secondDirectional === undefined) return;
-    if (this.ratio > GOOD_RATIO && !this.limited) return;
+    if (!this.steps.whole || (this.ratio > GOOD_RATIO && !this.limited)) return;
     problem.secondDirectional(x, this.steps.step, this.second);
     this.steps.accelerate(this.current, this.second);
   }

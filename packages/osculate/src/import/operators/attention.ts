@@ -8,7 +8,7 @@ import type { OperatorTable } from './table.js';
 const minusInfinity = Number.NEGATIVE_INFINITY;
 
 /** `[batch, length, heads·size]` → `[batch, heads, length, size]`. */
-function splitHeads(call: NodeCall, x: Tensor, heads: number): Tensor {
+export function splitHeads(call: NodeCall, x: Tensor, heads: number): Tensor {
   const [batch, length, width] = x.shape as [number, number, number];
   if (!(heads > 0) || width % heads !== 0) call.refuse(`${width} elements do not fall into ${heads} heads`);
   return x.reshape([batch, length, heads, width / heads]).transpose([0, 2, 1, 3]);
@@ -30,7 +30,7 @@ function shareHeads(call: NodeCall, x: Tensor, heads: number): Tensor {
     .reshape([batch, heads, length, size]);
 }
 
-/** −∞ where the mask says so, behind its end too; undefined where everything is seen. */
+/** −∞ where the mask says so, behind its end too. */
 function givenBias(mask: Tensor, keys: number, like: Tensor): Tensor {
   const bias = mask.dtype === 'bool' ? mask.where(full(0, like.dtype), full(minusInfinity, like.dtype)) : mask;
   const missing = keys - mask.shape.at(-1)!;
@@ -85,7 +85,7 @@ function attention(call: NodeCall): readonly Tensor[] {
   const key = join(call.inputs[4], heads(k, 'kv_num_heads'));
   const value = join(call.inputs[5], heads(v, 'kv_num_heads'));
   const [, count, queries, size] = query.shape as [number, number, number, number];
-  const scale = call.has('scale') ? call.float('scale') : 1 / Math.sqrt(size);
+  const scale = call.float('scale', 1 / Math.sqrt(size));
   const scores = query.product(shareHeads(call, key, count), false, true).mul(scale);
   const cap = call.float('softcap', 0);
   const capped = cap > 0 ? scores.div(cap).tanh().mul(cap) : scores;
@@ -102,7 +102,7 @@ function flexAttention(call: NodeCall): Tensor {
   const heads = q.shape[1]!;
   const modified = (x: Tensor, name: string): Tensor =>
     call.has(name) ? call.tracing.body(call.graph(name), [x], name)[0]! : x;
-  const scale = call.has('scale') ? call.float('scale') : 1 / Math.sqrt(q.shape[3]!);
+  const scale = call.float('scale', 1 / Math.sqrt(q.shape[3]!));
   const scores = q.product(shareHeads(call, k, heads), false, true).mul(scale);
   const weights = modified(modified(scores, 'score_mod').softmax(-1), 'prob_mod');
   return weights.matmul(shareHeads(call, v, heads));

@@ -1,9 +1,10 @@
 import type { GraphProto } from '../../onnx/index.js';
 import { scan, stack, whileLoop } from '../../ops/index.js';
+import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { toNumbers } from '../../tensor/ndarray.js';
-import { normalizeAxis } from '../../tensor/shape.js';
+import { normalizeAxis, sameShape } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
 import { iota } from './integers.js';
 import type { OperatorTable } from './table.js';
@@ -16,7 +17,7 @@ function ifNode(call: NodeCall): readonly Tensor[] {
   const [a, b] = [branch('then_branch'), branch('else_branch')];
   return a.map((t, i) => {
     const other = b[i];
-    if (other === undefined || t.shape.join() !== other.shape.join() || t.dtype !== other.dtype) {
+    if (other === undefined || !sameShape(t.shape, other.shape) || t.dtype !== other.dtype) {
       call.refuse(
         'its condition depends on inputs and its branches give different shapes; fix the condition by options.values',
       );
@@ -133,7 +134,7 @@ function scanNode(call: NodeCall): readonly Tensor[] {
   const directions = each(call, 'scan_input_directions', scanned);
   const xs = inputs.slice(states).map((x, i) => {
     const axis = normalizeAxis(axes[i] ?? 0, x.rank, 'Scan');
-    const first = x.transpose([axis, ...iota(x.rank).filter((d) => d !== axis)]);
+    const first = moveAxis(x, axis, 0);
     return directions[i] === 1 ? first.flip(0) : first;
   });
   const { carry, ys } = scan(
@@ -148,9 +149,7 @@ function scanNode(call: NodeCall): readonly Tensor[] {
   const outDirections = each(call, 'scan_output_directions', ys.length);
   const outputs = ys.map((y, i) => {
     const axis = normalizeAxis(outAxes[i] ?? 0, y.rank, 'Scan');
-    const order = iota(y.rank - 1).map((d) => d + 1);
-    order.splice(axis, 0, 0);
-    return (outDirections[i] === 1 ? y.flip(0) : y).transpose(order);
+    return moveAxis(outDirections[i] === 1 ? y.flip(0) : y, 0, axis);
   });
   return [...carry, ...outputs];
 }

@@ -7,7 +7,8 @@ import { iota, tabulate } from './integers.js';
 import type { OperatorTable } from './table.js';
 import { type Padding, type WindowAttributes, windowAttributes } from './window-attributes.js';
 
-const biased = (y: Tensor, bias: Tensor | undefined): Tensor =>
+/** Plus a bias for every channel. */
+export const biased = (y: Tensor, bias: Tensor | undefined): Tensor =>
   bias ? y.add(bias.reshape([1, bias.size, ...y.shape.slice(2).map(() => 1)])) : y;
 
 /** Negative padding removes elements. */

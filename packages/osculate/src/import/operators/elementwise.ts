@@ -1,3 +1,4 @@
+import { DataType } from '../../onnx/index.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
@@ -67,10 +68,13 @@ function isInf(call: NodeCall): Tensor {
   return positive ?? negative ?? x.notEqual(x).logicalAnd(x.equal(x));
 }
 
+const { int8, int16, uint8, uint16, uint32, uint64 } = DataType;
+const wrapping: ReadonlySet<number> = new Set([int8, int16, uint8, uint16, uint32, uint64]);
+
 function cast(call: NodeCall): Tensor {
   const to = call.int('to');
   const dtype = call.tracing.dtype(to);
-  if ([2, 3, 4, 5, 12, 13].includes(to)) {
+  if (wrapping.has(to)) {
     call.refuse('a cast to small or unsigned integers wraps; cast to int32 or int64 instead');
   }
   return call.input(0).cast(dtype);

@@ -1,6 +1,8 @@
 import { scan, scatterAdd } from '../../ops/index.js';
+import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
+import { toNumbers } from '../../tensor/ndarray.js';
 import { normalizeAxis, type Shape, sizeOf, stridesOf } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
 import { iota, numbers, tabulate } from './integers.js';
@@ -10,8 +12,7 @@ import type { OperatorTable } from './table.js';
 function wrapIndices(call: NodeCall, indices: Tensor, length: number): Tensor {
   const known = call.tracing.constantOf(indices);
   if (known !== undefined) {
-    const values = Array.from(known.data as ArrayLike<number | bigint>, Number);
-    const wrapped = values.map((v) => (v < 0 ? v + length : v));
+    const wrapped = toNumbers(known).map((v) => (v < 0 ? v + length : v));
     return numbers(wrapped, indices.dtype, indices.shape);
   }
   return indices.less(0).where(indices.add(length), indices);
@@ -144,15 +145,11 @@ function scatterND(call: NodeCall): Tensor {
 function oneHotNode(call: NodeCall): Tensor {
   const depth = call.number(1, 'the depth', 0);
   const values = call.input(2);
-  const indices = call.input(0).cast('i64');
-  const wrapped = indices.less(0).where(indices.add(depth), indices);
-  const hot = wrapped.unsqueeze(-1).equal(numbers(iota(depth), 'i64'));
+  const indices = wrapIndices(call, call.input(0).cast('i64'), depth);
+  const hot = indices.unsqueeze(-1).equal(numbers(iota(depth), 'i64'));
   const [off, on] = values.split(2, 0) as [Tensor, Tensor];
   const last = hot.where(on.reshape([]), off.reshape([]));
-  const axis = normalizeAxis(call.int('axis', -1), last.rank, 'OneHot');
-  const order = iota(last.rank - 1);
-  order.splice(axis, 0, last.rank - 1);
-  return last.transpose(order);
+  return moveAxis(last, last.rank - 1, normalizeAxis(call.int('axis', -1), last.rank, 'OneHot'));
 }
 
 /** Ranks from comparisons of all pairs take n² elements an axis. */
@@ -169,8 +166,8 @@ function topK(call: NodeCall): readonly Tensor[] {
   const n = x.shape[axis]!;
   if (k > n || k < 0) call.refuse(`k is ${k}, but the axis has ${n} elements`);
   if (n > longestSorted) call.refuse(`an axis of ${n} elements is longer than the supported ${longestSorted}`);
-  const order = iota(x.rank).filter((i) => i !== axis);
-  const moved = x.transpose([...order, axis]);
+  const last = x.rank - 1;
+  const moved = moveAxis(x, axis, last);
   const [rows, columns] = [moved.unsqueeze(-1), moved.unsqueeze(-2)];
   const before = call.flag('largest', true) ? columns.greater(rows) : columns.less(rows);
   const earlier = tabulate([n, n], 'bool', ([i, j]) => Number(j! < i!));
@@ -178,9 +175,7 @@ function topK(call: NodeCall): readonly Tensor[] {
   const at = place.unsqueeze(-1).equal(numbers(iota(k), 'i32'));
   const own = numbers(iota(n), 'i64').reshape([n, 1]);
   const indices = at.cast('i64').mul(own).sum(-2);
-  const back = iota(x.rank - 1);
-  back.splice(axis, 0, x.rank - 1);
-  return [gatherElements(moved, indices, x.rank - 1).transpose(back), indices.transpose(back)];
+  return [gatherElements(moved, indices, last), indices].map((t) => moveAxis(t, last, axis));
 }
 
 /** Reverses the first elements of every sequence: as many as its length says. */

@@ -1,15 +1,12 @@
-import { allocate, type DType } from '../../tensor/dtype.js';
+import type { DType } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
+import { ndarray } from '../../tensor/ndarray.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 
 /** A constant of integers (or of other numbers of any dtype). */
-export function numbers(values: ArrayLike<number>, dtype: DType, shape: Shape = [values.length]): Tensor {
-  const data = allocate(dtype, values.length);
-  for (let i = 0; i < values.length; i++)
-    (data as Float64Array)[i] = (dtype === 'i64' ? BigInt(values[i]!) : values[i]!) as number;
-  return constant({ dtype, shape, data });
-}
+export const numbers = (values: ArrayLike<number>, dtype: DType, shape?: Shape): Tensor =>
+  constant(ndarray(dtype, values, shape));
 
 /** A constant whose element at each flat index is computed. */
 export function tabulate(shape: Shape, dtype: DType, f: (index: readonly number[]) => number): Tensor {
@@ -21,6 +18,15 @@ export function tabulate(shape: Shape, dtype: DType, f: (index: readonly number[
   }
   return numbers(values, dtype, shape);
 }
+
+/** What nothing is less or greater than, by dtype; integers of 64 bits go as far as those of 32. */
+export const bounds: Readonly<Record<DType, readonly [least: number, greatest: number]>> = {
+  f32: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  f64: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  i32: [-2147483648, 2147483647],
+  i64: [-2147483648, 2147483647],
+  bool: [0, 1],
+};
 
 /** `count` integers from 0. */
 export const iota = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

@@ -1,7 +1,10 @@
 import { concat, conv, scan } from '../../ops/index.js';
+import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import type { NodeCall } from '../node-call.js';
+import { splitHeads } from './attention.js';
+import { biased } from './convolutions.js';
 import type { OperatorTable } from './table.js';
 
 interface Step {
@@ -13,11 +16,7 @@ interface Step {
 }
 
 /** `[batch, time, heads·size]` → `[time, batch, heads, size]`. */
-function overTime(call: NodeCall, x: Tensor, heads: number): Tensor {
-  const [batch, time, width] = x.shape as [number, number, number];
-  if (!(heads > 0) || width % heads !== 0) call.refuse(`${width} elements do not fall into ${heads} heads`);
-  return x.reshape([batch, time, heads, width / heads]).transpose([1, 0, 2, 3]);
-}
+const overTime = (call: NodeCall, x: Tensor, heads: number): Tensor => moveAxis(splitHeads(call, x, heads), 2, 0);
 
 /** The next state S `[batch, heads, dk, dv]`: decayed, and with k ⊗ v added, or k ⊗ β(v − Sᵀk) by the delta rule. */
 function update(state: Tensor, { k, v, decay, beta }: Step): Tensor {
@@ -70,8 +69,7 @@ function causalConvolution(call: NodeCall): readonly Tensor[] {
   const behind = w.shape[2]! - 1;
   const past = call.inputs[3] ?? full(0, x.dtype).expand([n, c, behind]);
   const seen = concat([past, x], 2);
-  const sum = conv(seen, w, { groups: c });
-  const y = bias ? sum.add(bias.reshape([1, c, 1])) : sum;
+  const y = biased(conv(seen, w, { groups: c }), bias);
   const activation = call.string('activation', 'none');
   if (!['none', 'silu', 'swish'].includes(activation)) call.refuse(`the activation '${activation}' is unknown`);
   return [activation === 'none' ? y : y.silu(), seen.slice([0, 0, length], [n, c, length + behind])];

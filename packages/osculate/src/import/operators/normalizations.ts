@@ -1,4 +1,4 @@
-import { batchNorm } from '../../ops/index.js';
+import { batchNorm, layerNorm } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.js';
@@ -10,18 +10,6 @@ import type { OperatorTable } from './table.js';
 const overChannels = (p: Tensor, x: Tensor): Tensor => p.reshape(x.shape.map((_, i) => (i === 1 ? p.size : 1)));
 
 const from = (axis: number, rank: number): number[] => iota(rank).filter((i) => i >= axis);
-
-/** (x − mean)/√(variance + ε) over axes. */
-function standardize(
-  x: Tensor,
-  axes: readonly number[],
-  epsilon: number,
-): { readonly y: Tensor; readonly mean: Tensor; readonly scale: Tensor } {
-  const mean = x.mean(axes, true);
-  const centred = x.sub(mean);
-  const scale = centred.mul(centred).mean(axes, true).add(epsilon).rsqrt();
-  return { y: centred.mul(scale), mean, scale };
-}
 
 /**
  * By the stored statistics; by those of the batch where the node or the import says so. The latter are reported to the training
@@ -48,7 +36,7 @@ function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
 
 function instanceNormalization(call: NodeCall): Tensor {
   const x = call.input(0);
-  const { y } = standardize(x, from(2, x.rank), call.float('epsilon', 1e-5));
+  const y = layerNorm(x, { axes: from(2, x.rank), epsilon: call.float('epsilon', 1e-5) });
   return y.mul(overChannels(call.input(1), x)).add(overChannels(call.input(2), x));
 }
 
@@ -56,10 +44,12 @@ function instanceNormalization(call: NodeCall): Tensor {
 function layerNormalization(call: NodeCall): readonly Tensor[] {
   const x = call.input(0);
   const axes = from(normalizeAxis(call.int('axis', -1), x.rank, 'LayerNormalization'), x.rank);
-  const { y, mean, scale } = standardize(x, axes, call.float('epsilon', 1e-5));
-  const scaled = y.mul(call.input(1));
+  const epsilon = call.float('epsilon', 1e-5);
+  // Gain and bias broadcast; those of layerNorm have the shape of a group.
+  const scaled = layerNorm(x, { axes, epsilon }).mul(call.input(1));
   const bias = call.inputs[2];
-  return [bias ? scaled.add(bias) : scaled, mean, scale];
+  const mean = x.mean(axes, true);
+  return [bias ? scaled.add(bias) : scaled, mean, x.sub(mean).square().mean(axes, true).add(epsilon).rsqrt()];
 }
 
 function rmsNormalization(call: NodeCall): Tensor {
@@ -76,7 +66,7 @@ function groupNormalization(call: NodeCall): Tensor {
   const [n, c] = x.shape as [number, number];
   if (!(groups > 0) || c % groups !== 0) call.refuse(`${c} channels do not fall into ${groups} groups`);
   const grouped = x.reshape([n, groups, (c / groups) * sizeOf(x.shape.slice(2))]);
-  const { y } = standardize(grouped, [2], call.float('epsilon', 1e-5));
+  const y = layerNorm(grouped, { axes: 2, epsilon: call.float('epsilon', 1e-5) });
   const affine = (i: number): Tensor => {
     const p = call.input(i);
     const each =
@@ -121,7 +111,7 @@ function lpNormalization(call: NodeCall): Tensor {
 }
 
 function meanVariance(call: NodeCall): Tensor {
-  return standardize(call.input(0), call.ints('axes') ?? [0, 2, 3], 1e-9).y;
+  return layerNorm(call.input(0), { axes: call.ints('axes') ?? [0, 2, 3], epsilon: 1e-9 });
 }
 
 type Normal = (x: Tensor, axis: number) => Tensor;
@@ -158,8 +148,8 @@ const normal = (f: Normal): OperatorTable[string] => [
 /** The identity, but for a training context: that gives the mask by which the input is multiplied. */
 function dropout(call: NodeCall): readonly (Tensor | undefined)[] {
   const x = call.input(0);
-  const ratio = call.inputs[1] ? call.number(1, 'the ratio', 0.5) : call.float('ratio', 0.5);
-  const flagged = call.inputs[2] !== undefined && call.number(2, 'the training mode', 0) !== 0;
+  const ratio = call.number(1, 'the ratio', call.float('ratio', 0.5));
+  const flagged = call.number(2, 'the training mode', 0) !== 0;
   const { context, mode } = call.tracing;
   if (ratio > 0 && mode === 'training' && context?.training && (x.dtype === 'f32' || x.dtype === 'f64')) {
     const mask = context.mask(x.shape, x.dtype, 1 - ratio);

@@ -64,7 +64,7 @@ export function pad(call: NodeCall): Tensor {
 }
 
 function padConstant(call: NodeCall, x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
-  const value = call.inputs[2] ? call.number(2, 'the value', 0) : call.has('value') ? call.float('value') : 0;
+  const value = call.number(2, 'the value', call.float('value', 0));
   if (x.dtype !== 'bool') return x.pad(before, after, value);
   return x.cast('i32').pad(before, after, value).cast('bool');
 }

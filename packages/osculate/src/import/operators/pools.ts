@@ -1,11 +1,12 @@
-import { averagePool, maxPool, scatterAdd, stack } from '../../ops/index.js';
+import { averagePool, globalAveragePool, globalMaxPool, maxPool, scatterAdd, stack } from '../../ops/index.js';
 import { windowTaps } from '../../ops/window-taps.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
-import { iota, tabulate } from './integers.js';
+import { unary } from './elementwise.js';
+import { bounds, iota, tabulate } from './integers.js';
 import type { OperatorTable } from './table.js';
 import { type Padding, type WindowAttributes, windowAttributes } from './window-attributes.js';
 
@@ -56,8 +57,6 @@ function regular(x: Tensor, { kernel, reach, dilation, strides, positions }: Poo
   );
 }
 
-const lowest = (x: Tensor): number => (isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : -2147483648);
-
 const tapsOf = (x: Tensor, pool: Pool, fill: number): Tensor[] =>
   windowTaps(x, pool.kernel, pool.positions, { ...pool, padding: pool.reach }, fill);
 
@@ -91,7 +90,7 @@ function maxPoolNode(call: NodeCall): readonly Tensor[] {
   if (!call.wants(1) && regular(x, pool)) {
     return [maxPool(x, { window: pool.kernel, strides: pool.strides, padding: pool.reach, dilation: pool.dilation })];
   }
-  const taps = tapsOf(x, pool, lowest(x));
+  const taps = tapsOf(x, pool, bounds[x.dtype][0]);
   const largest = taps.reduce((a, b) => a.maximum(b));
   return call.wants(1) ? [largest, maxIndices(call, x, pool, taps)] : [largest];
 }
@@ -136,13 +135,11 @@ function lpPool(call: NodeCall): Tensor {
 
 const power = (x: Tensor, p: number): Tensor => (p === 2 ? x.mul(x) : x.abs().pow(full(p, x.dtype)));
 
-const spatial = (x: Tensor): number[] => iota(x.rank).slice(2);
-
 function globalLpPool(call: NodeCall): Tensor {
   const x = call.input(0);
   const p = call.int('p', 2);
   return power(x, p)
-    .sum(spatial(x), true)
+    .sum(iota(x.rank).slice(2), true)
     .pow(full(1 / p, x.dtype));
 }
 
@@ -164,9 +161,9 @@ function maxUnpool(call: NodeCall): Tensor {
 
 export const pools: OperatorTable = {
   AveragePool: averagePoolNode,
-  GlobalAveragePool: (call) => call.input(0).mean(spatial(call.input(0)), true),
+  GlobalAveragePool: unary(globalAveragePool),
   GlobalLpPool: globalLpPool,
-  GlobalMaxPool: (call) => call.input(0).max(spatial(call.input(0)), true),
+  GlobalMaxPool: unary(globalMaxPool),
   LpPool: lpPool,
   MaxPool: maxPoolNode,
   MaxUnpool: maxUnpool,

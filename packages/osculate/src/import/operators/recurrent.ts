@@ -29,9 +29,6 @@ interface Cell {
   readonly variant: boolean;
 }
 
-const part = (x: Tensor, i: number, hidden: number): Tensor =>
-  x.slice([...x.shape.slice(1).map(() => 0), i * hidden], [...x.shape.slice(0, -1), (i + 1) * hidden]);
-
 const rnn: Kind = {
   gates: 1,
   activations: ['Tanh'],
@@ -41,10 +38,9 @@ const rnn: Kind = {
 const lstm: Kind = {
   gates: 4,
   activations: ['Sigmoid', 'Tanh', 'Tanh'],
-  step: ({ hidden, recurrence, peepholes: p, activations: [f, g, h], clip, variant }, input, [last, c]) => {
-    const all = input.add(last!.matmul(recurrence));
-    const gate = (i: number, peephole?: Tensor): Tensor =>
-      clip(peephole ? part(all, i, hidden).add(peephole) : part(all, i, hidden));
+  step: ({ recurrence, peepholes: p, activations: [f, g, h], clip, variant }, input, [last, c]) => {
+    const all = input.add(last!.matmul(recurrence)).split(4, -1);
+    const gate = (i: number, peephole?: Tensor): Tensor => clip(peephole ? all[i]!.add(peephole) : all[i]!);
     const i = f!(gate(0, p && c!.mul(p[0]!)));
     const forget = variant ? i.neg().add(1) : f!(gate(2, p && c!.mul(p[2]!)));
     const next = forget.mul(c!).add(i.mul(g!(gate(3))));
@@ -57,18 +53,20 @@ const gru: Kind = {
   gates: 3,
   activations: ['Sigmoid', 'Tanh'],
   step: ({ hidden, recurrence, recurrentBias, activations: [f, g], clip, variant }, input, [h]) => {
-    const last = recurrence.rank - 1;
-    const [zr, candidate] = recurrence.split([2 * hidden, hidden], last) as [Tensor, Tensor];
-    const gates = part2(input, 2 * hidden).add(h!.matmul(zr));
-    const [z, r] = [0, 1].map((i) => f!(clip(part(gates, i, hidden)))) as [Tensor, Tensor];
+    const [[zr, candidate], [gates, own]] = [recurrence, input].map((t) => t.split([2 * hidden, hidden], -1)) as [
+      [Tensor, Tensor],
+      [Tensor, Tensor],
+    ];
+    const [z, r] = gates
+      .add(h!.matmul(zr))
+      .split(2, -1)
+      .map((t) => f!(clip(t))) as [Tensor, Tensor];
     const bias = (x: Tensor): Tensor => (recurrentBias ? x.add(recurrentBias) : x);
     const recurrent = variant ? r.mul(bias(h!.matmul(candidate))) : bias(r.mul(h!).matmul(candidate));
-    const next = g!(clip(part(input, 2, hidden).add(recurrent)));
+    const next = g!(clip(own.add(recurrent)));
     return [next.add(z.mul(h!.sub(next)))];
   },
 };
-
-const part2 = (x: Tensor, columns: number): Tensor => x.slice([0, 0], [x.shape[0]!, columns]);
 
 /** Activation functions by name; those with factors take them from the lists in turn. */
 function activationsOf(call: NodeCall, kind: Kind, directions: number): Activation[] {

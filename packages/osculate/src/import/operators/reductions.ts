@@ -1,10 +1,10 @@
-import { cumsum } from '../../ops/index.js';
-import { isFloat } from '../../tensor/dtype.js';
+import { cumsum, square } from '../../ops/index.js';
+import { type DType, isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { normalizeAxes, normalizeAxis, type Shape } from '../../tensor/shape.js';
 import type { Importer, NodeCall } from '../node-call.js';
-import { iota } from './integers.js';
+import { bounds, iota } from './integers.js';
 import type { OperatorTable } from './table.js';
 
 type Fold = (x: Tensor, axes: readonly number[]) => Tensor;
@@ -24,7 +24,7 @@ const kept = (shape: Shape, axes: readonly number[]): number[] => shape.map((d, 
  */
 function reduction(
   fold: Fold,
-  options: { before?: (x: Tensor) => Tensor; after?: (x: Tensor) => Tensor; empty?: number } = {},
+  options: { before?: (x: Tensor) => Tensor; after?: (x: Tensor) => Tensor; empty?: (dtype: DType) => number } = {},
 ): Importer {
   const { before = (x) => x, after = (x) => x, empty } = options;
   return (call) => {
@@ -32,7 +32,7 @@ function reduction(
     const axes = axesOf(call, x);
     if (axes === null) return after(before(x));
     const shape = call.flag('keepdims', true) ? kept(x.shape, axes) : x.shape.filter((_, i) => !axes.includes(i));
-    if (empty !== undefined && axes.some((a) => x.shape[a] === 0)) return full(empty, x.dtype).expand(shape);
+    if (empty !== undefined && axes.some((a) => x.shape[a] === 0)) return full(empty(x.dtype), x.dtype).expand(shape);
     const reduced = axes.length === 0 ? before(x) : fold(before(x), axes);
     return after(reduced.reshape(shape));
   };
@@ -52,21 +52,8 @@ const ordered =
   (x, axes) =>
     x.dtype === 'bool' ? fold(x.cast('i32'), axes).cast('bool') : fold(x, axes);
 
-const extremum = (fold: Fold, sign: number): Importer => {
-  return (call) => {
-    const { dtype } = call.input(0);
-    const empty = isFloat(dtype)
-      ? sign * Number.POSITIVE_INFINITY
-      : sign > 0
-        ? dtype === 'bool'
-          ? 1
-          : 2147483647
-        : dtype === 'bool'
-          ? 0
-          : -2147483648;
-    return reduction(ordered(fold), { empty })(call);
-  };
-};
+const zero = (): number => 0;
+const minusInfinity = (): number => Number.NEGATIVE_INFINITY;
 
 const argument =
   (pick: (x: Tensor, axis: number) => Tensor): Importer =>
@@ -82,7 +69,6 @@ const argument =
     return call.flag('keepdims', true) ? found.reshape(kept(x.shape, [axis])) : found;
   };
 
-const square = (x: Tensor): Tensor => x.mul(x);
 const root = (x: Tensor): Tensor => (isFloat(x.dtype) ? x.sqrt() : x.cast('f64').sqrt().cast(x.dtype));
 
 function cumulativeSum(call: NodeCall): Tensor {
@@ -113,14 +99,20 @@ export const reductions: OperatorTable = {
   ArgMin: argument((x, axis) => x.argmin(axis)),
   CumProd: cumulativeProduct,
   CumSum: cumulativeSum,
-  ReduceL1: reduction(sum, { before: (x) => x.abs(), empty: 0 }),
-  ReduceL2: reduction(sum, { before: square, after: root, empty: 0 }),
-  ReduceLogSum: reduction(sum, { after: (x) => x.log(), empty: Number.NEGATIVE_INFINITY }),
-  ReduceLogSumExp: reduction((x, axes) => x.logsumexp(axes), { empty: Number.NEGATIVE_INFINITY }),
-  ReduceMax: extremum((x, axes) => x.max(axes), -1),
+  ReduceL1: reduction(sum, { before: (x) => x.abs(), empty: zero }),
+  ReduceL2: reduction(sum, { before: square, after: root, empty: zero }),
+  ReduceLogSum: reduction(sum, { after: (x) => x.log(), empty: minusInfinity }),
+  ReduceLogSumExp: reduction((x, axes) => x.logsumexp(axes), { empty: minusInfinity }),
+  ReduceMax: reduction(
+    ordered((x, axes) => x.max(axes)),
+    { empty: (dtype) => bounds[dtype][0] },
+  ),
   ReduceMean: reduction(mean),
-  ReduceMin: extremum((x, axes) => x.min(axes), 1),
-  ReduceProd: reduction((x, axes) => x.prod(axes), { empty: 1 }),
-  ReduceSum: reduction(sum, { empty: 0 }),
-  ReduceSumSquare: reduction(sum, { before: square, empty: 0 }),
+  ReduceMin: reduction(
+    ordered((x, axes) => x.min(axes)),
+    { empty: (dtype) => bounds[dtype][1] },
+  ),
+  ReduceProd: reduction((x, axes) => x.prod(axes), { empty: () => 1 }),
+  ReduceSum: reduction(sum, { empty: zero }),
+  ReduceSumSquare: reduction(sum, { before: square, empty: zero }),
 };

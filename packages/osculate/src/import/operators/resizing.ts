@@ -1,3 +1,4 @@
+import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
@@ -53,13 +54,8 @@ function resizeAxis(x: Tensor, axis: number, { rows, length }: AxisResize): Tens
     for (const { index, weight } of row) weights[index * rows.length + i]! += weight;
   });
   const matrix = numbers(weights, x.dtype, [length, rows.length]);
-  const order = iota(x.rank).filter((i) => i !== axis);
-  const back = iota(x.rank - 1);
-  back.splice(axis, 0, x.rank - 1);
-  return x
-    .transpose([...order, axis])
-    .matmul(matrix)
-    .transpose(back);
+  const last = x.rank - 1;
+  return moveAxis(moveAxis(x, axis, last).matmul(matrix), last, axis);
 }
 
 function resizeBy(
@@ -112,7 +108,7 @@ function resize(call: NodeCall): Tensor {
 /** Upsample, and Resize of version 10: x/scale, rounded down or interpolated. */
 function upsample(call: NodeCall): Tensor {
   const x = call.input(0);
-  const scales = call.has('scales') ? [...call.floats('scales')!] : call.numbers(1, 'the scales');
+  const scales = call.floats('scales') ?? call.numbers(1, 'the scales');
   const target = targetOf(call, x, iota(x.rank), scales, undefined, () => 1);
   const method: ResizeMethod = {
     mode: call.string('mode', 'nearest'),

@@ -1,8 +1,15 @@
 import { concat } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant, full } from '../../tensor/leaf.js';
-import { ndarray } from '../../tensor/ndarray.js';
-import { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../../tensor/shape.js';
+import {
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sizeOf,
+  stridesOf,
+} from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
 import { numbers, tabulate } from './integers.js';
 import { pad } from './padding.js';
@@ -39,8 +46,7 @@ function constantOfShape(call: NodeCall): Tensor {
 
 function shapeNode(call: NodeCall): Tensor {
   const { shape } = call.input(0);
-  const end = call.has('end') ? call.int('end') : shape.length;
-  return numbers(shape.slice(call.int('start', 0), end), 'i64');
+  return numbers(shape.slice(call.int('start', 0), call.int('end', shape.length)), 'i64');
 }
 
 function reshape(call: NodeCall): Tensor {
@@ -77,7 +83,7 @@ function unsqueeze(call: NodeCall): Tensor {
 function pieceSizes(call: NodeCall, length: number): number[] {
   const given = call.intsOrInput('split', 1);
   if (given !== undefined) return given;
-  const count = call.has('num_outputs') ? call.int('num_outputs') : call.node.output.length;
+  const count = call.int('num_outputs', call.node.output.length);
   if (!(count > 0 && count <= 2 ** 16)) call.refuse(`it cannot be split into ${count} pieces`);
   const size = Math.ceil(length / count);
   return Array.from({ length: count }, (_, i) => Math.max(0, Math.min(size, length - i * size)));
@@ -244,18 +250,10 @@ function compress(call: NodeCall): Tensor {
 
 /** Positions of the elements that are not zero, one column each, where the tensor is known. */
 function nonZero(call: NodeCall): Tensor {
-  const { data, shape } = call.constant(0, 'the tensor');
-  const places: number[] = [];
-  (data as ArrayLike<number | bigint> & { forEach(f: (v: number | bigint, i: number) => void): void }).forEach(
-    (v, i) => {
-      if (Number(v) !== 0) places.push(i);
-    },
-  );
-  const rows = shape.map((d, axis) => {
-    const stride = sizeOf(shape.slice(axis + 1));
-    return places.map((p) => Math.floor(p / stride) % d);
-  });
-  return constant(ndarray('i64', rows.flat(), [shape.length, places.length]));
+  const { shape } = call.input(0);
+  const places = call.numbers(0, 'the tensor').flatMap((v, i) => (v === 0 ? [] : [i]));
+  const rows = stridesOf(shape).map((stride, axis) => places.map((p) => Math.floor(p / stride) % shape[axis]!));
+  return numbers(rows.flat(), 'i64', [shape.length, places.length]);
 }
 
 export const shapes: OperatorTable = {

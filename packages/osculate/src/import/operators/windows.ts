@@ -1,4 +1,5 @@
 import { stack } from '../../ops/index.js';
+import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { Importer, NodeCall } from '../node-call.js';
@@ -52,11 +53,13 @@ function dft(call: NodeCall): Tensor {
   const length = call.number(1, 'the length', x.shape[axis]!);
   const inverse = call.flag('inverse', false);
   const onesided = call.flag('onesided', false);
-  const order = [...iota(x.rank - 1).filter((i) => i !== axis), axis, x.rank - 1];
-  const back = iota(x.rank).map((i) => order.indexOf(i));
-  const moved = x.transpose(order);
-  if (!(inverse && onesided)) return fourier(moved, { length, inverse, onesided }).transpose(back);
-  return inverseOnesided(moved, call.inputs[1] ? length : 2 * (x.shape[axis]! - 1)).transpose(back);
+  const place = x.rank - 2;
+  const moved = moveAxis(x, axis, place);
+  const y =
+    inverse && onesided
+      ? inverseOnesided(moved, call.inputs[1] ? length : 2 * (x.shape[axis]! - 1))
+      : fourier(moved, { length, inverse, onesided });
+  return moveAxis(y, place, axis);
 }
 
 /** The real signal of a spectrum of which only the first half is given. */

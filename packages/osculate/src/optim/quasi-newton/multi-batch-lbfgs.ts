@@ -13,8 +13,8 @@ import {
   type StepStop,
 } from '../optimizer.js';
 import { backtracking } from '../search/backtracking.js';
-import type { Line, LineSearch } from '../search/line-search.js';
-import { dot, moved, norm, plus, unitRoundoff } from '../vector.js';
+import { type LineSearch, lineOf } from '../search/line-search.js';
+import { dot, norm, plus } from '../vector.js';
 import { type LbfgsMemory, lbfgsDirection, withPair } from './lbfgs.js';
 import { type BatchParts, drawParts, type Look, overlapSize, weightedMean } from './overlapping-batch.js';
 
@@ -77,25 +77,6 @@ function remembered(
   return other !== undefined && allFinite(other) && fits(other) ? withPair(memory, s, other) : same;
 }
 
-/** The objective of a batch along a direction. */
-function batchLine(objective: Objective, rows: Rows, theta: Vector, { value, gradient }: Look, d: Float64Array): Line {
-  const finite = (f: number): number => (Number.isFinite(f) ? f : Number.POSITIVE_INFINITY);
-  return {
-    value,
-    slope: dot(gradient, d),
-    roundoff: 2 * unitRoundoff(objective.layout.dtype) * Math.abs(value),
-    at: async (rate) => {
-      const parameters = moved(theta, d, rate);
-      return { rate, parameters, value: finite(await objective.value(parameters, rows)) };
-    },
-    slopeAt: async (rate) => {
-      const parameters = moved(theta, d, rate);
-      const look = await objective.valueAndGradient(parameters, rows);
-      return { rate, parameters, ...look, value: finite(look.value), slope: dot(look.gradient, d) };
-    },
-  };
-}
-
 interface Batch {
   readonly rows: Rows;
   /** Rows that the next batch contains. */
@@ -153,7 +134,7 @@ async function advance(
   const end = (stop: StepStop) => refused(state, isWhole ? { loss, stop } : { loss });
   if (!Number.isFinite(loss) || !allFinite(whole.gradient)) return end('diverged');
   const direction = lbfgsDirection(state, whole.gradient);
-  const line = batchLine(objective, rows, theta, whole, direction);
+  const line = lineOf(objective, theta, whole.value, whole.gradient, direction, rows);
   const rate = state.pairs > 0 ? settings.learningRate : Math.min(settings.learningRate, 1 / norm(whole.gradient));
   const point = line.slope < 0 ? await settings.search(line, rate) : null;
   if (!point || point.parameters.every((v, i) => v === theta[i])) {
@@ -202,8 +183,7 @@ function settingsOf(options: MultiBatchLbfgsOptions): Settings {
  * Multi-batch L-BFGS (Berahas, Nocedal and Takáč 2016): each batch S_k shares rows O_k with the next one, and the pair is
  * s = θ_{k+1} − θ_k, y = ∇F_{O_k}(θ_{k+1}) − ∇F_{O_k}(θ_k), the change of one and the same function, so that the noise of drawing does not
  * enter it. The step is −rate·H·∇F_{S_k}, its rate found on S_k. A pair is used only where sᵀy ≥ ε·‖s‖². The gradient of a batch is
- * the weighted mean of those of its parts, so that the shared
- * rows are looked at once at each point. On data of `batchSize` rows or fewer it is L-BFGS on the whole data.
+ * the weighted mean of those of its parts, so that the shared rows are looked at once at each point. On data of `batchSize` rows or fewer it is L-BFGS on the whole data.
  *
  * Cost a step: one gradient and one value of a batch, the value again for each trial that fails, 4·memory·n operations; memory
  * 2·memory·n numbers, twice while a step is made.

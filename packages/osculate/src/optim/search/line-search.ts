@@ -1,4 +1,4 @@
-import type { Objective, Vector } from '../objective.js';
+import type { Objective, Rows, Vector } from '../objective.js';
 import { allFinite, allRows } from '../optimizer.js';
 import { dot, moved, unitRoundoff } from '../vector.js';
 
@@ -30,15 +30,15 @@ export interface Line {
 /** Finds an acceptable point of a line from a first trial rate, or none. */
 export type LineSearch<P extends LinePoint = LinePoint> = (line: Line, first: number) => Promise<P | null>;
 
-/** The line through θ along d over all rows of an objective. */
+/** The line through θ along d over rows of an objective (default: all), of which value and gradient at θ are given. */
 export function lineOf(
   objective: Objective,
   theta: Vector,
   value: number,
   gradient: ArrayLike<number>,
   d: ArrayLike<number>,
+  rows: Rows = allRows(objective.rows),
 ): Line {
-  const rows = allRows(objective.rows);
   const finite = (f: number): number => (Number.isFinite(f) ? f : Number.POSITIVE_INFINITY);
   return {
     value,

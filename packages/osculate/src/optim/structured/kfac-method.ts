@@ -1,4 +1,5 @@
 import type { FactorEstimate, WeightSharing } from '../../curvature/index.js';
+import type { Supervised } from '../../nn/index.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { checkOptions } from '../first-order/check-options.js';
@@ -13,12 +14,12 @@ import {
 } from '../optimizer.js';
 import { batchSizeAt } from './batch-growth.js';
 import { averagedIterate } from './iterate-average.js';
-import type { Direction, KfacPrograms, KroneckerModel, Piece, Point } from './kfac-programs.js';
+import type { Direction, KfacPrograms, Piece, Point } from './kfac-programs.js';
 import { bestProposal } from './kfac-proposal.js';
 import type { StepSize } from './kfac-step-size.js';
 
 /** Options that K-FAC and EKFAC share. */
-export interface KroneckerOptions extends KroneckerModel {
+export interface KroneckerOptions extends Supervised {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
   /** Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth). */

@@ -7,36 +7,19 @@ import {
   kroneckerBlocks,
   type ModelGraph,
 } from '../../curvature/index.js';
-import type { Loss, Parameters } from '../../nn/index.js';
+import { type Loss, type Supervised, supervisedBatch } from '../../nn/index.js';
 import type { Feeds } from '../../runtime/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import { parameters } from '../../tensor/parameters.js';
 import type { Generator } from '../../tensor/random.js';
 import { leaves, mapTree, type Tree } from '../../tensor/tree.js';
 import type { BatchGraph, Objective, Rows, Vector } from '../objective.js';
 
-/** What has to be known of a model to find its layers. */
-export interface KroneckerModel {
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly loss: Loss;
-  /** Parameter arrays: names, shapes and dtype count, not their values. */
-  readonly parameters: Parameters;
-  /** Shapes and dtypes of inputs and targets; the first axis counts examples. */
-  readonly x: Pick<NDArray, 'shape' | 'dtype'>;
-  readonly y: Pick<NDArray, 'shape' | 'dtype'>;
-}
-
 const named = (tree: Tree<Tensor>): Record<string, Tensor> => Object.fromEntries(leaves(tree));
 
 /** Blocks of a model, in the order of its factors: traced on a batch of so many examples. */
-function modelBlocks({ model, loss, parameters: tree, x, y }: KroneckerModel, examples: number): Block[] {
-  const weights = parameters(tree, 'parameters.') as unknown as Tree<Tensor>;
-  const batch = (name: string, { shape, dtype }: typeof x): Tensor => input(name, dtype, [examples, ...shape.slice(1)]);
-  const outputs = model(weights as never, batch('x', x));
-  return kroneckerBlocks({ weights, outputs, loss: loss.value(outputs, batch('y', y)) });
-}
+const modelBlocks = (model: Supervised, examples: number): Block[] => kroneckerBlocks(supervisedBatch(model, examples));
 
 /** Targets that the model draws itself, as feeds: none where the factors are not made of samples. */
 export type Sampled = { readonly sampled: NDArray } | Record<string, never>;
@@ -115,7 +98,7 @@ function directionGraph(batch: BatchGraph, build: PreconditionGraph, loss: Loss)
 }
 
 export function kfacPrograms(
-  model: KroneckerModel,
+  model: Supervised,
   options: Omit<FactorOptions, 'normalizer'>,
   examples: number,
 ): KfacPrograms {

@@ -82,9 +82,16 @@ describe('errors', () => {
     );
   });
 
+  it('data that are not finite name their row', () => {
+    const data = Float64Array.from({ length: 40 }, (_, i) => (i === 9 ? Number.NaN : 0));
+    const x = { ...options.x, data } as NDArray;
+    expect(() => curvatureModel({ ...options, x })).toThrow(/x .* holds NaN in row 2, element 1/);
+  });
+
   it('a product that is not finite names the parameter', async () => {
-    const x = { ...options.x, data: new Float64Array(40).fill(Number.NaN) } as NDArray;
-    const operator = hessianOperator(curvatureModel({ ...options, x }));
-    await expect(operator.apply(new Float64Array(operator.size))).rejects.toThrow(/parameter "0.weight"/);
+    const operator = hessianOperator(curvatureModel(options));
+    await expect(operator.apply(new Float64Array(operator.size).fill(Number.NaN))).rejects.toThrow(
+      /parameter "0.weight"/,
+    );
   });
 });
