@@ -12,6 +12,7 @@ export const layers = [
   'nn',
   'data',
   'import',
+  'export',
   'curvature',
   'optim',
   'fit',

@@ -14,6 +14,18 @@ function run(name: string): string {
 
 /** What each example must print. */
 const checks: Record<string, (output: string) => void> = {
+  'fine-tune.mjs': (output) => {
+    expect(output).toMatch(/convolution\s+conv2d_52\.w_0: /);
+    expect(output).toMatch(/dense\s+fc_0\.w_0 and fc_0\.b_0: /);
+    const rows = output.split('\n').map((line) => line.trim().split(/\s+/));
+    const [start, adamw, kfac] = ['file', 'AdamW', 'K-FAC'].map((name) => rows.find((row) => row[0] === name)!);
+    const accuracy = Number(start![3]);
+    for (const row of [adamw!, kfac!]) {
+      expect(Number(row[4])).toBeGreaterThan(accuracy + 0.05);
+      expect(Number(row[5])).toBeLessThan(1e-5);
+      expect(row[6]).toBe('unchanged');
+    }
+  },
   // The trajectory of pure Newton steps is known: see any text on Rosenbrock's function.
   'newton.mjs': (output) => {
     const values = [...output.matchAll(/f = (\S+)/g)].map(([, f]) => Number(f));

@@ -3,12 +3,32 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { addCompare } from './command-line/compare.js';
+import { addCurvature } from './command-line/curvature.js';
 import { type End, exitStatus } from './command-line/exit-status.js';
 import { addFit } from './command-line/fit.js';
+import { addInspect } from './command-line/inspect.js';
+import { addLandscape } from './command-line/landscape.js';
+import { addOptimizers } from './command-line/optimizers.js';
+import { addProblems } from './command-line/problems.js';
+import { addReport } from './command-line/report.js';
 import { addSpectrum } from './command-line/spectrum.js';
+import { addStudy } from './command-line/study.js';
+import { addTrain } from './command-line/train.js';
 import { UsageError } from './usage-error.js';
 
-const subcommands = [addCompare, addFit, addSpectrum];
+const subcommands = [
+  addCompare,
+  addCurvature,
+  addFit,
+  addInspect,
+  addLandscape,
+  addOptimizers,
+  addProblems,
+  addReport,
+  addSpectrum,
+  addStudy,
+  addTrain,
+];
 
 function program(end: End): Command {
   const root = new Command('osculate')

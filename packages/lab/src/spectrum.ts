@@ -14,6 +14,8 @@ export interface EigenvalueEnd {
 /** What `osculate spectrum` measures, as plain data. */
 export interface Spectrum {
   readonly problem: string;
+  /** Where it was measured: "its initial point". */
+  readonly point: string;
   readonly matrix: string;
   readonly size: number;
   readonly rows: number;

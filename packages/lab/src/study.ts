@@ -1,3 +1,12 @@
+/** How long a run may take: whichever comes first. */
+export interface Budget {
+  /** Of stepping. */
+  readonly seconds?: number;
+  readonly steps?: number;
+  /** Gradients of the whole data. */
+  readonly gradientEquivalents?: number;
+}
+
 /** What was asked for: everything that determines a comparison. It is stored with the results and shown in the report. */
 export interface Study {
   readonly problem: string;
@@ -18,20 +27,19 @@ export function commandOf(study: Study): string {
   );
 }
 
-/** One point of a contestant's curves: an evaluation on fixed rows of the training and the test set. */
+/** One point of a contestant's curves. */
 export interface Point {
   readonly step: number;
   readonly seconds: number;
   readonly gradientEquivalents: number;
-  readonly trainLoss: number;
-  readonly testLoss: number;
-  readonly trainError: number;
-  readonly testError: number;
+  /** The problem's measures by key; null where one is not finite. */
+  readonly values: Readonly<Record<string, number | null>>;
   /** What the optimizer says of its last step: damping, CG iterations, … */
   readonly details: Readonly<Record<string, number>>;
 }
 
-export type Ending = 'budget' | 'diverged';
+/** `solved`: the target was reached; `stalled`: the method finds no better point, or needs curvature that is not there. */
+export type Ending = 'budget' | 'diverged' | 'solved' | 'stalled';
 
 /** How a contestant's run ended. */
 export interface Summary {
@@ -40,6 +48,8 @@ export interface Summary {
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   readonly ending: Ending;
   readonly last: Point;
+  /** The first point at which the problem's target was reached. */
+  readonly solvedAt?: Pick<Point, 'step' | 'seconds' | 'gradientEquivalents'>;
   /** Largest resident memory of the run's process, in bytes. */
   readonly peakMemory: number;
   /** Which executor ran it. */

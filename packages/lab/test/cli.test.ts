@@ -95,11 +95,11 @@ describe('osculate compare', () => {
     expect(results[0]!.last).toEqual(after.at(-1));
     // Not the budget itself: a step that ends more than 5 % after it is not counted, and on a busy machine a step is long.
     expect(after.at(-1)!.seconds).toBeGreaterThan(before.at(-1)!.seconds);
-    expect(after.at(-1)!.trainLoss).toBeLessThan(after[0]!.trainLoss);
+    expect(after.at(-1)!.values.loss!).toBeLessThan(after[0]!.values.loss!);
   }, 120_000);
 
   it.each([
-    [['compare', 'nothing'], /there is no problem "nothing"; there are autoencoder/],
+    [['compare', 'nothing'], /there is no problem "nothing"; there are rosenbrock, beale/],
     [['compare', '--optimizers', 'adma'], /there is no optimizer "adma"/],
     [['compare', '--budget', '-1'], /positive number/],
     [['compare', '--seed', '1.5'], /whole number/],
@@ -112,6 +112,44 @@ describe('osculate compare', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it('lists problems and optimizers as text and as JSON, and describes one problem', async () => {
+    const list = await osculate(folder, ['problems']);
+    expect([list.code, list.stderr]).toEqual([0, '']);
+    expect(list.stdout).toMatch(/^quadratic:<condition> +a convex quadratic/m);
+    const json = JSON.parse((await osculate(folder, ['problems', '--json'])).stdout) as {
+      name: string;
+      problem: object;
+    }[];
+    expect(json.find(({ name }) => name === 'mnist-mlp')!.problem).toMatchObject({ kind: 'supervised', dtype: 'f32' });
+    const one = await osculate(folder, ['problems', 'poisson-2d:width=20']);
+    expect(one.stdout).toMatch(/3 hidden layers of 20 units/);
+    expect((await osculate(folder, ['problems', 'nothing'])).code).toBe(2);
+    const methods = await osculate(folder, ['optimizers']);
+    expect(methods.stdout).toMatch(/^ {2}kfac +K-FAC .*needs parameters that enter through products/m);
+    const all = JSON.parse((await osculate(folder, ['optimizers', '--json'])).stdout) as {
+      name: string;
+      family: string;
+    }[];
+    expect(all.find(({ name }) => name === 'trust-region')!.family).toBe('Newton');
+  }, 60_000);
+
+  it('compares on a function until its target is reached', async () => {
+    const args = [
+      'compare',
+      'rosenbrock',
+      '--optimizers',
+      'levenberg-marquardt,trust-region',
+      '--budget',
+      '5',
+      '--json',
+    ];
+    const { code, stdout } = await osculate(folder, args);
+    expect(code).toBe(0);
+    const { results } = JSON.parse(stdout) as { results: { ending: string; last: Point }[] };
+    expect(results.map(({ ending }) => ending)).toEqual(['solved', 'solved']);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('F − minimum against seconds');
+  }, 60_000);
 
   it('--help ends with status 0 and says the exit statuses', async () => {
     const { code, stdout } = await osculate(folder, ['compare', '--help']);

@@ -9,10 +9,7 @@ const point = (step: number): Point => ({
   step,
   seconds: step,
   gradientEquivalents: step,
-  trainLoss: 1,
-  testLoss: 2,
-  trainError: 3,
-  testError: 4,
+  values: { loss: 1, testLoss: null },
   details: { damping: 45 },
 });
 

@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { chartSvg, charts } from '../src/report/charts.js';
+import type { Measure } from '../src/problems/problem.js';
+import { chartSvg, chartsFor } from '../src/report/charts.js';
 import { clock, count, figure, megabytes } from '../src/report/format.js';
 import { reportHtml } from '../src/report/html.js';
 import { escapeHtml } from '../src/report/page.js';
@@ -10,22 +11,21 @@ import { commandOf, type Point, type Result, type Study } from '../src/study.js'
 
 const study: Study = { problem: 'autoencoder', optimizers: ['adam', 'hessian-free'], budget: 60, seed: 7, threads: 2 };
 
-function point(step: number, trainLoss: number): Point {
+function point(step: number, loss: number): Point {
   return {
     step,
     seconds: step / 10,
     gradientEquivalents: step / 4,
-    trainLoss,
-    testLoss: trainLoss + 1,
-    trainError: 12,
-    testError: 13,
+    values: { loss: Number.isFinite(loss) ? loss : null, testLoss: 7, accuracy: loss > 200 ? 0.5 : 0.9 },
     details: {},
   };
 }
 
 function result(title: string, losses: readonly number[]): Result {
   const points = losses.map((loss, i) => point(10 * i, loss));
+  const reached = points.find((p) => p.values.accuracy! >= 0.8);
   const summary = {
+    ...(reached && { solvedAt: reached }),
     spec: title.toLowerCase(),
     title,
     settings: { learningRate: 0.001 },
@@ -38,13 +38,16 @@ function result(title: string, losses: readonly number[]): Result {
 }
 
 const results = [result('Adam', [500, 200, 120]), result('<Hessian> & "free"', [500, 150, Number.NaN])];
+const measures: readonly Measure[] = [
+  { key: 'loss', title: 'train loss', meaning: 'mean loss', better: 'lower', logarithmic: true },
+  { key: 'testLoss', title: 'test loss', meaning: 'mean loss on other data', better: 'lower', logarithmic: true },
+  { key: 'accuracy', title: 'accuracy', meaning: 'share of hits', better: 'higher', logarithmic: false },
+];
 const problem = {
-  title: 'A problem',
-  description: 'Words.',
-  lossName: 'the loss',
-  errorName: 'the error',
-  tuning: 'none',
+  ...{ title: 'A problem', description: 'Words.', difficulty: 'none to speak of', measures, tuning: 'none' },
+  target: { measure: 'accuracy', value: 0.8, source: 'the literature' },
 };
+const charts = chartsFor(measures);
 const environment = {
   node: 'v20',
   platform: 'linux x64',
@@ -71,20 +74,31 @@ describe('numbers', () => {
 
 describe('table', () => {
   it('aligns columns and has one line a contestant', () => {
-    const lines = textTable(results.map((r) => r.summary)).split('\n');
+    const lines = textTable(
+      results.map((r) => r.summary),
+      measures,
+    ).split('\n');
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^optimizer +steps +gradient equivalents +seconds .* ended$/);
-    expect(lines[2]).toMatch(/^Adam +20 +5 +2\.0 +120 +121 +12 +13 +512 MiB +budget$/);
+    expect(lines[0]).toMatch(
+      /^optimizer +steps +gradient equivalents +seconds +train loss +test loss +accuracy +seconds to target .* ended$/,
+    );
+    expect(lines[2]).toMatch(/^Adam +20 +5 +2\.0 +120 +7 +0\.9 +1 +512 MiB +budget$/);
     expect(lines[3]!.indexOf('budget')).toBe(lines[2]!.indexOf('budget'));
   });
 });
 
 describe('progress line', () => {
-  const state = { title: 'Adam', index: 1, total: 3, seconds: 30, budget: 60, step: 5, trainLoss: 1.5, testError: 2 };
+  const state = { title: 'Adam', index: 1, total: 3, seconds: 30, budget: 60, step: 5 };
   it('says who, how far and how well', () => {
-    expect(progressText(state)).toBe(
-      '[1/3] Adam  ██████████░░░░░░░░░░ 0:30/1:00  step 5  train loss 1.5  test error 2',
-    );
+    expect(
+      progressText({
+        ...state,
+        values: [
+          ['train loss', 1.5],
+          ['test error', 2],
+        ],
+      }),
+    ).toBe('[1/3] Adam  ██████████░░░░░░░░░░ 0:30/1:00  step 5  train loss 1.5  test error 2');
   });
   it('writes nothing when the stream is no terminal, and fits the width of one', () => {
     const written: string[] = [];
@@ -105,7 +119,9 @@ describe('charts', () => {
     expect(chartSvg(spec, results)).not.toMatch(/NaN|undefined/);
   });
   it('leaves out what is not finite', () => {
-    const { document } = parseHTML(chartSvg(charts.find((c) => c.x === 'seconds' && c.y === 'trainLoss')!, results));
+    const { document } = parseHTML(
+      chartSvg(charts.find((c) => c.x === 'seconds' && c.measure.key === 'loss')!, results),
+    );
     const groups = [...document.querySelectorAll('g')].filter((g) =>
       g.getAttribute('aria-description')?.startsWith('<Hessian>'),
     );
@@ -123,8 +139,20 @@ describe('report', () => {
     expect(html).toContain(escapeHtml('<Hessian> & "free"'));
     expect(parseHTML(html).document.querySelector('hessian')).toBeNull();
   });
+  it('says who reached the target, and what the figures are', () => {
+    expect(html).toContain('2 of 2 reached the target (accuracy at least 0.8), first <b>Adam</b>, after 1 seconds');
+    for (const { meaning } of measures) expect(html).toContain(`<dd>${meaning}</dd>`);
+    expect(
+      reportHtml({ study, problem: { ...problem, target: undefined as never }, results, environment }),
+    ).not.toContain('target (');
+  });
+  it('shows a measure that may be negative or zero on a linear axis', () => {
+    const accuracy = charts.find((c) => c.measure.key === 'accuracy' && c.x === 'seconds')!;
+    const zero = { ...result('Adam', [1]), points: [{ ...point(0, 1), values: { accuracy: 0 } }] };
+    expect(parseHTML(chartSvg(accuracy, [zero])).document.querySelectorAll('circle')).toHaveLength(1);
+  });
   it('names the winner among finite losses, the settings and the command', () => {
-    expect(html).toContain('<b>Adam</b> has the lowest training loss (120)');
+    expect(html).toContain('<b>Adam</b> has the lowest train loss (120) and the highest accuracy (0.9)');
     expect(html).toContain('learningRate = 0.001');
     expect(html).toContain(commandOf(study));
     expect(commandOf(study)).toBe(

@@ -6,6 +6,7 @@ export * from './autodiff/index.js';
 export * from './compile/index.js';
 export * as curvature from './curvature/index.js';
 export * as data from './data/index.js';
+export * as exporting from './export/index.js';
 export * as fit from './fit/index.js';
 export * as importing from './import/index.js';
 export * as linalg from './linalg/index.js';

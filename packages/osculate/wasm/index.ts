@@ -1,4 +1,5 @@
 /** The kernels of linear algebra that TypeScript alone runs several times slower, in AssemblyScript with 128-bit SIMD. */
+export { appendRows } from './append-rows';
 export { choleskyBlock } from './cholesky';
 export { gemm, HEAP_START } from './gemm';
 export { gemv, gemvTransposed, symv } from './matrix-vector';

@@ -25,6 +25,35 @@ export function startValues(text: string): Record<string, number> {
   return Object.fromEntries(pairs(text).map(([name, value]) => [name, finite(name, value)]));
 }
 
+/** `b1,b3=2`: a number each, or null for the start. @throws InvalidArgumentError */
+export function fixedValues(text: string): Record<string, number | null> {
+  const given = text
+    .split(',')
+    .map((part) => (part.includes('=') ? part : `${part}=`))
+    .join(',');
+  return Object.fromEntries(
+    pairs(given).map(([name, value]) => [
+      name,
+      value === '' && !text.includes(`${name}=`) ? null : finite(name, value),
+    ]),
+  );
+}
+
+/** `sx`, or `u=su,v=sv`: a column for the only variable, under the key `''`, or one for each. @throws InvalidArgumentError */
+export function errorColumns(text: string): Record<string, string> {
+  return text.includes('=') ? Object.fromEntries(pairs(text)) : { '': text.trim() };
+}
+
+/** `b3=b1+2*b2`, added to those before. @throws InvalidArgumentError */
+export function tie(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  const [name, formula] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  if (at < 0 || name === '' || formula === '')
+    throw new InvalidArgumentError(`"${text.trim()}" is not of the form name=formula.`);
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`"${name}" is there twice.`);
+  return { ...before, [name]: formula };
+}
+
 /** `b1=0:10,b2=:5`: lower and upper bounds, either of which may be left out. @throws InvalidArgumentError */
 export function boundValues(text: string): Record<string, readonly [number, number]> {
   const entries = pairs(text).map(([name, value]): [string, readonly [number, number]] => {

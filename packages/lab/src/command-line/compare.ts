@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { compare, defaultThreads } from '../commands/compare.js';
-import { defaultContestants } from '../contestants.js';
+import { problemNamed } from '../problems/index.js';
 import { cancellation } from './cancellation.js';
 import type { End } from './exit-status.js';
 import { natural, positive, threadCount } from './values.js';
 
 interface CompareFlags {
-  optimizers: string;
-  budget: number;
+  optimizers?: string;
+  budget?: number;
   seed: number;
   threads: number;
   out?: string;
@@ -20,14 +20,17 @@ interface CompareFlags {
 export function addCompare(root: Command, end: End): void {
   root
     .command('compare')
-    .description('compare optimizers on a real problem, each for the same time; prints a table, writes an HTML report')
-    .argument('[problem]', 'what to optimize', 'autoencoder')
+    .description('compare optimizers on a problem, each for the same time; prints a table, writes an HTML report')
+    .argument(
+      '[problem]',
+      'what to optimize, with its settings as name:key=value; `osculate problems` lists them',
+      'autoencoder',
+    )
     .option(
       '-o, --optimizers <list>',
-      'names separated by commas, each with settings as name:key=value',
-      defaultContestants,
+      'names separated by commas, each with settings as name:key=value (default: those that suit the problem)',
     )
-    .option('-b, --budget <seconds>', 'seconds of stepping for each optimizer', positive, 60)
+    .option('-b, --budget <seconds>', 'seconds of stepping for each optimizer (default: that of the problem)', positive)
     .option('-s, --seed <number>', 'seed of initial parameters and mini-batches', natural, 0)
     .option('-t, --threads <number>', 'threads of ONNX Runtime', threadCount, defaultThreads())
     .option('--out <folder>', 'where the runs are kept (default: a new folder below runs)')
@@ -36,8 +39,10 @@ export function addCompare(root: Command, end: End): void {
     .option('--json', 'print the results as JSON')
     .addHelpText('after', '\nExit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted with the work saved.')
     .action(async (problem: string, flags: CompareFlags) => {
-      const { optimizers, budget, seed, threads, out, report } = flags;
-      const study = { problem, optimizers: optimizers.split(',').map((s) => s.trim()), budget, seed, threads };
+      const { seed, threads, out, report } = flags;
+      const chosen = problemNamed(problem);
+      const optimizers = flags.optimizers?.split(',').map((s) => s.trim()) ?? chosen.optimizers;
+      const study = { problem, optimizers, budget: flags.budget ?? chosen.budget, seed, threads };
       const { stdout, stderr } = process;
       const signal = cancellation();
       const common = { study, fresh: flags.fresh ?? false, report, json: flags.json ?? false, signal, stdout, stderr };

@@ -7,6 +7,7 @@ import { exitStatus } from '../command-line/exit-status.js';
 import { type Contestant, parseContestants } from '../contestants.js';
 import { environment } from '../environment.js';
 import { problemNamed } from '../problems/index.js';
+import { shownMeasures } from '../report/charts.js';
 import { reportHtml } from '../report/html.js';
 import { ProgressLine, progressText, type Terminal } from '../report/progress.js';
 import { textTable } from '../report/table.js';
@@ -58,7 +59,7 @@ function unfinishedFolder(study: Study): string | undefined {
 }
 
 function newFolder(study: Study, now: Date): string {
-  return join(root, `${now.toISOString().slice(0, 19).replace(/[:T]/g, '-')}-${study.problem}`);
+  return join(root, `${now.toISOString().slice(0, 19).replace(/[:T]/g, '-')}-${folderName(study.problem)}`);
 }
 
 async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Promise<string> {
@@ -76,16 +77,20 @@ async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Prom
 /** Runs one contestant unless that is done already. False when it was cancelled. */
 async function runOne(options: CompareOptions, contestant: Contestant, index: number, folder: RunFolder) {
   const { study, signal, stderr } = options;
+  const { measures } = problemNamed(study.problem);
   if (folder.summary()) return true;
   const line = new ProgressLine(stderr);
   const total = study.optimizers.length;
   line.show(`[${index}/${total}] ${contestant.title}: starting`);
   const { problem, budget, seed, threads } = study;
-  const request = { problem, optimizer: contestant.spec, budget, seed, threads, folder: folder.path };
+  const limit = { seconds: budget };
+  const request = { problem, optimizer: contestant.spec, budget: limit, seed, threads, folder: folder.path };
   const finished = await supervise(request, {
     signal,
-    progress: ({ seconds, step, point: { trainLoss, testError } }) =>
-      line.show(progressText({ title: contestant.title, index, total, seconds, budget, step, trainLoss, testError })),
+    progress: ({ seconds, step, point }) => {
+      const values = shownMeasures(measures).map(({ key, title }) => [title, point.values[key] ?? Number.NaN] as const);
+      line.show(progressText({ title: contestant.title, index, total, seconds, budget, step, values }));
+    },
   });
   line.clear();
   return finished;
@@ -105,8 +110,8 @@ async function publish(options: CompareOptions, results: readonly Result[], fold
     return;
   }
   stdout.write(`${pc.bold(problem.title)}: ${study.budget} s for each optimizer, seed ${study.seed}\n\n`);
-  stdout.write(`${textTable(summaries)}\n\n`);
-  stdout.write(`loss: ${problem.lossName}\nerror: ${problem.errorName}\n`);
+  stdout.write(`${textTable(summaries, problem.measures)}\n\n`);
+  for (const { title, meaning } of problem.measures) stdout.write(`${title}: ${meaning}\n`);
   stderr.write(`report: ${relative(process.cwd(), report)}   runs: ${folder}\n`);
 }
 

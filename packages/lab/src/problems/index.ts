@@ -1,12 +1,52 @@
+import { specSettings } from '../spec-settings.js';
 import { UsageError } from '../usage-error.js';
-import { autoencoderProblem } from './autoencoder.js';
-import type { Problem } from './problem.js';
+import { addingFamily } from './adding.js';
+import { analyticFamilies } from './analytic.js';
+import { autoencoderFamily } from './autoencoder.js';
+import { imageFamilies } from './images.js';
+import { mghFamily } from './mgh.js';
+import { nistFamily } from './nist.js';
+import { onnxFamily } from './onnx.js';
+import { burgers } from './pinn/burgers.js';
+import { pinnFamily } from './pinn/pinn-problem.js';
+import { poisson1d, poisson2d } from './pinn/poisson.js';
+import type { Family, Problem } from './problem.js';
+import { quadraticFamily } from './quadratic.js';
+import { textFamilies } from './text.js';
 
-const problems: readonly Problem[] = [autoencoderProblem];
+/** All problems, in the order in which they are listed. */
+export const families: readonly Family[] = [
+  ...analyticFamilies,
+  quadraticFamily,
+  mghFamily,
+  nistFamily,
+  ...imageFamilies,
+  autoencoderFamily,
+  addingFamily,
+  ...textFamilies,
+  ...[poisson1d, poisson2d, burgers].map(pinnFamily),
+  onnxFamily,
+];
 
-/** The problem of a name. @throws UsageError that lists the names. */
+/** A name that stands for a family in lists and can be run: `quadratic:1e6`. */
+export function exampleName({ name, argument }: Family): string {
+  return argument ? `${name}:${argument.example}` : name;
+}
+
+/**
+ * The problem of a name with its argument and settings: `rosenbrock`, `quadratic:1e6`, `poisson-2d:width=20`.
+ * @throws UsageError that lists what there is.
+ */
 export function problemNamed(name: string): Problem {
-  const problem = problems.find((p) => p.name === name);
-  if (problem) return problem;
-  throw new UsageError(`there is no problem "${name}"; there are ${problems.map((p) => p.name).join(', ')}`);
+  const [first = '', ...rest] = name.split(':');
+  const family = families.find((f) => f.name === first);
+  if (!family) {
+    throw new UsageError(`there is no problem "${first}"; there are ${families.map((f) => f.name).join(', ')}`);
+  }
+  const { argument } = family;
+  const given = argument && rest[0] !== undefined && !rest[0].includes('=') ? rest.shift() : undefined;
+  if (argument && !given) {
+    throw new UsageError(`"${name}" needs a ${argument.placeholder}: ${exampleName(family)}, say`);
+  }
+  return family.make(name, given ?? '', { ...family.settings, ...specSettings(name, rest, family.settings) });
 }

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import type { Measure } from '../problems/problem.js';
 import type { Point, Result } from '../study.js';
 import { figure } from './format.js';
 import { plotSvg } from './plot-svg.js';
@@ -11,15 +12,13 @@ export function colourOf(i: number): string {
   return palette[i % palette.length]!;
 }
 
-type Measure = 'trainLoss' | 'testError';
 type Axis = 'step' | 'gradientEquivalents' | 'seconds';
 
 export interface ChartSpec {
   readonly title: string;
   readonly x: Axis;
   readonly xLabel: string;
-  readonly y: Measure;
-  readonly yLabel: string;
+  readonly measure: Measure;
   /** Steps differ by orders of magnitude between methods; they are shown on a logarithmic axis from 1. */
   readonly logarithmic?: boolean;
 }
@@ -30,25 +29,39 @@ const axes: readonly Pick<ChartSpec, 'x' | 'xLabel' | 'title' | 'logarithmic'>[]
   { x: 'seconds', xLabel: 'seconds', title: 'against seconds' },
 ];
 
-/** The charts of a comparison: each measure against iterations, work and time. */
-export const charts: readonly ChartSpec[] = (
-  [
-    ['trainLoss', 'Training loss'],
-    ['testError', 'Test error'],
-  ] as const
-).flatMap(([y, yLabel]) => axes.map((axis) => ({ ...axis, title: `${yLabel} ${axis.title}`, y, yLabel })));
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+
+/** The charts of a comparison: what is minimised and what is judged by, each against iterations, work and time. */
+export function chartsFor(measures: readonly Measure[]): readonly ChartSpec[] {
+  return shownMeasures(measures).flatMap((measure) =>
+    axes.map((axis) => ({ ...axis, title: `${capital(measure.title)} ${axis.title}`, measure })),
+  );
+}
+
+/** The first measure, what is minimised, and the last, which says how good the result is. */
+export function shownMeasures(measures: readonly Measure[]): readonly Measure[] {
+  return measures.filter((_, i) => i === 0 || i === measures.length - 1);
+}
+
+interface Shown extends Point {
+  readonly y: number;
+}
 
 /** Logarithmic axes have no room for what is not positive, and none for a point at step 0. */
-function shown(points: readonly Point[], { x, y, logarithmic }: ChartSpec): Point[] {
-  return points.filter((p) => Number.isFinite(p[y]) && p[y] > 0 && (!logarithmic || p[x] > 0));
+function shown(points: readonly Point[], { x, measure, logarithmic }: ChartSpec): Shown[] {
+  return points.flatMap((p) => {
+    const y = p.values[measure.key];
+    const fits = typeof y === 'number' && (y > 0 || !measure.logarithmic) && (!logarithmic || p[x] > 0);
+    return fits ? [{ ...p, y }] : [];
+  });
 }
 
 function marks(result: Result, i: number, spec: ChartSpec): Plot.Markish[] {
   const points = shown(result.points, spec);
   const { title } = result.summary;
-  const common = { x: spec.x, y: spec.y, stroke: colourOf(i), ariaDescription: title };
-  const label = (p: Point): string =>
-    `${title}\n${spec.yLabel} ${figure(p[spec.y])}\n${spec.xLabel} ${figure(p[spec.x])}`;
+  const common = { x: spec.x, y: 'y', stroke: colourOf(i), ariaDescription: title };
+  const label = (p: Shown): string =>
+    `${title}\n${spec.measure.title} ${figure(p.y)}\n${spec.xLabel} ${figure(p[spec.x])}`;
   const dots = Plot.dot(points, { ...common, fill: colourOf(i), r: 1.8, title: label });
   return [Plot.lineY(points, { ...common, strokeWidth: 2 }), dots];
 }
@@ -59,7 +72,13 @@ export function chartSvg(spec: ChartSpec, results: readonly Result[]): string {
     width: 460,
     height: 300,
     x: { label: spec.xLabel, type: spec.logarithmic ? 'log' : 'linear', grid: true, tickFormat: '~s', ticks: 5 },
-    y: { label: spec.yLabel, type: 'log', grid: true, tickFormat: '~g', ticks: 5 },
+    y: {
+      label: spec.measure.title,
+      type: spec.measure.logarithmic ? 'log' : 'linear',
+      grid: true,
+      tickFormat: '~g',
+      ticks: 5,
+    },
     marks: results.flatMap((result, i) => marks(result, i, spec)),
   });
 }

@@ -1,45 +1,66 @@
 import type { Environment } from '../environment.js';
-import type { Problem } from '../problems/problem.js';
+import type { Measure, Problem } from '../problems/problem.js';
 import { commandOf, type Result, type Study } from '../study.js';
-import { chartSvg, charts, colourOf } from './charts.js';
+import { chartSvg, chartsFor, colourOf, shownMeasures } from './charts.js';
 import { count, figure } from './format.js';
 import { escapeHtml as e, page } from './page.js';
 import { script } from './page-parts.js';
-import { columns } from './table.js';
+import { columnsFor } from './table.js';
 
 export interface ReportData {
   readonly study: Study;
-  readonly problem: Pick<Problem, 'title' | 'description' | 'lossName' | 'errorName' | 'tuning'>;
+  readonly problem: Pick<Problem, 'title' | 'description' | 'difficulty' | 'measures' | 'target' | 'tuning'>;
   readonly results: readonly Result[];
   readonly environment: Environment;
 }
 
-function best(results: readonly Result[], measure: 'trainLoss' | 'testError'): Result {
-  const value = (r: Result): number => {
-    const v = r.summary.last[measure];
-    return Number.isFinite(v) ? v : Number.POSITIVE_INFINITY;
-  };
+/** The result that is best by a measure; what is not finite loses. */
+function best(results: readonly Result[], { key, better }: Measure): Result {
+  const sign = better === 'lower' ? 1 : -1;
+  const value = (r: Result): number => sign * (r.summary.last.values[key] ?? sign * Number.POSITIVE_INFINITY);
   return results.reduce((a, b) => (value(b) < value(a) ? b : a));
 }
 
+const nameOf = (r: Result): string => `<b>${e(r.summary.title)}</b>`;
+
+/** Who is best by what is minimised and by what is judged by. */
+function winners({ problem, results }: ReportData): string {
+  const claims = shownMeasures(problem.measures).map((measure) => {
+    const winner = best(results, measure);
+    const extreme = measure.better === 'lower' ? 'lowest' : 'highest';
+    const value = winner.summary.last.values[measure.key] ?? Number.NaN;
+    return { winner, what: `the ${extreme} ${e(measure.title)} (${figure(value)})` };
+  });
+  const [first, second] = claims;
+  if (!second) return `${nameOf(first!.winner)} has ${first!.what}`;
+  if (first!.winner === second.winner) return `${nameOf(second.winner)} has ${first!.what} and ${second.what}`;
+  return `${nameOf(first!.winner)} has ${first!.what}, ${nameOf(second.winner)} ${second.what}`;
+}
+
+/** Who reached the target, and who was first. */
+function solvers({ problem: { target, measures }, results }: ReportData): string {
+  if (!target) return '';
+  const { title, better } = measures.find(({ key }) => key === target.measure)!;
+  const aim = `${e(title)} ${better === 'lower' ? 'at most' : 'at least'} ${figure(target.value)}`;
+  const solved = results.filter((r) => r.summary.solvedAt);
+  if (solved.length === 0) return ` None reached the target (${aim}).`;
+  const first = solved.reduce((a, b) => (b.summary.solvedAt!.seconds < a.summary.solvedAt!.seconds ? b : a));
+  const time = figure(first.summary.solvedAt!.seconds);
+  return ` ${solved.length} of ${results.length} reached the target (${aim}), first ${nameOf(first)}, after ${time} seconds.`;
+}
+
 /** What the numbers say, in words, with their limits. */
-function verdict({ study, results }: ReportData): string {
-  const [loss, error] = [best(results, 'trainLoss'), best(results, 'testError')];
+function verdict(data: ReportData): string {
+  const { study, results } = data;
   const fewest = results.reduce((a, b) => (b.summary.last.step < a.summary.last.step ? b : a));
-  const name = (r: Result): string => `<b>${e(r.summary.title)}</b>`;
-  const lowest = `the lowest training loss (${figure(loss.summary.last.trainLoss)})`;
-  const nearest = `the lowest test error (${figure(error.summary.last.testError)})`;
-  const first =
-    loss === error
-      ? `${name(loss)} has ${lowest} and ${nearest}`
-      : `${name(loss)} has ${lowest}, ${name(error)} ${nearest}`;
   return (
-    `After ${study.budget} seconds each, ${first}. ${name(fewest)} took the fewest iterations ` +
+    `After ${study.budget} seconds each at most, ${winners(data)}.${solvers(data)} ${nameOf(fewest)} took the fewest iterations ` +
     `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is no ranking.`
   );
 }
 
-function table(results: readonly Result[]): string {
+function table({ results, problem }: ReportData): string {
+  const columns = columnsFor(problem.measures);
   const head = columns.map((c) => `<th>${e(c.head)}</th>`).join('');
   const rows = results.map(({ summary }, i) => {
     const cells = columns.map((c, k) =>
@@ -61,8 +82,8 @@ function legend(results: readonly Result[]): string {
   return `<p class="legend">${items.join(' ')}</p>`;
 }
 
-function figures(results: readonly Result[]): string {
-  return charts
+function figures({ results, problem }: ReportData): string {
+  return chartsFor(problem.measures)
     .map((spec) => `<figure><figcaption>${e(spec.title)}</figcaption>${chartSvg(spec, results)}</figure>`)
     .join('\n');
 }
@@ -84,13 +105,14 @@ function settings(results: readonly Result[]): string {
 
 function setting({ study, problem, environment: m }: ReportData): string {
   return definitions([
-    ['loss', problem.lossName],
-    ['error', problem.errorName],
+    ...problem.measures.map(({ title, meaning }) => [title, meaning] as const),
+    ...(problem.target ? [['target', `${problem.target.value}: ${problem.target.source}`] as const] : []),
+    ['difficulty', problem.difficulty],
+    ['curves', 'measured on at most 2,000 fixed examples of each set, outside the time that counts'],
     [
-      'curves',
-      'measured on 2,000 fixed digits of the training set and 2,000 of the test set, outside the time that counts',
+      'gradient equivalent',
+      'the arithmetic of one gradient over the whole training set, or of one gradient of a function',
     ],
-    ['gradient equivalent', 'the arithmetic of one gradient over the whole training set'],
     ['peak memory', 'largest resident memory of the process of that run: Node, ONNX Runtime and data included'],
     [
       'budget',
@@ -114,11 +136,11 @@ export function reportHtml(data: ReportData): string {
 <h1>${e(problem.title)}</h1>
 <p class="lead">${e(problem.description)}</p>
 <p>${verdict(data)}</p>
-${table(results)}
+${table(data)}
 <h2>Curves</h2>
 ${legend(results)}
 <div class="charts">
-${figures(results)}
+${figures(data)}
 </div>
 <h2>Settings of the optimizers</h2>
 ${settings(results)}

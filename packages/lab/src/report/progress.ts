@@ -15,8 +15,8 @@ export interface ProgressState {
   readonly seconds: number;
   readonly budget: number;
   readonly step: number;
-  readonly trainLoss: number;
-  readonly testError: number;
+  /** Titles and values of the measures to watch. */
+  readonly values: readonly (readonly [title: string, value: number])[];
 }
 
 const bar = (share: number, width: number): string => {
@@ -26,10 +26,9 @@ const bar = (share: number, width: number): string => {
 
 /** One line of text for a state of progress. */
 export function progressText(s: ProgressState): string {
-  return (
-    `[${s.index}/${s.total}] ${s.title}  ${bar(s.seconds / s.budget, 20)} ${clock(s.seconds)}/${clock(s.budget)}` +
-    `  step ${s.step}  train loss ${figure(s.trainLoss)}  test error ${figure(s.testError)}`
-  );
+  const values = s.values.map(([title, value]) => `  ${title} ${figure(value)}`).join('');
+  const time = `${bar(s.seconds / s.budget, 20)} ${clock(s.seconds)}/${clock(s.budget)}`;
+  return `[${s.index}/${s.total}] ${s.title}  ${time}  step ${s.step}${values}`;
 }
 
 /** A line that is redrawn in place; it writes nothing when the stream is not a terminal. */

@@ -1,3 +1,4 @@
+import type { Measure } from '../problems/problem.js';
 import type { Summary } from '../study.js';
 import { count, figure, megabytes } from './format.js';
 
@@ -6,19 +7,27 @@ interface Column {
   cell(summary: Summary): string;
 }
 
-/** The columns of the final table, in the terminal and in the report. */
-export const columns: readonly Column[] = [
+const before: readonly Column[] = [
   { head: 'optimizer', cell: (s) => s.title },
   { head: 'steps', cell: (s) => count(s.last.step) },
   { head: 'gradient equivalents', cell: (s) => figure(s.last.gradientEquivalents) },
   { head: 'seconds', cell: (s) => s.last.seconds.toFixed(1) },
-  { head: 'train loss', cell: (s) => figure(s.last.trainLoss) },
-  { head: 'test loss', cell: (s) => figure(s.last.testLoss) },
-  { head: 'train error', cell: (s) => figure(s.last.trainError) },
-  { head: 'test error', cell: (s) => figure(s.last.testError) },
+];
+
+const after: readonly Column[] = [
+  { head: 'seconds to target', cell: (s) => (s.solvedAt ? figure(s.solvedAt.seconds) : '–') },
   { head: 'peak memory', cell: (s) => megabytes(s.peakMemory) },
   { head: 'ended', cell: (s) => s.ending },
 ];
+
+/** The columns of the final table, in the terminal and in the report: those of every problem around one a measure. */
+export function columnsFor(measures: readonly Measure[]): readonly Column[] {
+  const cell =
+    (key: string): Column['cell'] =>
+    ({ last }) =>
+      figure(last.values[key] ?? Number.NaN);
+  return [...before, ...measures.map(({ key, title }) => ({ head: title, cell: cell(key) })), ...after];
+}
 
 /** Rows of text as aligned columns, the first to the left, with a rule below the head. */
 export function alignedText(rows: readonly (readonly string[])[]): string {
@@ -31,6 +40,7 @@ export function alignedText(rows: readonly (readonly string[])[]): string {
 }
 
 /** The table of a comparison as text. */
-export function textTable(summaries: readonly Summary[]): string {
+export function textTable(summaries: readonly Summary[], measures: readonly Measure[]): string {
+  const columns = columnsFor(measures);
   return alignedText([columns.map((c) => c.head), ...summaries.map((s) => columns.map((c) => c.cell(s)))]);
 }

@@ -1,4 +1,4 @@
-import type { FitPicture } from './fit-charts.js';
+import type { FitPicture } from './fit/charts.js';
 import { figure } from './format.js';
 
 const [width, height] = [60, 14];

@@ -1,33 +1,32 @@
 import {
   fromCheckpoint,
-  type Objective,
   type Optimizer,
   supervisedObjective,
+  type TrainEvent,
   type TrainSnapshot,
-  type TrainStep,
   train,
   type Vector,
 } from 'osculate/optim';
 import type { Executor } from 'osculate/runtime';
 import type { Contestant } from '../contestants.js';
-import type { LoadedProblem } from '../problems/problem.js';
-import type { Ending, Point, Summary } from '../study.js';
+import type { LoadedProblem, Problem } from '../problems/problem.js';
+import type { Budget, Ending, Point, Summary } from '../study.js';
 import { Evaluator, flatParameters } from './evaluate.js';
 import type { RunFolder } from './folder.js';
+import { isDue, isSolved } from './points.js';
 
-/** How often a curve gets a point, as a share of the budget, and how often the run is saved, in seconds. */
-const pointsPerBudget = 40;
+/** How often the run is saved, in seconds. */
 const secondsBetweenSaves = 10;
 
 /** A step that ends later than this share of the budget does not count: a method with long steps must not get more time. */
 const latest = 1.05;
 
 export interface RunOptions {
-  readonly problem: LoadedProblem;
+  readonly problem: Problem;
+  readonly loaded: LoadedProblem;
   readonly contestant: Contestant;
   readonly executor: Executor;
-  /** Seconds of stepping. */
-  readonly budget: number;
+  readonly budget: Budget;
   readonly seed: number;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
@@ -37,11 +36,12 @@ export interface RunOptions {
   progress(seconds: number, step: number, point: Point): void;
 }
 
-type Recorder = (step: TrainStep<never>['event']) => Promise<Point>;
+type Recorder = (event: TrainEvent) => Promise<Point>;
 
 function recorder(evaluator: Evaluator, folder: RunFolder): Recorder {
   return async ({ parameters, step, seconds, gradientEquivalents, details }) => {
-    const point = { step, seconds, gradientEquivalents, ...(await evaluator.evaluate(parameters)), details };
+    const values = await evaluator.evaluate(parameters);
+    const point = { step, seconds, gradientEquivalents, values, details };
     folder.append(point);
     return point;
   };
@@ -54,53 +54,57 @@ async function resumed(folder: RunFolder, optimizer: Optimizer, start: Vector): 
   return snapshot;
 }
 
+/** The event before the first step. */
+const start0 = { step: 0, seconds: 0, gradientEquivalents: 0, details: {}, loss: Number.NaN, accepted: true } as const;
+
+/** Whether the run is over before its budget: a small problem is solved, or the method says that it cannot go on. */
+function earlyEnding({ problem }: RunOptions, point: Point, event: TrainEvent): Ending | undefined {
+  if (event.stop !== undefined) return event.stop === 'diverged' ? 'diverged' : 'stalled';
+  // Functions have nothing to learn beyond their target.
+  return problem.kind !== 'supervised' && isSolved(problem, point) ? 'solved' : undefined;
+}
+
 /**
  * Trains one contestant until its budget is spent; undefined when it was cancelled, after saving. A run that was cut off
- * goes on from its last checkpoint.
+ * goes on from its last checkpoint. A run on a function or a least squares problem ends early when the target is reached; any run
+ * ends when its method says that it cannot go on.
  */
 export async function runContestant(options: RunOptions): Promise<Summary | undefined> {
-  const { problem, contestant, executor, budget, seed, folder, signal } = options;
-  const objective = objectiveOf(problem, executor);
-  const optimizer = contestant.make(problem);
-  const start = flatParameters(objective, problem);
+  const { problem, loaded, contestant, executor, budget, seed, folder, signal } = options;
+  const { chunk } = contestant;
+  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train, ...(chunk && { chunk }) });
+  const optimizer = contestant.make(loaded);
+  const start = flatParameters(objective, loaded);
   const resume = await resumed(folder, optimizer, start);
-  const record = recorder(new Evaluator(problem, executor), folder);
+  const record = recorder(new Evaluator(loaded, executor), folder);
   let point = folder.points().at(-1);
   point ??= await record({ ...start0, parameters: start });
-  const steps = train({
-    objective,
-    optimizer,
-    parameters: start,
-    seed,
-    seconds: budget,
-    signal,
-    ...(resume ? { resume } : {}),
-  });
+  const common = { objective, optimizer, parameters: start, seed, ...budget, signal };
+  const latestSeconds = latest * (budget.seconds ?? Number.POSITIVE_INFINITY);
+  const steps = train({ ...common, ...(resume ? { resume } : {}) });
   let saved = performance.now();
   for (;;) {
     const { done, value } = await steps.next();
     if (done) {
       await folder.save(value.snapshot);
       if (value.reason === 'cancelled') return undefined;
-      const last = value.snapshot.seconds > latest * budget ? point : await finalPoint(point, value.snapshot, record);
+      const last = value.snapshot.seconds > latestSeconds ? point : await finalPoint(point, value.snapshot, record);
       return summarize(options, optimizer, last, value.reason === 'diverged' ? 'diverged' : 'budget');
     }
     const { event, snapshot } = value;
-    const due = event.seconds - point.seconds >= budget / pointsPerBudget;
-    if (due && event.seconds <= latest * budget) point = await record(event);
+    const counts = event.seconds <= latestSeconds;
+    if (counts && isDue(problem, budget, point, event)) point = await record(event);
+    const ending = counts ? earlyEnding(options, point, event) : undefined;
+    if (ending !== undefined) {
+      await folder.save(snapshot());
+      return summarize(options, optimizer, await finalPoint(point, snapshot(), record), ending);
+    }
     if (performance.now() - saved > 1000 * secondsBetweenSaves) {
       await folder.save(snapshot());
       saved = performance.now();
     }
     options.progress(event.seconds, event.step, point);
   }
-}
-
-/** The event before the first step. */
-const start0 = { step: 0, seconds: 0, gradientEquivalents: 0, details: {}, loss: Number.NaN, accepted: true } as const;
-
-function objectiveOf({ model, loss, parameters, train: data }: LoadedProblem, executor: Executor): Objective {
-  return supervisedObjective({ executor, model: model as never, loss, parameters, ...data });
 }
 
 /** The curve ends where the run ended. */
@@ -111,14 +115,21 @@ async function finalPoint(point: Point, { state, ...progress }: TrainSnapshot, r
 }
 
 async function summarize(
-  { contestant, executor, folder, peakMemory }: RunOptions,
+  { problem, contestant, executor, folder, peakMemory }: RunOptions,
   optimizer: Optimizer,
   last: Point,
   ending: Ending,
 ): Promise<Summary> {
   const { spec, title } = contestant;
   const { settings } = optimizer;
-  const summary = { spec, title, settings, ending, last, peakMemory: peakMemory(), executor: executor.name };
+  const first = folder.points().find((point) => isSolved(problem, point));
+  const solvedAt = first && {
+    step: first.step,
+    seconds: first.seconds,
+    gradientEquivalents: first.gradientEquivalents,
+  };
+  const common = { spec, title, settings, ending, last, peakMemory: peakMemory(), executor: executor.name };
+  const summary = { ...common, ...(solvedAt && { solvedAt }) };
   await folder.finish(summary);
   return summary;
 }

@@ -2,60 +2,60 @@ import { take } from 'osculate/data';
 import { allRows, type Objective, supervisedObjective, type Vector } from 'osculate/optim';
 import type { Executor } from 'osculate/runtime';
 import { leaves, type NDArray } from 'osculate/tensor';
-import type { Examples, LoadedProblem } from '../problems/problem.js';
+import type { Examples, LoadedProblem, Measurement } from '../problems/problem.js';
 
 /** Rows that curves are evaluated on: enough for a standard error well below the differences shown. */
 const evaluatedRows = 2000;
 
-export interface Evaluation {
-  readonly trainLoss: number;
-  readonly testLoss: number;
-  readonly trainError: number;
-  readonly testError: number;
+interface Group {
+  readonly objective: Objective;
+  /** Measures over the same examples, which one program computes. */
+  readonly measurements: Readonly<Record<string, Measurement>>;
 }
 
-function firstRows({ x, y }: Examples, count: number): Examples {
-  const rows = allRows(Math.min(count, x.shape[0]!));
+function firstRows({ x, y }: Examples): Examples {
+  const rows = allRows(Math.min(x.shape[0]!, evaluatedRows));
   return { x: take(x, rows), y: take(y, rows) };
 }
 
 /** Measures parameters on fixed rows, apart from the contestant's objective, so that its work and time are its own. */
 export class Evaluator {
-  private readonly train: Objective;
-  private readonly test: Objective;
+  private readonly groups: readonly Group[];
 
-  constructor(
-    private readonly problem: LoadedProblem,
-    executor: Executor,
-  ) {
-    const { model, loss, parameters } = problem;
-    const on = (examples: Examples): Objective =>
-      supervisedObjective({ executor, model: model as never, loss, parameters, ...firstRows(examples, evaluatedRows) });
-    this.train = on(problem.train);
-    this.test = on(problem.test);
+  constructor({ model, loss, parameters, measurements }: LoadedProblem, executor: Executor) {
+    const sets = [...new Set(Object.values(measurements).map(({ examples }) => examples))];
+    this.groups = sets.map((examples) => ({
+      objective: supervisedObjective({ executor, model, loss, parameters, ...firstRows(examples) }),
+      measurements: Object.fromEntries(Object.entries(measurements).filter(([, m]) => m.examples === examples)),
+    }));
   }
 
-  private async measure(objective: Objective, parameters: Vector): Promise<{ loss: number; error: number }> {
-    let [loss, error] = [0, 0];
+  private async means({ objective, measurements }: Group, parameters: Vector): Promise<Record<string, number>> {
+    const sums: Record<string, number> = Object.fromEntries(Object.keys(measurements).map((key) => [key, 0]));
     const all = allRows(objective.rows) as Uint32Array;
     for (let from = 0; from < all.length; from += objective.chunk) {
       const rows = all.subarray(from, from + objective.chunk);
       const results: Record<string, NDArray> = await objective.run(
         'evaluate',
-        (batch) => ({ loss: batch.loss, error: this.problem.error(batch.outputs, batch.y) }),
+        (batch) => Object.fromEntries(Object.entries(measurements).map(([key, { value }]) => [key, value(batch)])),
         parameters,
         rows,
       );
-      loss += (Number(results.loss!.data[0]) * rows.length) / all.length;
-      error += (Number(results.error!.data[0]) * rows.length) / all.length;
+      for (const key of Object.keys(sums)) sums[key]! += (Number(results[key]!.data[0]) * rows.length) / all.length;
     }
-    return { loss, error };
+    return sums;
   }
 
-  async evaluate(parameters: Vector): Promise<Evaluation> {
-    const train = await this.measure(this.train, parameters);
-    const test = await this.measure(this.test, parameters);
-    return { trainLoss: train.loss, testLoss: test.loss, trainError: train.error, testError: test.error };
+  /** All measures by key; null for what is not finite. */
+  async evaluate(parameters: Vector): Promise<Record<string, number | null>> {
+    const values: Record<string, number | null> = {};
+    for (const group of this.groups) {
+      for (const [key, mean] of Object.entries(await this.means(group, parameters))) {
+        const value = group.measurements[key]!.finish?.(mean) ?? mean;
+        values[key] = Number.isFinite(value) ? value : null;
+      }
+    }
+    return values;
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Point } from '../study.js';
+import type { Budget, Point } from '../study.js';
 
 /** What the parent process tells a run's process. */
 export interface RunRequest {
   readonly problem: string;
   readonly optimizer: string;
-  readonly budget: number;
+  readonly budget: Budget;
   readonly seed: number;
   readonly threads: number;
   readonly folder: string;

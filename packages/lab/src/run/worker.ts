@@ -1,7 +1,10 @@
 /** The process of one contestant's run: its memory is its own, and a crash takes nothing else with it. */
+import { referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
+import { InputError } from 'osculate/tensor';
 import { parseContestant } from '../contestants.js';
 import { problemNamed } from '../problems/index.js';
+import { UsageError } from '../usage-error.js';
 import { runContestant } from './contestant-run.js';
 import { RunFolder } from './folder.js';
 import type { RunMessage, RunRequest } from './messages.js';
@@ -15,12 +18,22 @@ function tell(message: RunMessage): Promise<void> {
   });
 }
 
+/** What went wrong: for errors in what was asked for their message, which is for the user; for others where they come from too. */
+function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const ofUser = error instanceof UsageError || error instanceof InputError;
+  return ofUser ? error.message : (error.stack ?? error.message);
+}
+
 async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
-  const problem = await problemNamed(request.problem).load(request.seed);
-  const executor = await ortExecutor({ threads: request.threads });
+  const problem = problemNamed(request.problem);
+  const loaded = await problem.load(request.seed);
+  const executor =
+    problem.executor === 'reference' ? referenceExecutor() : await ortExecutor({ threads: request.threads });
   let told = 0;
   const summary = await runContestant({
     problem,
+    loaded,
     contestant: parseContestant(request.optimizer),
     executor,
     budget: request.budget,
@@ -48,7 +61,7 @@ process.once('message', async (request: RunRequest) => {
     const finished = await run(request, cancel.signal);
     await tell({ kind: 'ended', finished });
   } catch (error) {
-    await tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    await tell({ kind: 'failed', message: failureText(error) });
     process.exitCode = 1;
   }
   process.disconnect?.();

@@ -3,10 +3,12 @@ import { ShapeError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import { Box } from './bounds.js';
+import { Constraints, type NumericJacobian } from './constraints/constraints.js';
 import { type LeastSquaresOptions, parameterNames, solveProblem, startVector } from './least-squares.js';
 import { type CheckedData, checkData, type FitData } from './residuals/fit-data.js';
 import { numericProblem } from './residuals/numeric.js';
 import type { ResidualProblem } from './residuals/problem.js';
+import { remembering } from './residuals/remembered.js';
 import { type TracedProblem, tracedProblem } from './residuals/traced.js';
 import { flatResiduals } from './residuals/traced-residuals.js';
 import { whitened } from './residuals/whitened.js';
@@ -25,33 +27,45 @@ export interface NumericModel {
 export type Model = TracedModel | NumericModel;
 
 export interface CurveFitOptions extends LeastSquaresOptions {
-  /** One number a parameter, in order, or by name. */
+  /** One number a parameter, in order, or by name; by name it leaves out what is fixed or tied. The names are in the order of the model. */
   readonly start: ArrayLike<number> | Readonly<Record<string, number>>;
 }
 
-/** Problems by model and shape: tracing and compiling cost far more than a fit. Data are inputs, so that they can change. */
-const known = new WeakMap<TracedModel, Map<string, TracedProblem>>();
+/** Problems by model and shape. Data are inputs, so that they can change. */
+const known = remembering<TracedModel, TracedProblem>();
 
-function traceModel(model: TracedModel, n: number, m: number, predictors: number): TracedProblem {
+interface ModelShape {
+  /** Numbers of observations and of columns of x. */
+  readonly m: number;
+  readonly predictors: number;
+  readonly constraints: Constraints;
+}
+
+/** What a traced model returned as m values; a scalar stands for all. @throws ShapeError, InputError or DTypeError */
+export function tracedValues(what: string, result: unknown, m: number): Tensor {
+  const values = result instanceof Tensor && result.rank === 0 ? result.expand([m]) : flatResiduals(what, result);
+  if (values.size === m) return values;
+  throw new ShapeError(
+    `${what}: the model returns ${describe(result as Tensor)} for ${m} rows of x; return ${m} values`,
+  );
+}
+
+function traceModel(model: TracedModel, n: number, { m, predictors, constraints }: ModelShape): TracedProblem {
   const x = input('x', 'f64', predictors > 0 ? [m, predictors] : [m]);
   const y = input('y', 'f64', [m]);
   const parameters = Array.from({ length: n }, (_, j) => input(`parameter ${j}`, 'f64', []));
-  const result = model(x, parameters);
-  const fitted = result instanceof Tensor && result.rank === 0 ? result.expand([m]) : flatResiduals('curveFit', result);
-  if (fitted.size !== m)
-    throw new ShapeError(`curveFit: the model returns ${describe(result)} for ${m} rows of x; return ${m} values`);
+  const fitted = tracedValues('curveFit', model(x, constraints.tensors(parameters)), m);
   return tracedProblem({ residuals: fitted.sub(y), parameters, data: [x, y] });
 }
 
-function tracedModel(model: TracedModel, n: number, { x, y, predictors }: CheckedData): TracedProblem {
-  const problems = known.get(model) ?? new Map<string, TracedProblem>();
-  known.set(model, problems);
-  const key = `${n} ${y.length} ${predictors}`;
-  let problem = problems.get(key);
-  if (problem === undefined) {
-    problem = traceModel(model, n, y.length, predictors);
-    problems.set(key, problem);
-  }
+function tracedModel(
+  model: TracedModel,
+  n: number,
+  { x, y, predictors }: CheckedData,
+  constraints: Constraints,
+): TracedProblem {
+  const shape = { m: y.length, predictors, constraints };
+  const problem = known(model, `${n} ${y.length} ${predictors} ${constraints.key}`, () => traceModel(model, n, shape));
   problem.load([x, y]);
   return problem;
 }
@@ -61,14 +75,24 @@ function numericModel(
   start: Float64Array,
   data: CheckedData,
   box: Box,
+  constraints: Constraints,
 ): ResidualProblem {
   const { x, y, whitening } = data;
   const width = data.predictors || 1;
   const rows = Array.from(y, (_, i) => x.subarray(i * width, (i + 1) * width));
-  const residuals = (p: Float64Array): Float64Array =>
-    y.map((observed, i) => model(rows[i]!, p) - observed) as Float64Array;
+  const residuals = (q: Float64Array): Float64Array => {
+    const p = constraints.numbers(q);
+    return y.map((observed, i) => model(rows[i]!, p) - observed) as Float64Array;
+  };
   if (gradient !== undefined) {
-    const problem = numericProblem({ residuals, jacobian: (p) => rows.map((row) => gradient(row, p)) }, start, box);
+    const jacobian = (q: Float64Array): NumericJacobian => {
+      const p = constraints.numbers(q);
+      return constraints.pullBack(
+        q,
+        rows.map((row) => gradient(row, p)),
+      );
+    };
+    const problem = numericProblem({ residuals, jacobian }, start, box);
     return whitening ? whitened(problem, whitening) : problem;
   }
   const weighted = (p: Float64Array): Float64Array => {
@@ -80,21 +104,29 @@ function numericModel(
 }
 
 /** The problem of a model and checked data, weighted. */
-export function modelProblem(model: Model, start: Float64Array, data: CheckedData, box: Box): ResidualProblem {
-  if (typeof model !== 'function') return numericModel(model, start, data, box);
-  const problem = tracedModel(model, start.length, data);
+export function modelProblem(
+  model: Model,
+  start: Float64Array,
+  data: CheckedData,
+  box: Box,
+  constraints: Constraints,
+): ResidualProblem {
+  if (typeof model !== 'function') return numericModel(model, start, data, box, constraints);
+  const problem = tracedModel(model, start.length, data, constraints);
   return data.whitening ? whitened(problem, data.whitening) : problem;
 }
 
-/** Start and names; a record gives both. */
-function namedStart({ start, names }: CurveFitOptions): { vector: Float64Array; names: readonly string[] } {
+/** Start and names; a record gives both, with the fixed and tied parameters after those that it names. */
+export function namedStart(options: CurveFitOptions): { vector: Float64Array; names: readonly string[] } {
+  const { start, names, fixed = {}, tied = {} } = options;
   if (typeof (start as ArrayLike<number>).length === 'number') {
     const vector = startVector(start as ArrayLike<number>);
     return { vector, names: parameterNames(vector.length, names) };
   }
   const record = start as Readonly<Record<string, number>>;
-  const order = names ?? Object.keys(record);
-  const vector = startVector(order.map((name) => record[name] ?? Number.NaN));
+  const order = names ?? [...new Set([record, fixed, tied].flatMap(Object.keys))];
+  const known = (name: string): number => record[name] ?? fixed[name] ?? (Object.hasOwn(tied, name) ? 0 : Number.NaN);
+  const vector = startVector(order.map(known));
   return { vector, names: parameterNames(vector.length, order) };
 }
 
@@ -110,6 +142,9 @@ function namedStart({ start, names }: CurveFitOptions): { vector: Float64Array; 
 export function curveFit(model: Model, data: FitData, options: CurveFitOptions): LeastSquaresResult {
   const checked = checkData(data);
   const { vector, names } = namedStart(options);
-  const problem = modelProblem(model, vector, checked, new Box(options.bounds ?? {}, names));
-  return solveProblem(problem, vector, names, options);
+  const constraints = new Constraints('curveFit', names, options);
+  const bounds = constraints.bounds(options.bounds ?? {});
+  const start = constraints.start(vector);
+  const problem = modelProblem(model, start, checked, new Box(bounds, names), constraints);
+  return constraints.complete(solveProblem(problem, start, names, { ...options, bounds }));
 }

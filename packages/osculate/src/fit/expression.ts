@@ -137,6 +137,15 @@ export function parseExpression(text: string, { names }: ExpressionOptions = {})
   };
 }
 
+/**
+ * Formulas of tied parameters, for `tied` of `curveFit` and `leastSquares`.
+ * @example parseTies({ b3: 'b1 + 2*b2' })
+ * @throws InputError with the position, for a formula that cannot be read.
+ */
+export function parseTies(formulas: Readonly<Record<string, string>>): Record<string, Expression> {
+  return Object.fromEntries(Object.entries(formulas).map(([name, text]) => [name, parseExpression(text)]));
+}
+
 export interface ExpressionModelOptions {
   /** Names of the parameters, in the order of the model. */
   readonly parameters: readonly string[];

@@ -35,18 +35,15 @@ export function describeFit(end: FitEnd, box: Box): DescribedEnd {
     return { ...end, offset: Number.NaN, rank: 0, loose: [], free, doubtful: false };
   box.free(iterate.x, iterate.gradient, free);
   const f = end.memory ?? new Factorization(m, n);
-  f.factor(
-    iterate.columns,
-    iterate.scaled,
-    iterate.norms.map((d) => d || 1) as Float64Array,
-    free,
-    iterate.rows,
-    iterate.problem.accuracy,
-  );
+  const scale = iterate.norms.map((d) => d || 1) as Float64Array;
+  const { accuracy } = iterate.problem;
+  if (f.holds(iterate, free) && scale.every((d, j) => d === f.scale[j])) f.rankWithin(accuracy);
+  else f.factorModel(iterate, scale, free, accuracy);
   const offset = relativeOffset(f);
   const loose = [...f.pivots.subarray(f.rank, f.k)].sort((a, b) => a - b);
   const settled = m <= n || offset < CLOSE || iterate.cost === 0;
-  const doubtful = loose.length > 0 || end.status === 'stalled' || end.status === 'max-evaluations' || !settled;
+  const stopped = end.status === 'stalled' || end.status === 'max-evaluations';
+  const doubtful = end.status !== 'target-cost' && (loose.length > 0 || stopped || !settled);
   return { ...end, offset, rank: f.rank, loose, free, doubtful };
 }
 
@@ -57,6 +54,7 @@ const messages: Readonly<Record<FitStatus, string>> = {
   'relative-offset':
     'the relative offset is below offsetTolerance: steps left are far shorter than the standard errors',
   singular: 'the fit came to rest where the Jacobian lacks full rank: some parameters are not determined by the data',
+  'target-cost': 'the cost came down to targetCost; the fit stopped there, short of the minimum',
   stalled: 'no trial point with a lower cost was found, although the gradient does not vanish',
   'max-evaluations': 'maxEvaluations points were evaluated before any tolerance was met',
   'non-finite-start':
@@ -77,8 +75,8 @@ function warningsOf(end: DescribedEnd, { box, names, start }: Context): string[]
   const size = Math.sqrt(2 * cost);
   const warnings: string[] = [];
   names.forEach((name, j) => {
-    const [low, high] = [box.lower[j]!, box.upper[j]!];
-    if (low !== high && box.side(x, j) !== 0)
+    if (box.lower[j] === box.upper[j]) return;
+    if (box.side(x, j) !== 0)
       warnings.push(`${name} is at its ${box.side(x, j) < 0 ? 'lower' : 'upper'} bound ${x[j]}`);
     const influence = Math.abs(x[j]!) * norms[j]!;
     if (Math.abs(x[j]!) >= 10 * Math.abs(start[j]!) && influence <= 1e-9 * size)

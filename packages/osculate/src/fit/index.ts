@@ -1,10 +1,28 @@
 export type { Bounds } from './bounds.js';
+export type { ConstraintOptions } from './constraints/constraints.js';
+export type { Tie } from './constraints/tie.js';
 export { type CurveFitOptions, curveFit, type Model, type NumericModel, type TracedModel } from './curve-fit.js';
+export { type DataSet, type FittedSet, type GlobalFitOptions, type GlobalFitResult, globalFit } from './global-fit.js';
+export { globalFitReport } from './global-report.js';
+export type { DampedIteration, DampedOptions, DampedStatus } from './large/damped-run.js';
+export {
+  type LargeFit,
+  type LargeLeastSquaresOptions,
+  largeLeastSquares,
+  type VarianceOptions,
+} from './large/large-least-squares.js';
 export { type LeastSquaresOptions, leastSquares, type Residuals } from './least-squares.js';
+export type { Likeness, Minimum } from './multi-start/distinct-minima.js';
+export { type MultiStartOptions, type MultiStartResult, multiStart, type StartBox } from './multi-start.js';
+export {
+  type OrthogonalData,
+  type OrthogonalDistanceResult,
+  orthogonalDistanceFit,
+} from './orthogonal-distance-fit.js';
 export { type FitReportOptions, fitReport } from './report.js';
 export type { FitData } from './residuals/fit-data.js';
 export type { NumericResiduals } from './residuals/numeric.js';
-export type { FitEvaluations, FitStatus, LeastSquaresResult } from './result.js';
+export type { FitConstraints, FitEvaluations, FitStatus, LeastSquaresResult } from './result.js';
 export type { LossName } from './robust.js';
 export { type Band, type FitBands, fitBands } from './statistics/bands.js';
 export type { ParameterState } from './statistics/covariance.js';
@@ -15,6 +33,7 @@ export {
   fitStatistics,
   type ParameterStatistics,
 } from './statistics/fit-statistics.js';
+export { type GlobalStatistics, globalStatistics } from './statistics/global-statistics.js';
 export { type ModelAt, modelAt } from './statistics/model-at.js';
 export {
   type ProfileFit,
@@ -25,3 +44,20 @@ export {
 } from './statistics/profile.js';
 export type { ResidualDiagnostics } from './statistics/residual-diagnostics.js';
 export { studentQuantile } from './statistics/student.js';
+export {
+  type BlockFit,
+  type BlockLeastSquaresOptions,
+  blockLeastSquares,
+} from './structured/block-least-squares.js';
+export type { BlockProblem } from './structured/block-problem.js';
+export type { ObservationResidual } from './structured/observation-program.js';
+export type { ReducedSolver } from './structured/schur.js';
+export type { TrustRegionOptions } from './trust-region/region.js';
+export {
+  type BasisFunctions,
+  type ProjectedJacobian,
+  type SeparableModel,
+  type VariableProjectionOptions,
+  type VariableProjectionResult,
+  variableProjection,
+} from './variable-projection.js';

@@ -1,6 +1,7 @@
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { type Bounds, Box } from './bounds.js';
+import { type ConstraintOptions, Constraints } from './constraints/constraints.js';
 import { describeFit, type FitEnd, finish } from './finish.js';
 import { polish } from './polish.js';
 import { type Counts, counted } from './residuals/counted.js';
@@ -10,9 +11,10 @@ import { tracedResiduals } from './residuals/traced-residuals.js';
 import type { LeastSquaresResult } from './result.js';
 import { type LossName, type RobustLoss, robustLoss } from './robust.js';
 import { Iterate } from './trust-region/iterate.js';
+import { checkedRegion, type TrustRegionOptions } from './trust-region/region.js';
 import { type RunSettings, type Scaling, TrustRegionRun } from './trust-region/run.js';
 
-export interface LeastSquaresOptions {
+export interface LeastSquaresOptions extends ConstraintOptions {
   /** Default: no bounds. The start is moved into them. */
   readonly bounds?: Bounds;
   /** Robust loss; default `linear`, which is plain least squares. */
@@ -31,6 +33,10 @@ export interface LeastSquaresOptions {
   readonly costTolerance?: number;
   /** Most trial points, the start included, in each of at most two runs; those of differences come on top. Default 400·(n + 1). */
   readonly maxEvaluations?: number;
+  /** Stop as soon as the cost is this low, before any minimum; default: only where it vanishes. */
+  readonly targetCost?: number;
+  /** How the trust region is steered. */
+  readonly trustRegion?: TrustRegionOptions;
   /** Correct steps by the exact second derivative along them, where residuals are traced; default true. */
   readonly acceleration?: boolean;
   /** End with full Newton steps; default true. */
@@ -56,7 +62,10 @@ const HANDOVER = 1e-4;
 /** A run from one point to its end, polished. */
 function runOnce(setup: Setup, scaling: Scaling, [from, spare]: readonly [Iterate, Iterate], offsetTolerance: number) {
   const run = new TrustRegionRun(from, spare, setup.box, scaling, { ...setup.settings, offsetTolerance }).run();
-  const polished = setup.polish ? polish(run.best, run.spare, setup.box, run.memory) : { ...run, offset: Number.NaN };
+  const polished =
+    setup.polish && run.status !== 'target-cost'
+      ? polish(run.best, run.spare, setup.box, run.memory)
+      : { ...run, offset: Number.NaN };
   return { ...run, ...polished };
 }
 
@@ -103,6 +112,8 @@ export function solveProblem(
       stepTolerance,
       costTolerance,
       acceleration: options.acceleration ?? true,
+      region: checkedRegion('leastSquares', options.trustRegion),
+      targetCost: options.targetCost ?? Number.NEGATIVE_INFINITY,
       budget: () => counts.points < allowed,
     },
   };
@@ -115,7 +126,9 @@ export function solveProblem(
     if (other.iterate.cost < end.iterate.cost || (!other.doubtful && other.iterate.cost === end.iterate.cost))
       end = other;
   }
-  return finish(end, { box, names, start: inside, counts, iterations });
+  const result = finish(end, { box, names, start: inside, counts, iterations });
+  const { loss: name = 'linear', lossScale: scale = 1 } = options;
+  return name === 'linear' ? result : { ...result, loss: { name, scale } };
 }
 
 /** The parameters' names, checked against their number. */
@@ -137,6 +150,13 @@ export function startVector(start: ArrayLike<number>): Float64Array {
   return vector;
 }
 
+/** r(T(q)) with its Jacobian. */
+function constrained({ residuals, jacobian }: NumericResiduals, constraints: Constraints): NumericResiduals {
+  const moved = (q: Float64Array): ArrayLike<number> => residuals(constraints.numbers(q));
+  if (jacobian === undefined) return { residuals: moved };
+  return { residuals: moved, jacobian: (q) => constraints.pullBack(q, jacobian(constraints.numbers(q))) };
+}
+
 /**
  * Minimises ½Σ s²ρ((rᵢ(p)/s)²), plain least squares by default, over a box.
  *
@@ -156,9 +176,12 @@ export function leastSquares(
 ): LeastSquaresResult {
   const vector = startVector(start);
   const names = parameterNames(vector.length, options.names);
+  const constraints = new Constraints('leastSquares', names, options);
+  const bounds = constraints.bounds(options.bounds ?? {});
+  const from = constraints.start(vector);
   const problem =
     typeof residuals === 'function'
-      ? tracedResiduals(residuals, vector.length)
-      : numericProblem(residuals, vector, new Box(options.bounds ?? {}, names));
-  return solveProblem(problem, vector, names, options);
+      ? tracedResiduals(residuals, from.length, constraints)
+      : numericProblem(constrained(residuals, constraints), from, new Box(bounds, names));
+  return constraints.complete(solveProblem(problem, from, names, { ...options, bounds }));
 }

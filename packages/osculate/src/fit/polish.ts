@@ -1,5 +1,6 @@
 import { matrix, transposeMatrix } from '../linalg/matrix.js';
 import type { Box } from './bounds.js';
+import { solvePositive } from './solve-positive.js';
 import { dot } from './trust-region/dot.js';
 import type { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
@@ -7,6 +8,9 @@ import { relativeOffset } from './trust-region/run.js';
 
 /** More steps than this gain nothing: Newton doubles the digits of a solution that already has some. */
 const MOST_STEPS = 3;
+
+/** A step this small, relative to the parameters, has no digit that counts: the certified ones are 11. */
+const SETTLED = 1e-14;
 
 /** The curvature that JᵀS²J lacks, Σ wᵢ∇²rᵢ + Jᵀ·diag(missing)·J, n×n. */
 function missingCurvature(at: Iterate): Float64Array {
@@ -33,36 +37,10 @@ function divideByTriangle({ upper, n, k }: Factorization, b: Float64Array): void
   }
 }
 
-/**
- * Solves A·y = b in place by Cholesky's factorisation. False where A is not positive definite. For an A of a few parameters, for which
- * `cholesky` and `choleskySolve` would spend ten microseconds and more on copies.
- */
-function solvePositive(k: number, a: Float64Array, b: Float64Array): boolean {
-  for (let j = 0; j < k; j++) {
-    const row = j * k;
-    for (let i = 0; i <= j; i++) {
-      let sum = a[row + i]!;
-      for (let l = 0; l < i; l++) sum -= a[row + l]! * a[i * k + l]!;
-      if (i < j) a[row + i] = sum / a[i * k + i]!;
-      else if (sum > 0 && sum < Number.POSITIVE_INFINITY) a[row + i] = Math.sqrt(sum);
-      else return false;
-    }
-  }
-  for (let i = 0; i < k; i++) {
-    for (let l = 0; l < i; l++) b[i]! -= a[i * k + l]! * b[l]!;
-    b[i]! /= a[i * k + i]!;
-  }
-  for (let i = k - 1; i >= 0; i--) {
-    for (let l = i + 1; l < k; l++) b[i]! -= a[l * k + i]! * b[l]!;
-    b[i]! /= a[i * k + i]!;
-  }
-  return true;
-}
-
 /** I + R⁻ᵀ·B·R⁻¹, with B the missing curvature in scaled, pivoted parameters. */
-function newtonMatrix(at: Iterate, f: Factorization, scale: Float64Array): Float64Array {
+function newtonMatrix(at: Iterate, f: Factorization): Float64Array {
   const missing = missingCurvature(at);
-  const { k, n, pivots } = f;
+  const { k, n, pivots, scale } = f;
   let b: Float64Array = new Float64Array(k * k);
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
@@ -83,25 +61,33 @@ function measure({ c, k }: Factorization): number {
 }
 
 /** Factors J at an iterate by its own column norms. */
-function factorAt(at: Iterate, box: Box, f: Factorization, scale: Float64Array): void {
-  const free = new Int8Array(f.n);
-  box.free(at.x, at.gradient, free);
-  for (let j = 0; j < f.n; j++) scale[j] = at.norms[j]! || 1;
-  f.factor(at.columns, at.scaled, scale, free, at.rows);
+function factorAt(at: Iterate, free: Int8Array, f: Factorization): void {
+  f.factorModel(at, at.norms.map((d) => d || 1) as Float64Array, free);
 }
 
-/** The full Newton step of the free parameters into `step`; false where the Hessian is not positive definite. */
-function newtonStep(at: Iterate, f: Factorization, scale: Float64Array, step: Float64Array): boolean {
-  const { k, n, upper, c, pivots } = f;
-  const newton = newtonMatrix(at, f, scale);
-  const y = c.slice(0, k);
-  if (!solvePositive(k, newton, y)) return false;
-  step.fill(0);
+/** p with R·D·p = y for the free parameters, 0 for the others; y is overwritten. */
+function backSubstitute({ k, n, upper, pivots, scale }: Factorization, y: Float64Array, p: Float64Array): void {
+  p.fill(0);
   for (let i = k - 1; i >= 0; i--) {
     for (let j = i + 1; j < k; j++) y[i]! -= upper[i * n + j]! * y[j]!;
     y[i]! /= upper[i * n + i]!;
-    step[pivots[i]!] = y[i]! / scale[pivots[i]!]!;
+    p[pivots[i]!] = y[i]! / scale[pivots[i]!]!;
   }
+}
+
+/** Whether the Gauss-Newton step that is left at an iterate is nothing but rounding of its parameters. */
+function settled(at: Iterate, f: Factorization, step: Float64Array): boolean {
+  if (f.rank < f.k) return false;
+  backSubstitute(f, f.c.slice(0, f.k), step);
+  return step.every((p, j) => Math.abs(p) <= SETTLED * Math.abs(at.x[j]!));
+}
+
+/** The full Newton step of the free parameters into `step`; false where the Hessian is not positive definite. */
+function newtonStep(at: Iterate, f: Factorization, step: Float64Array): boolean {
+  const newton = newtonMatrix(at, f);
+  const y = f.c.slice(0, f.k);
+  if (!solvePositive(f.k, newton, y)) return false;
+  backSubstitute(f, y, step);
   return true;
 }
 
@@ -120,20 +106,23 @@ export interface Polished {
  */
 export function polish(start: Iterate, other: Iterate, box: Box, f: Factorization): Polished {
   const { n } = f;
-  const [scale, step] = [new Float64Array(n), new Float64Array(n)];
+  const [free, step] = [new Int8Array(n), new Float64Array(n)];
   let [best, spare] = [start, other];
-  factorAt(best, box, f, scale);
+  box.free(best.x, best.gradient, free);
+  if (!f.holds(best, free)) factorAt(best, free, f);
   let offset = relativeOffset(f);
   for (let round = 0; round < MOST_STEPS; round++) {
     const before = measure(f);
-    if (f.rank < f.k || before === 0 || !newtonStep(best, f, scale, step)) break;
+    if (f.rank < f.k || before === 0 || !newtonStep(best, f, step)) break;
     for (let j = 0; j < n; j++) spare.x[j] = best.x[j]! + step[j]!;
     box.clamp(spare.x);
     if (spare.x.every((x, j) => x === best.x[j]) || !spare.evaluate() || !spare.linearize()) break;
-    factorAt(spare, box, f, scale);
+    box.free(spare.x, spare.gradient, free);
+    factorAt(spare, free, f);
     if (!(measure(f) < before) || spare.cost > 1.001 * best.cost) break;
     [best, spare] = [spare, best];
     offset = relativeOffset(f);
+    if (settled(best, f, step)) break;
   }
   return { best, spare, offset };
 }

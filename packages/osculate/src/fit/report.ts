@@ -1,4 +1,5 @@
 import type { LeastSquaresResult } from './result.js';
+import type { ParameterState } from './statistics/covariance.js';
 import type { FitStatistics, ParameterStatistics } from './statistics/fit-statistics.js';
 
 export interface FitReportOptions {
@@ -9,7 +10,7 @@ export interface FitReportOptions {
 }
 
 /** Seven significant digits. */
-function digits(value: number): string {
+export function digits(value: number): string {
   return short(value, 7);
 }
 
@@ -17,8 +18,8 @@ function short(value: number, count = 3): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(count))) : String(value);
 }
 
-/** Columns under each other: the first to the left, the others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
+/** Columns under each other, as text: the first to the left, the others to the right. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) =>
     row
@@ -28,13 +29,23 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function section(title: string, lines: readonly string[]): string[] {
+/** Lines under a title; nothing without any. */
+export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`[[${title}]]`, ...lines.map((line) => `    ${line}`)];
 }
 
-function parameterRow({ name, value, state, standardError, interval, p }: ParameterStatistics): string[] {
-  if (state === 'held') return [name, digits(value), '', '(held at a bound)', '', ''];
-  if (state === 'undetermined') return [name, digits(value), '', '(not determined by the data)', '', ''];
+const remarks: Partial<Record<ParameterState, string>> = {
+  held: '(held at a bound)',
+  fixed: '(fixed)',
+  undetermined: '(not determined by the data)',
+};
+
+function parameterRow(parameter: ParameterStatistics, tied: Readonly<Record<string, string>> = {}): string[] {
+  const { value, state, standardError, interval, p } = parameter;
+  const formula = tied[parameter.name];
+  const name = formula === undefined ? parameter.name : `${parameter.name} = ${formula}`;
+  const remark = remarks[state];
+  if (remark !== undefined) return [name, digits(value), '', remark, '', ''];
   const share = `(${short(Math.abs((100 * standardError) / value))}%)`;
   return [
     name,
@@ -81,8 +92,8 @@ function fitLines({ evaluations, iterations, message, status }: LeastSquaresResu
     ['sum of squares', digits(s.residualSumOfSquares)],
     ['residual deviation', digits(s.residualDeviation)],
     ['R²', Number.isNaN(s.rSquared) ? '' : digits(s.rSquared)],
-    ['AIC', digits(s.aic)],
-    ['BIC', digits(s.bic)],
+    ['AIC', Number.isNaN(s.aic) ? '' : digits(s.aic)],
+    ['BIC', Number.isNaN(s.bic) ? '' : digits(s.bic)],
     ['work', `${iterations} iterations, ${evaluations.residuals} residual vectors, ${evaluations.jacobians} Jacobians`],
   ];
   const shown = figures.filter(([, value]) => value !== '');
@@ -97,8 +108,12 @@ function fitLines({ evaluations, iterations, message, status }: LeastSquaresResu
 export function fitReport(fit: LeastSquaresResult, statistics: FitStatistics, options: FitReportOptions = {}): string {
   const percent = short(100 * statistics.level, 6);
   const head = ['', 'value', 'standard error', '', `${percent}% interval`, 'p'];
-  const rows = statistics.parameters.map(parameterRow);
-  const sigmas = statistics.absoluteSigma ? 'sigmas taken as they are' : 'sigmas scaled by the residual deviation';
+  const rows = statistics.parameters.map((parameter) => parameterRow(parameter, fit.constraints?.tied));
+  const sigmas = fit.loss
+    ? `errors of an M-estimator, ${fit.loss.name} loss of scale ${digits(fit.loss.scale)}`
+    : statistics.absoluteSigma
+      ? 'sigmas taken as they are'
+      : 'sigmas scaled by the residual deviation';
   return [
     ...section('Model', options.model === undefined ? [] : [options.model]),
     ...section('Fit', fitLines(fit, statistics)),

@@ -1,9 +1,12 @@
+import type { Matrix } from '../linalg/matrix.js';
+import type { LossName } from './robust.js';
+
 /**
  * How a fit ended. `converged-gradient`: the cosine between the residuals and every column of the Jacobian is below `gradientTolerance`;
  * `relative-offset`: Bates and Watts' relative offset is below `offsetTolerance`; `converged-step`: no step longer than `stepTolerance`
  * relative to the parameters is left; `converged-cost`: the cost and its prediction no longer fall by `costTolerance` of it;
  * `singular`: as the others, but the Jacobian lacks full rank at the solution, so that parameters are not identifiable;
- * `max-evaluations`: stopped by the budget; `stalled`: no trial point with a lower cost was found, short of any tolerance;
+ * `target-cost`: the cost came down to `targetCost`, the fit stopped short of a minimum; `max-evaluations`: stopped by the budget; `stalled`: no trial point with a lower cost was found, short of any tolerance;
  * `non-finite-start`: the residuals or derivatives at the start are not finite, the parameters are the start.
  */
 export type FitStatus =
@@ -12,9 +15,19 @@ export type FitStatus =
   | 'converged-cost'
   | 'relative-offset'
   | 'singular'
+  | 'target-cost'
   | 'stalled'
   | 'max-evaluations'
   | 'non-finite-start';
+
+/** Parameters that were not fitted by themselves. */
+export interface FitConstraints {
+  readonly fixed: readonly string[];
+  /** Name to formula. */
+  readonly tied: Readonly<Record<string, string>>;
+  /** ∂p/∂q, n×n: the identity, but for rows of tied parameters, which hold the derivatives of their formulas by free and fixed ones. */
+  readonly sensitivity: Matrix;
+}
 
 /** Work done by a fit. */
 export interface FitEvaluations {
@@ -41,7 +54,7 @@ export interface LeastSquaresResult {
   readonly cost: number;
   /** r at the solution, weighted, without the robust loss; length m. */
   readonly residuals: Float64Array;
-  /** ∂rᵢ/∂pⱼ at the solution, row-major m×n, of the same residuals. */
+  /** ∂rᵢ/∂pⱼ at the solution, row-major m×n, of the same residuals; tied parameters follow the others, so that their columns are 0. */
   readonly jacobian: Float64Array;
   /** Largest absolute component of the projected gradient of the cost (components that push against an active bound are left out). */
   readonly gradientNorm: number;
@@ -54,4 +67,8 @@ export interface LeastSquaresResult {
   readonly evaluations: FitEvaluations;
   readonly iterations: number;
   readonly warnings: readonly string[];
+  /** The robust loss, where one was asked for. */
+  readonly loss?: { readonly name: LossName; readonly scale: number };
+  /** Where parameters were fixed or tied. */
+  readonly constraints?: FitConstraints;
 }

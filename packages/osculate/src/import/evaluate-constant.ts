@@ -5,7 +5,7 @@ import type { ReferenceBuffer, Tensor } from '../tensor/ir.js';
 import { constantValue, isConstant } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 
-/** Larger intermediate results are left to the executor: a file of a few bytes must not make the import take gigabytes. */
+/** What needs more elements in all is left to the executor: a file of a few bytes must not make the import take gigabytes. */
 const largest = 2 ** 22;
 
 /** i64 as the file's tools compute it: what exceeds the range ends at its border. */
@@ -24,15 +24,17 @@ function fromReference(dtype: DType, buffer: ReferenceBuffer): NDArray['data'] {
 
 /**
  * The value of a tensor that depends on nothing but constants and the tensors whose values are `known` (parameters, by
- * their values in the file, read where they are needed); undefined otherwise, and where an intermediate result would be large.
+ * their values in the file, read where they are needed); undefined otherwise, and where all intermediate results together would be large.
  */
 export function evaluateConstant(t: Tensor, known: ReadonlyMap<Tensor, () => NDArray>): NDArray | undefined {
   if (isConstant(t)) return constantValue(t);
   const given = known.get(t);
   if (given !== undefined) return given();
   const inputs: Tensor[] = [];
+  let elements = 0;
   for (const node of topological([t], new Set(known.keys()))) {
-    if (node.outputs.some((o) => o.size > largest)) return undefined;
+    for (const { size } of node.outputs) elements += size;
+    if (elements > largest) return undefined;
     if (node.inputs.length === 0 && !isConstant(node.outputs[0]!)) return undefined;
     for (const x of node.inputs) if (known.has(x) && !inputs.includes(x)) inputs.push(x);
   }

@@ -155,7 +155,7 @@ function placeholders({ model, options }: Source): Map<TensorProto, { name: stri
   const all = namedWeights(model);
   const chosen = (name: string): boolean => (trainable instanceof RegExp ? trainable.test(name) : trainable!(name));
   return new Map(
-    (trainable === undefined ? trainedByDefault(all) : all.filter(({ name }) => chosen(name))).map(
+    (trainable === undefined ? trainedByDefault(all, model.producerName) : all.filter(({ name }) => chosen(name))).map(
       ({ name, proto }) => {
         const dtype = dtypeOf(proto.dataType, 'f32', `tensor '${name}'`);
         return [proto, { name, tensor: input(`parameter ${name}`, dtype, proto.dims) }];

@@ -9,8 +9,9 @@ import type {
 } from '../onnx/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';
+import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
-import { constant, isConstant } from '../tensor/leaf.js';
+import { constant, constantValue, isConstant } from '../tensor/leaf.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import { evaluateConstant } from './evaluate-constant.js';
@@ -26,6 +27,9 @@ const deepest = 64;
 
 /** Bodies and functions multiply the work: a file that asks for more nodes is refused instead of traced for hours. */
 const mostNodes = 500_000;
+
+/** Most bytes of constants that nodes may make in all, beside the file's own tensors. */
+const mostTables = 2 ** 27;
 
 /** A node that could not be imported. */
 export interface Problem {
@@ -68,6 +72,10 @@ export class Tracer implements Tracing {
   readonly mode: ImportMode;
   readonly context: Context | undefined;
   private visited = 0;
+  /** Bytes of the constants that nodes made. */
+  private tables = 0;
+  /** What was looked through for such constants, and the file's own tensors. */
+  private readonly counted = new Set<Tensor>();
   /** The node whose importer runs, for the place of its bodies. */
   private owner = '';
   private readonly known = new Map<Tensor, () => NDArray>();
@@ -98,7 +106,11 @@ export class Tracer implements Tracing {
 
   weight(proto: TensorProto): Tensor {
     const parameter = this.options.parameter(proto);
-    if (parameter === undefined) return constant(this.array(proto));
+    if (parameter === undefined) {
+      const stored = constant(this.array(proto));
+      this.counted.add(stored);
+      return stored;
+    }
     // Damaged data are an error of this place, read here or not.
     this.options.values(proto);
     this.known.set(parameter, () => this.array(proto));
@@ -204,12 +216,33 @@ export class Tracer implements Tracing {
       const call = new NodeCall(node, opset, inputs as (Tensor | undefined)[], this, attributes);
       const result = importer!(call);
       const outputs = Array.isArray(result) ? (result as readonly (Tensor | undefined)[]) : [result as Tensor];
+      this.countTables(outputs);
       const foldable = inputs.every((t) => t === undefined || isConstant(t as Tensor));
       const needed = node.output.map((output, i) => (output === '' ? undefined : this.output(outputs[i], i, foldable)));
       return needed.map((t) => t ?? failed);
     } finally {
       this.owner = owner;
     }
+  }
+
+  /** Adds up the constants that a node made, so that many small nodes do not take what one may not. */
+  private countTables(outputs: readonly (Tensor | undefined)[]): void {
+    const made = topological(
+      outputs.filter((t) => t !== undefined),
+      this.counted,
+    );
+    for (const { outputs: tensors } of made) {
+      for (const t of tensors) this.counted.add(t);
+      if (isConstant(tensors[0]!)) this.count(constantValue(tensors[0]!));
+    }
+  }
+
+  private count({ data }: NDArray): void {
+    this.tables += data.byteLength;
+    if (this.tables <= mostTables) return;
+    throw new InputError(
+      `the constants that the nodes make take more than ${mostTables} bytes in all, which is taken for an error of the file`,
+    );
   }
 
   /** Lists the unknown ops in the bodies of a node that cannot be traced because something before it failed. */
@@ -233,7 +266,9 @@ export class Tracer implements Tracing {
     if (t === undefined) throw new InputError(`its output ${i} is not supported`);
     if (!foldable || isConstant(t) || t.size > largestFolded || this.known.has(t)) return t;
     const value = evaluateConstant(t, new Map());
-    return value === undefined ? t : constant(value);
+    if (value === undefined) return t;
+    this.count(value);
+    return constant(value);
   }
 
   /** Attributes by name; inside a function those of the call stand for references. */

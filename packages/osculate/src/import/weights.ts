@@ -13,12 +13,15 @@ export interface NamedWeight {
 }
 
 /**
- * What is trained unless the user chooses: not the running statistics of BatchNormalization, and Constants only in files that keep their
- * weights in them, which have no float initialisers.
+ * What is trained unless the user chooses: not the running statistics of BatchNormalization, not tensors of rank 0 (factors and exponents
+ * of a formula), and Constants only in files that keep their weights in them, which have no float initialisers. Files of osculate itself
+ * keep none there.
  */
-export function trainedByDefault(weights: readonly NamedWeight[]): NamedWeight[] {
-  const initialized = weights.some(({ constant }) => !constant);
-  return weights.filter(({ constant, statistic }) => !statistic && !(constant && initialized));
+export function trainedByDefault(weights: readonly NamedWeight[], producer: string | undefined): NamedWeight[] {
+  const initialized = producer === 'osculate' || weights.some(({ constant }) => !constant);
+  return weights.filter(
+    ({ constant, statistic, proto }) => !statistic && proto.dims.length > 0 && !(constant && initialized),
+  );
 }
 
 /** Constants of one element (epsilons, exponents, factors) belong to the formula. */

@@ -24,7 +24,10 @@ export function lowerConvolution(
 }
 
 /** The attributes of ONNX's Conv and ConvTranspose. */
-export function onnxGeometry({ kernel }: ConvSizes, geometry: ConvGeometry): Record<string, LoweredAttr> {
+export function onnxGeometry(
+  { kernel }: Pick<ConvSizes, 'kernel'>,
+  geometry: ConvGeometry,
+): Record<string, LoweredAttr> {
   return {
     kernel_shape: { ints: kernel },
     strides: { ints: geometry.strides },

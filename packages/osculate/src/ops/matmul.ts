@@ -150,7 +150,13 @@ export const matmulOp: Op<MatmulAttrs> = {
     if (!transA && !transB) return [context.emit('MatMul', [a!, b!])];
     const attrs = { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } };
     if (node.inputs.every((t) => t.rank === 2)) return [context.emit('Gemm', [a!, b!], attrs)];
-    return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
+    if (context.contrib) return [context.emit('FusedMatMul', [a!, b!], attrs, 'com.microsoft')];
+    const swap = (name: string, { rank }: Tensor): string => {
+      const last = [rank - 1, rank - 2];
+      return context.emit('Transpose', [name], { perm: { ints: [...Array(rank - 2).keys(), ...last] } });
+    };
+    const [x, y] = node.inputs as [Tensor, Tensor];
+    return [context.emit('MatMul', [transA ? swap(a!, x) : a!, transB ? swap(b!, y) : b!])];
   },
   reference: { kind: 'kernel', prepare },
   flops: (node) => 2 * node.outputs[0]!.size * dims(node.inputs[0]!, node.inputs[1]!, node.attrs).k,

@@ -66,6 +66,8 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     if (entry === undefined) {
       entry = load(build, rows.length);
       loaded.set(key, entry);
+      // A failure may pass, as that of a busy device does: it is not kept.
+      entry.catch(() => loaded.delete(key));
     }
     const { executable, ...cost } = await entry;
     const views = layout.views(vector as never, 'parameters.');
@@ -112,8 +114,9 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
       flops += iterations * (perIteration.get(`${name}/${batchSize}`) ?? 0);
     },
     dispose: async () => {
-      for (const entry of loaded.values()) await (await entry).executable.dispose();
+      const entries = await Promise.allSettled(loaded.values());
       loaded.clear();
+      for (const entry of entries) if (entry.status === 'fulfilled') await entry.value.executable.dispose();
     },
   };
 }

@@ -23,7 +23,8 @@ export interface TrainSnapshot<S extends OptimizerState = OptimizerState> {
   readonly rejected: number;
 }
 
-export type StopReason = 'budget' | 'steps' | 'cancelled' | 'diverged';
+/** `budget`: the seconds are spent; `work`: the gradient equivalents are. */
+export type StopReason = 'budget' | 'work' | 'steps' | 'cancelled' | 'diverged';
 
 export interface TrainOptions<S extends OptimizerState> {
   readonly objective: Objective;
@@ -35,6 +36,8 @@ export interface TrainOptions<S extends OptimizerState> {
   /** Stops when this many seconds were spent in steps. */
   readonly seconds?: number;
   readonly steps?: number;
+  /** Stops when so much work was done, in gradients of the whole data. */
+  readonly gradientEquivalents?: number;
   /** Aborting ends the run after the step under way. */
   readonly signal?: AbortSignal;
   /** Milliseconds; default performance.now. */
@@ -79,6 +82,7 @@ export async function* train<S extends OptimizerState>(
     if (signal?.aborted) return 'cancelled';
     if (rejected >= patience) return 'diverged';
     if (elapsed / 1000 >= (options.seconds ?? Number.POSITIVE_INFINITY)) return 'budget';
+    if (objective.work() - base >= (options.gradientEquivalents ?? Number.POSITIVE_INFINITY)) return 'work';
     return state.step >= (options.steps ?? Number.POSITIVE_INFINITY) ? 'steps' : null;
   };
   for (;;) {

@@ -184,6 +184,8 @@ export interface LoweredGraph {
 
 /** Where a lowering rule writes ONNX nodes. Names are unique within the whole model, subgraphs included. */
 export interface LowerContext {
+  /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used; a file for other tools holds standard ones only. */
+  readonly contrib: boolean;
   /** Emits a node of one output and returns its name. An empty input name means an absent optional input. */
   emit(
     opType: string,

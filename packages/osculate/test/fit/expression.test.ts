@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { nistFormulas } from '../../../lab/src/problems/nist/formulas.js';
 import { grad } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
 import { expressionModel, parseExpression } from '../../src/fit/expression.js';
@@ -6,7 +7,6 @@ import { curveFit } from '../../src/fit/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { InputError, input, ShapeError, type Tensor } from '../../src/tensor/index.js';
 import { correctDigits, nistProblems } from './nist.js';
-import { nistFormulas } from './nist-formulas.js';
 
 /** The value of a formula, and its derivatives by all symbols. */
 async function evaluate(text: string, values: Record<string, number>): Promise<{ value: number; slopes: number[] }> {

@@ -20,7 +20,7 @@ describe('fitReport', () => {
           R²                  0.9978033
           AIC                 -17.43393
           BIC                 -17.27505
-          work                1 iterations, 4 residual vectors, 4 Jacobians
+          work                1 iterations, 3 residual vectors, 3 Jacobians
       [[Parameters, sigmas scaled by the residual deviation]]
                   value  standard error                     95% interval       p
           a  0.02475949     ± 0.2223198   (898%)  -0.5192375 … 0.5687565    0.91

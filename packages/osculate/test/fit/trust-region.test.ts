@@ -19,7 +19,7 @@ const product = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, 
 
 function factored(free: Int8Array): Factorization {
   const f = new Factorization(m, n);
-  f.factor(columns, residuals, scale, free, rows);
+  f.factor({ height: m, columns, residuals, rows }, scale, free);
   return f;
 }
 
@@ -44,7 +44,7 @@ describe('Factorization', () => {
     const twice = columns.slice();
     twice.set(columns.subarray(0, m), 3 * m);
     const f = new Factorization(m, n);
-    f.factor(twice, residuals, scale, new Int8Array(n).fill(1), null);
+    f.factor({ height: m, columns: twice, residuals, rows: null }, scale, new Int8Array(n).fill(1));
     expect(f.rank).toBe(n - 1);
   });
 });

@@ -4,6 +4,8 @@ import {
   ekfac,
   fromCheckpoint,
   type KfacOptions,
+  kfac,
+  type Optimizer,
   toCheckpoint,
   train,
 } from '../../src/optim/index.js';
@@ -46,6 +48,18 @@ describe('EKFAC', () => {
     const half = await run({}, 15);
     const resume = fromCheckpoint(toCheckpoint(half.snapshot), optimizer.init(start));
     expect((await run({ resume }, 40)).snapshot.state).toEqual(whole.snapshot.state);
+  });
+
+  it('makes the same step on an objective that K-FAC and another EKFAC have used', async () => {
+    const alone = make({ damping: 1 });
+    const shared = make({ damping: 1 });
+    const step = async ({ objective, start }: typeof alone, optimizer: Optimizer<never>) =>
+      (await optimizer.step(optimizer.init(start.slice()), { objective, generator: generator(1) })).state;
+    const rows = { batchSize: 24, factorRows: 24, modelRows: 24 };
+    await step(shared, kfac({ ...shared, damping: 1, ...rows }) as Optimizer<never>);
+    await step(shared, ekfac({ ...shared, damping: 1, ...rows, estimate: 'empirical' }) as Optimizer<never>);
+    const found = await step(shared, shared.optimizer as Optimizer<never>);
+    expect(found).toEqual(await step(alone, alone.optimizer as Optimizer<never>));
   });
 
   it('rejects what is not finite', async () => {

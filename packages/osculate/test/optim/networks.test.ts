@@ -3,6 +3,8 @@ import {
   adaHessian,
   allRows,
   diagonalGgn,
+  ekfac,
+  kfac,
   muon,
   naturalGradient,
   type Optimizer,
@@ -19,6 +21,8 @@ import { firstOrderMethods } from './methods.js';
 import { networkNames, type SmallNetwork, smallNetwork } from './small-networks.js';
 
 const structured: Readonly<Record<string, (network: SmallNetwork) => unknown>> = {
+  kfac: (network) => kfac({ ...network, batchSize: 48, damping: 1 }),
+  ekfac: (network) => ekfac({ ...network, batchSize: 48, damping: 1 }),
   muon: () => muon({ learningRate: 0.05, adamLearningRate: 0.02 }),
   shampoo: ({ objective }) => shampoo({ layout: objective.layout, learningRate: 0.1, interval: 5 }),
   soap: ({ objective }) => soap({ layout: objective.layout, learningRate: 0.02, interval: 5 }),

@@ -13,13 +13,16 @@ import {
 } from '../../src/nn/index.js';
 import { type Objective, supervisedObjective, type Vector } from '../../src/optim/index.js';
 import type { Executor } from '../../src/runtime/index.js';
-import { generator, leaves, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
+import { generator, leaves, type NDArray, ndarray, type Tensor, type Tree } from '../../src/tensor/index.js';
 
 export interface SmallNetwork {
   readonly objective: Objective;
   readonly start: Vector;
   readonly loss: Loss;
   readonly model: (weights: never, x: Tensor) => Tensor;
+  readonly parameters: Tree<NDArray>;
+  readonly x: NDArray;
+  readonly y: NDArray;
 }
 
 const rows = 64;
@@ -74,7 +77,8 @@ export function smallNetwork(name: string, executor: Executor): SmallNetwork {
   const parameters = layer.init(generator(2), 'f32');
   const loss = softmaxCrossEntropy();
   const model = (weights: never, x: Tensor) => layer.apply(weights, x);
-  const objective = supervisedObjective({ executor, model, loss, parameters, ...data(shape) });
+  const examples = data(shape);
+  const objective = supervisedObjective({ executor, model, loss, parameters, ...examples });
   const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
-  return { objective, start, loss, model };
+  return { objective, start, loss, model, parameters: parameters as Tree<NDArray>, ...examples };
 }

@@ -1,9 +1,8 @@
-import { lanczos, tridiagonalEigen } from '../../linalg/index.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type Estimate, meanOf, requireCount, requireSymmetric } from './estimate.js';
-import { drawProbe } from './probes.js';
+import { lanczosQuadrature, type Quadrature } from './lanczos-quadrature.js';
 
 export interface SpectralDensityOptions {
   readonly generator: Generator;
@@ -11,12 +10,6 @@ export interface SpectralDensityOptions {
   readonly probes?: number;
   /** Products in each run, at most n; default 60. */
   readonly steps?: number;
-}
-
-/** Gauss quadrature of the spectral measure of one probe: weights that add up to 1 at nodes that are Ritz values. */
-export interface Quadrature {
-  readonly nodes: Float64Array;
-  readonly weights: Float64Array;
 }
 
 export interface DensityCurve {
@@ -92,14 +85,13 @@ export async function spectralDensity(
   const quadratures: Quadrature[] = [];
   let applications = 0;
   for (let probe = 0; probe < probes; probe++) {
-    const start = drawProbe(operator.size, 'rademacher', generator);
-    const run = await lanczos((v: Float64Array) => operator.apply(v), start, steps);
-    if (run.status === 'nonFinite') {
-      throw new InputError(`spectralDensity: a product with "${operator.name}" is not finite`);
-    }
-    const { values, vectors } = tridiagonalEigen(run.diagonal, run.offDiagonal);
-    quadratures.push({ nodes: values, weights: vectors.data.slice(0, values.length).map((x) => x * x) });
-    applications += run.iterations;
+    const {
+      nodes,
+      weights,
+      applications: made,
+    } = await lanczosQuadrature('spectralDensity', operator, steps, generator);
+    quadratures.push({ nodes, weights });
+    applications += made;
   }
   return new SpectralDensity(operator.size, quadratures, applications);
 }

@@ -1,6 +1,7 @@
 import { axpy, dot } from '../../linalg/krylov/vectors.js';
 import { type LinearOperator, linearOperator } from './linear-operator.js';
 import type { CurvatureModel } from './model.js';
+import { once } from './once.js';
 import { meanGradient, secondMomentDiagonal, secondMomentProduct } from './row-gradients.js';
 import { vectorProducts } from './vector-products.js';
 
@@ -10,11 +11,7 @@ import { vectorProducts } from './vector-products.js';
  * independently (no batch statistics).
  */
 export function gradientCovarianceOperator(model: CurvatureModel): LinearOperator {
-  let gradient: Promise<Float64Array> | null = null;
-  const mean = (): Promise<Float64Array> => {
-    gradient ??= meanGradient(model);
-    return gradient;
-  };
+  const mean = once(() => meanGradient(model));
   return linearOperator({
     name: 'gradient covariance',
     size: model.layout.size,

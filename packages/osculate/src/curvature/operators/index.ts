@@ -6,6 +6,14 @@ export {
   scaledOperator,
   sumOperator,
 } from './algebra.js';
+export {
+  checkDeterminism,
+  type DeterminismFinding,
+  type DeterminismOptions,
+  type DeterminismReport,
+  type DeterminismSuspect,
+  type DeterminismTest,
+} from './check-determinism.js';
 export { denseOperator } from './dense-operator.js';
 export { empiricalFisherOperator } from './empirical-fisher-operator.js';
 export { ggnOperator } from './ggn-operator.js';
@@ -20,4 +28,5 @@ export {
   type StreamOptions,
 } from './model.js';
 export { type ParameterRange, parameterBlock, restrictedOperator } from './restricted-operator.js';
+export { meanGradient, secondMomentAlong } from './row-gradients.js';
 export { type SampledFisherOptions, sampledFisherOperator } from './sampled-fisher-operator.js';

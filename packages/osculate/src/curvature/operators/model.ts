@@ -1,4 +1,5 @@
-import { compile } from '../../compile/index.js';
+import { grad } from '../../autodiff/index.js';
+import { compile, costOf } from '../../compile/index.js';
 import { take } from '../../data/index.js';
 import {
   checkExamples,
@@ -34,11 +35,15 @@ export interface ModelBatch extends SupervisedBatch {
   readonly rows: number;
   /** The loss of a single row, of `x` and `y` without their leading axis, as if it were alone in its batch. */
   readonly rowLoss: (x: Tensor, y: Tensor) => Tensor;
+  /** The outputs `[1, …]` of a single row, of `x` without its leading axis. */
+  readonly rowOutputs: (x: Tensor) => Tensor;
 }
 
 export interface StreamOptions {
   /** Values of inputs of the program that belong to no row. */
   readonly feeds?: Feeds;
+  /** In place of the data's inputs; the program must not read targets then, unless they are given too. */
+  readonly inputs?: NDArray;
   /** In place of the data's targets. */
   readonly targets?: NDArray;
   /** Most rows in a run, where less than the model's `chunk`. */
@@ -61,6 +66,12 @@ export interface CurvatureModel {
   readonly normalizer: number;
   readonly x: NDArray;
   readonly y: NDArray;
+  /** The parameters where the curvature is taken, as one flat vector: a copy. */
+  point(): Float64Array;
+  /** The symbols of a batch of so many rows of the data; the same ones at every call. */
+  graph(rows: number): ModelBatch;
+  /** Arithmetic done so far in gradient equivalents: one is the gradient of the mean loss over the whole data set. */
+  work(): number;
   /** Runs the program named `name` on every batch, built by `build` for each size when first needed. */
   stream(
     name: string,
@@ -102,8 +113,10 @@ class StreamedModel implements CurvatureModel {
   readonly x: NDArray;
   readonly y: NDArray;
   private readonly values: Feeds;
-  private readonly batches = new Map<number, ModelBatch>();
-  private readonly loaded = new Map<string, Promise<Executable>>();
+  private readonly batches = new Map<string, ModelBatch>();
+  private readonly loaded = new Map<string, Promise<Loaded>>();
+  private flops = 0;
+  private flopsPerGradient = 0;
 
   constructor(private readonly options: CurvatureModelOptions) {
     this.layout = ParameterLayout.of(options.parameters);
@@ -119,7 +132,26 @@ class StreamedModel implements CurvatureModel {
   }
 
   get normalizer(): number {
-    return this.loss.normalizer(this.batch(1).outputs);
+    return this.loss.normalizer(this.graph(1).outputs);
+  }
+
+  point(): Float64Array {
+    const flat = new Float64Array(this.layout.size);
+    for (const { name, offset } of this.layout.slots) {
+      flat.set((this.values[`parameters.${name}`] as NDArray).data as Float64Array, offset);
+    }
+    return flat;
+  }
+
+  work(): number {
+    if (this.flops === 0) return 0;
+    if (this.flopsPerGradient === 0) {
+      const rows = Math.min(this.chunk, this.rows);
+      const { loss, weights } = this.graph(rows);
+      const { outputs } = compile({ loss, gradient: grad(loss, weights, { unreachable: 'zero' }) });
+      this.flopsPerGradient = (costOf(outputs).flops / rows) * this.rows;
+    }
+    return this.flops / Math.max(1, this.flopsPerGradient);
   }
 
   async stream(
@@ -128,13 +160,19 @@ class StreamedModel implements CurvatureModel {
     options: StreamOptions,
     visit: (results: Results, from: number, rows: number) => void,
   ): Promise<void> {
-    const { feeds = {}, targets = this.y } = options;
+    const { feeds = {}, inputs = this.x } = options;
+    const targets = options.targets ?? (options.inputs ? null : this.y);
+    const total = inputs.shape[0]!;
     const size = Math.min(this.chunk, options.chunk ?? this.chunk);
-    for (let from = 0; from < this.rows; from += size) {
-      const rows = Array.from({ length: Math.min(size, this.rows - from) }, (_, i) => from + i);
-      const executable = await this.load(name, build, rows.length);
-      const all: Feeds = { ...this.values, ...feeds, x: take(this.x, rows), y: take(targets, rows) };
-      const wanted = executable.program.inputs.map((t) => [inputName(t), all[inputName(t)]!] as const);
+    for (let from = 0; from < total; from += size) {
+      const rows = Array.from({ length: Math.min(size, total - from) }, (_, i) => from + i);
+      const { executable, flops } = await this.load(name, build, rows.length, targets ?? this.y);
+      const data: Feeds = { x: take(inputs, rows), ...(targets && { y: take(targets, rows) }) };
+      const all: Feeds = { ...this.values, ...feeds, ...data };
+      const wanted = executable.program.inputs.map(
+        (t) => [inputName(t), this.valueOf(name, inputName(t), all)] as const,
+      );
+      this.flops += flops;
       visit(await executable.run(Object.fromEntries(wanted)), from, rows.length);
     }
   }
@@ -145,8 +183,9 @@ class StreamedModel implements CurvatureModel {
     options: StreamOptions = {},
   ): Promise<Record<string, Float64Array>> {
     const sums: Record<string, Float64Array> = {};
+    const total = (options.inputs ?? this.x).shape[0]!;
     await this.stream(name, build, options, (results, _, rows) => {
-      const weight = rows / this.rows;
+      const weight = rows / total;
       for (const [key, { data }] of Object.entries(results)) {
         sums[key] ??= new Float64Array(data.length);
         const sum = sums[key];
@@ -157,36 +196,70 @@ class StreamedModel implements CurvatureModel {
   }
 
   async dispose(): Promise<void> {
-    const programs = [...this.loaded.values()];
+    const programs = await Promise.allSettled(this.loaded.values());
     this.loaded.clear();
-    for (const program of programs) await (await program).dispose();
+    for (const program of programs) if (program.status === 'fulfilled') await program.value.executable.dispose();
   }
 
-  private load(name: string, build: (batch: ModelBatch) => Tree<Tensor>, rows: number): Promise<Executable> {
-    const key = `${name}/${rows}`;
-    let executable = this.loaded.get(key);
-    if (executable === undefined) {
-      executable = this.options.executor.load(compile(build(this.batch(rows))));
-      this.loaded.set(key, executable);
+  graph(rows: number): ModelBatch {
+    return this.batch(rows, this.y);
+  }
+
+  /** InputError for an input of a program that nothing gives a value. */
+  private valueOf(program: string, name: string, values: Feeds): Feeds[string] {
+    const value = values[name];
+    if (value !== undefined) return value;
+    throw new InputError(
+      `curvatureModel: the program "${program}" reads the input "${name}", which has no value; a model is a function of its parameters and inputs: apply it without a context whose masks or statistics are inputs (\`checkDeterminism\` tells more)`,
+    );
+  }
+
+  private load(
+    name: string,
+    build: (batch: ModelBatch) => Tree<Tensor>,
+    rows: number,
+    targets: NDArray,
+  ): Promise<Loaded> {
+    const key = `${name}/${batchKey(rows, targets)}`;
+    let loaded = this.loaded.get(key);
+    if (loaded === undefined) {
+      loaded = this.compiled(build, rows, targets);
+      this.loaded.set(key, loaded);
+      // A failure may pass, as that of a busy device does: it is not kept.
+      loaded.catch(() => this.loaded.delete(key));
     }
-    return executable;
+    return loaded;
   }
 
-  private batch(rows: number): ModelBatch {
-    let batch = this.batches.get(rows);
+  private async compiled(build: (batch: ModelBatch) => Tree<Tensor>, rows: number, targets: NDArray): Promise<Loaded> {
+    const program = compile(build(this.batch(rows, targets)));
+    return { executable: await this.options.executor.load(program), flops: costOf(program.outputs).flops };
+  }
+
+  private batch(rows: number, targets: NDArray): ModelBatch {
+    const key = batchKey(rows, targets);
+    let batch = this.batches.get(key);
     if (batch === undefined) {
-      batch = modelBatch(this.options, rows);
-      this.batches.set(rows, batch);
+      batch = modelBatch({ ...this.options, y: targets }, rows);
+      this.batches.set(key, batch);
     }
     return batch;
   }
 }
 
+interface Loaded {
+  readonly executable: Executable;
+  readonly flops: number;
+}
+
+/** Sampled targets may have another dtype and shape than the data's. */
+const batchKey = (rows: number, { dtype, shape }: NDArray): string => `${rows}/${dtype}/${shape.slice(1).join('x')}`;
+
 function modelBatch(options: CurvatureModelOptions, rows: number): ModelBatch {
   const { model, loss } = options;
   const batch = supervisedBatch(options, rows);
   const row = (t: Tensor): Tensor => t.reshape([1, ...t.shape]);
-  const rowLoss = (one: Tensor, target: Tensor): Tensor =>
-    loss.value(model(batch.weights as never, row(one)), row(target));
-  return { rows, ...batch, rowLoss };
+  const rowOutputs = (one: Tensor): Tensor => model(batch.weights as never, row(one));
+  const rowLoss = (one: Tensor, target: Tensor): Tensor => loss.value(rowOutputs(one), row(target));
+  return { rows, ...batch, rowLoss, rowOutputs };
 }

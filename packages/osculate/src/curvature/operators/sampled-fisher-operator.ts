@@ -1,43 +1,17 @@
 import { axpy } from '../../linalg/krylov/vectors.js';
 import { InputError } from '../../tensor/errors.js';
-import { type NDArray, zeros } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
 import { type LinearOperator, linearOperator } from './linear-operator.js';
 import type { CurvatureModel } from './model.js';
+import { once } from './once.js';
 import { secondMomentDiagonal, secondMomentProduct } from './row-gradients.js';
+import { sampledTargets } from './sampled-targets.js';
 import { vectorProducts } from './vector-products.js';
 
 export interface SampledFisherOptions {
   readonly generator: Generator;
   /** Targets drawn for each row; default 1. */
   readonly samples?: number;
-}
-
-type Targets = readonly NDArray[];
-
-/** A whole data set's targets from those of its batches. */
-function joinRows(parts: readonly NDArray[], rows: number): NDArray {
-  const first = parts[0]!;
-  const whole = zeros(first.dtype as 'f64', [rows, ...first.shape.slice(1)]);
-  let at = 0;
-  for (const { data } of parts) {
-    whole.data.set(data as Float64Array, at);
-    at += data.length;
-  }
-  return whole;
-}
-
-async function drawTargets(model: CurvatureModel, samples: number, generator: Generator): Promise<Targets> {
-  const parts: NDArray[][] = Array.from({ length: samples }, () => []);
-  await model.stream(
-    'outputs',
-    ({ outputs }) => ({ outputs }),
-    {},
-    ({ outputs }) => {
-      for (const part of parts) part.push(model.loss.sample(outputs as NDArray<'f32' | 'f64'>, generator));
-    },
-  );
-  return parts.map((part) => joinRows(part, model.rows));
 }
 
 /**
@@ -55,11 +29,7 @@ export function sampledFisherOperator(
   }
   const factor = model.normalizer / samples;
   const own = generator.split();
-  let drawn: Promise<Targets> | null = null;
-  const targets = (): Promise<Targets> => {
-    drawn ??= drawTargets(model, samples, own);
-    return drawn;
-  };
+  const targets = once(() => sampledTargets(model, samples, own));
   return linearOperator({
     name: 'sampled Fisher',
     size: model.layout.size,

@@ -4,6 +4,7 @@
 import { InputError } from '../../tensor/errors.js';
 import { leastSquares } from '../least-squares.js';
 import type { NumericResiduals } from '../residuals/numeric.js';
+import type { TrustRegionOptions } from '../trust-region/region.js';
 
 export interface Data2D {
   readonly x: ArrayLike<number>;
@@ -22,10 +23,16 @@ export interface LevenbergMarquardtOptions {
    * (The package returns this sum, but its steps minimise Σ (rᵢ/wᵢ)²; with unequal weights it therefore misses either minimum.)
    */
   readonly weights?: number | ArrayLike<number>;
-  /** Checked, then without effect, as the next three: they steer the package's path, and the trust region here finds its own. */
+  /**
+   * λ > 0: the first trust region has the length of the package's first step, (JᵀJ + λI)p = −Jᵀr. Default: from the size of the parameters,
+   * which needs no λ.
+   */
   readonly damping?: number;
+  /** 1 or more: a good step makes the region this many times its length; default 2. */
   readonly dampingStepDown?: number;
+  /** Above 1: a step that improves too little divides the region by this; default 4. */
   readonly dampingStepUp?: number;
+  /** From 0 to below 1: least gain relative to the linear model's promise; a step below it is not taken. Default 1e-4. */
   readonly improvementThreshold?: number;
   /**
    * Absolute steps of the differences that stand for derivatives; 0 holds a parameter fixed. Default here: steps scaled to each parameter,
@@ -38,7 +45,7 @@ export interface LevenbergMarquardtOptions {
   readonly maxValues?: ArrayLike<number>;
   /** Most trial points, each of which is an iteration of the package, in each of at most two runs; default 100. */
   readonly maxIterations?: number;
-  /** Checked, then met wherever it can be: a fit goes on to the minimum, whose error is lower still. */
+  /** The fit stops as soon as `parameterError` is no more than this. Default: it goes on to the minimum, whose error is lower still. */
   readonly errorTolerance?: number;
   /** Seconds, after which an Error is thrown. */
   readonly timeout?: number;
@@ -65,18 +72,51 @@ function checkData({ x, y }: Data2D): void {
     throw new InputError(`levenbergMarquardt: data.x has ${x.length} elements and data.y ${y.length}; give as many`);
 }
 
-const positive = ['damping', 'dampingStepUp', 'dampingStepDown'] as const;
-const notNegative = ['improvementThreshold', 'errorTolerance', 'maxIterations', 'timeout'] as const;
+interface Range {
+  readonly accepts: (value: number) => boolean;
+  readonly text: string;
+}
+
+const notNegative: Range = { accepts: (value) => value >= 0, text: 'a number, 0 or more' };
+
+/** What each number may be, and where the package would take more, why not. */
+const ranges = {
+  damping: { accepts: (value) => value > 0 && value < Number.POSITIVE_INFINITY, text: 'a finite number above 0' },
+  dampingStepDown: {
+    accepts: (value) => value >= 1 && value < Number.POSITIVE_INFINITY,
+    text: 'a finite number, 1 or more: with less, good steps would shorten the next; leave it out for the default',
+  },
+  dampingStepUp: {
+    accepts: (value) => value > 1 && value < Number.POSITIVE_INFINITY,
+    text: 'a finite number above 1: with less, a step that fails would be tried again for ever; leave it out for the default',
+  },
+  improvementThreshold: {
+    accepts: (value) => value >= 0 && value < 1,
+    text: 'a number, 0 or more and below 1: no step near the minimum gains more than the linear model promises, so that none would be taken',
+  },
+  errorTolerance: notNegative,
+  maxIterations: notNegative,
+  timeout: notNegative,
+} satisfies Partial<Record<keyof LevenbergMarquardtOptions, Range>>;
 
 function checkNumbers(options: LevenbergMarquardtOptions): void {
-  for (const name of [...positive, ...notNegative]) {
+  for (const name of Object.keys(ranges) as (keyof typeof ranges)[]) {
     const value = options[name];
-    const strict = (positive as readonly string[]).includes(name);
-    if (value === undefined || (typeof value === 'number' && (strict ? value > 0 : value >= 0))) continue;
-    throw new InputError(
-      `levenbergMarquardt: ${name} is ${value}; it must be a number ${strict ? 'above 0' : '0 or more'}`,
-    );
+    const { accepts, text }: Range = ranges[name];
+    if (value === undefined || (typeof value === 'number' && accepts(value))) continue;
+    throw new InputError(`levenbergMarquardt: ${name} is ${value}; it must be ${text}`);
   }
+}
+
+/** The region's options for the package's. */
+function regionOf(options: LevenbergMarquardtOptions): TrustRegionOptions {
+  const { damping, dampingStepDown: grow, dampingStepUp, improvementThreshold: leastRatio } = options;
+  return {
+    ...(damping !== undefined && { damping }),
+    ...(grow !== undefined && { grow }),
+    ...(dampingStepUp !== undefined && { shrink: 1 / dampingStepUp }),
+    ...(leastRatio !== undefined && { leastRatio }),
+  };
 }
 
 /** One number for all, or an array of one each; of an array of another length, the first counts for all. */
@@ -177,8 +217,8 @@ function fromSteps(evaluate: Evaluate, steps: Float64Array, central: boolean, m:
 
 /**
  * Fits y ≈ f(x) by least squares: the signature, options and result of `levenbergMarquardt` of the npm package ml-levenberg-marquardt.
- * What each option does here, and why where that differs, is told at `LevenbergMarquardtOptions`. It minimises to full accuracy instead of
- * to `errorTolerance`. Cost: an iteration takes a Jacobian (2n model evaluations a point without `jacobianFunction`) and a trial.
+ * Every option of the package is honoured; how, where that differs, is told at `LevenbergMarquardtOptions`. Without `errorTolerance` it
+ * minimises to full accuracy. Cost: an iteration takes a Jacobian (2n model evaluations a point without `jacobianFunction`) and a trial.
  * @throws InputError for malformed data or options; Error when the time is over.
  */
 export function levenbergMarquardt(
@@ -202,6 +242,8 @@ export function levenbergMarquardt(
   const fit = leastSquares(own ? { ...problem, jacobian: own } : problem, start, {
     bounds: { lower, upper },
     maxEvaluations: 1 + maxIterations,
+    trustRegion: regionOf(options),
+    ...(options.errorTolerance !== undefined && { targetCost: options.errorTolerance / 2 }),
     // Newton steps to a zero of an inexact gradient would lead away from the minimum.
     polish: (jacobianFunction !== undefined || steps === null) && maxIterations > 0,
   });

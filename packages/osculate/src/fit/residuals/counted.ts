@@ -13,7 +13,7 @@ export interface Counts {
 
 /** The same problem, whose calls are counted in `counts`. */
 export function counted(problem: ResidualProblem, counts: Counts): ResidualProblem {
-  const { secondDirectional, curvature } = problem;
+  const { secondDirectional, curvature, together } = problem;
   return {
     size: problem.size,
     parameters: problem.parameters,
@@ -29,6 +29,14 @@ export function counted(problem: ResidualProblem, counts: Counts): ResidualProbl
       counts.residuals += differences;
       return differences;
     },
+    ...(together && {
+      together: (at: Float64Array, residuals: Float64Array, columns: Float64Array) => {
+        counts.points++;
+        counts.residuals++;
+        counts.jacobians++;
+        together(at, residuals, columns);
+      },
+    }),
     ...(secondDirectional && {
       secondDirectional: (at: Float64Array, direction: Float64Array, result: Float64Array) => {
         counts.secondDirectional++;

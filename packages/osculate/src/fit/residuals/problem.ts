@@ -13,6 +13,8 @@ export interface ResidualProblem {
    * differences took.
    */
   jacobian(at: Float64Array, residuals: Float64Array, columns: Float64Array): number;
+  /** r(p) and J(p) at once, where that is cheaper than one after the other. */
+  together?(at: Float64Array, residuals: Float64Array, columns: Float64Array): void;
   /** r''(p)[v, v], where second derivatives are exact. */
   secondDirectional?(at: Float64Array, direction: Float64Array, result: Float64Array): void;
   /** Σ wᵢ∇²rᵢ(p), n×n, where it can be had to about the accuracy of the Jacobian. Returns how many Jacobians differences took. */

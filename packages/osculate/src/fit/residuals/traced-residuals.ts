@@ -2,6 +2,8 @@ import { describe } from '../../tensor/describe.js';
 import { DTypeError, InputError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
+import type { Constraints } from '../constraints/constraints.js';
+import { remembering } from './remembered.js';
 import { type TracedProblem, tracedProblem } from './traced.js';
 
 /** The residuals of a traced function as a flat f64 vector. InputError or DTypeError for anything else. */
@@ -19,22 +21,13 @@ export function flatResiduals(what: string, result: unknown): Tensor {
 
 type Traced = (parameters: Tensor) => Tensor;
 
-/** Problems by function and number of parameters: tracing and compiling cost far more than a fit. */
-const known = new WeakMap<Traced, Map<number, TracedProblem>>();
+const known = remembering<Traced, TracedProblem>();
 
 /** The problem of a traced function of a vector of n, traced at its first use. */
-export function tracedResiduals(f: Traced, n: number): TracedProblem {
-  const problems = known.get(f) ?? new Map<number, TracedProblem>();
-  known.set(f, problems);
-  let problem = problems.get(n);
-  if (problem === undefined) {
+export function tracedResiduals(f: Traced, n: number, constraints: Constraints): TracedProblem {
+  return known(f, `${n} ${constraints.key}`, () => {
     const parameters = input('parameters', 'f64', [n]);
-    problem = tracedProblem({
-      residuals: flatResiduals('leastSquares', f(parameters)),
-      parameters: [parameters],
-      data: [],
-    });
-    problems.set(n, problem);
-  }
-  return problem;
+    const residuals = flatResiduals('leastSquares', f(constraints.vector(parameters)));
+    return tracedProblem({ residuals, parameters: [parameters], data: [] });
+  });
 }

@@ -1,6 +1,8 @@
 import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
 import { compile } from '../../compile/index.js';
 import { type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
+import { InputError } from '../../tensor/errors.js';
+import { dependents } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full, input, inputName } from '../../tensor/leaf.js';
 import type { ResidualProblem } from './problem.js';
@@ -18,16 +20,22 @@ export interface TracedProblem extends ResidualProblem {
   load(data: readonly Float64Array[]): void;
 }
 
-/** With more scalars than this, all second partials one by one would make too long a program: the Hessian is then batched. */
-const MOST_PARTIALS = 24;
+/** With more second partials than this, taking them one by one would make too long a program: the Hessian is then batched. */
+const MOST_PARTIALS = 300;
+
+/** With more scalars than this, partials are not even counted. */
+const MOST_SCALARS = 256;
+
+/** Elements of J and of the curvature beyond which a dense fit is refused: 2 GiB, of which a fit holds several copies. */
+const MOST_ELEMENTS = 2 ** 28;
 
 let shared: ReferenceExecutor | undefined;
 
 /** A tensor of a program and the array that holds its values. */
-type Slot = readonly [tensor: Tensor, array: Float64Array];
+export type Slot = readonly [tensor: Tensor, array: Float64Array];
 
 /** Each parameter's slot: the whole vector, or one element of it a scalar. */
-function slotsOf(parameters: readonly Tensor[], array: Float64Array): Slot[] {
+export function slotsOf(parameters: readonly Tensor[], array: Float64Array): Slot[] {
   if (parameters[0]!.rank === 1) return [[parameters[0]!, array]];
   return parameters.map((p, i) => [p, array.subarray(i, i + 1)]);
 }
@@ -39,27 +47,31 @@ function jacobianSlots(y: Tensor, parameters: readonly Tensor[], columns: Float6
   return parameters.map((p, i) => [jvp(y, p, full(1, 'f64')), columns.subarray(i * m, (i + 1) * m)]);
 }
 
-/** The lower triangle of Σ wᵢ∇²rᵢ row by row for few scalars, the whole matrix otherwise. */
+/**
+ * The lower triangle of Σ wᵢ∇²rᵢ element by element, where few enough of them can differ from zero; the whole matrix otherwise. Terms of a
+ * sum that share no parameters have no mixed partials: those of many peaks are few.
+ */
 function curvatureSlots({ residuals, parameters }: ResidualGraph, weights: Tensor, result: Float64Array): Slot[] {
   const sum = weights.mul(residuals).sum();
   const n = parameters.length;
-  if (parameters[0]!.rank === 1 || n > MOST_PARTIALS) {
-    return [[hessian(sum, [...parameters], { unreachable: 'zero' }), result]];
-  }
+  const whole = (): Slot[] => [[hessian(sum, [...parameters], { unreachable: 'zero' }), result]];
+  if (parameters[0]!.rank === 1 || n > MOST_SCALARS) return whole();
   const gradient = grad(sum, [...parameters], { unreachable: 'zero' });
-  return gradient.flatMap((g, i) =>
-    parameters
-      .slice(0, i + 1)
-      .map((p, j): Slot => [jvp(g, p, full(1, 'f64')), result.subarray(i * n + j, i * n + j + 1)]),
-  );
+  const partials = parameters.flatMap((p, j) => {
+    const reached = dependents(gradient, [p]);
+    return gradient.flatMap((g, i) => (i >= j && reached.has(g) ? [{ g, p, at: i * n + j }] : []));
+  });
+  if (partials.length === 0 || partials.length > MOST_PARTIALS) return whole();
+  return partials.map(({ g, p, at }): Slot => [jvp(g, p, full(1, 'f64')), result.subarray(at, at + 1)]);
 }
 
+/** Copies the lower triangle to the upper one; a symmetric matrix stays as it is. */
 function mirror(n: number, square: Float64Array): void {
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) square[j * n + i] = square[i * n + j]!;
 }
 
 /** A function that compiles on its first call what `outputs` returns, and runs it on every call. */
-function lazily(inputs: readonly Slot[], outputs: () => readonly Slot[]): () => void {
+export function lazily(inputs: readonly Slot[], outputs: () => readonly Slot[]): () => void {
   let run: (() => void) | undefined;
   return () => {
     if (run === undefined) {
@@ -83,6 +95,10 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
   const { residuals: r, parameters, data } = graph;
   const m = r.size;
   const n = parameters.reduce((sum, p) => sum + p.size, 0);
+  if (n * (m + n) > MOST_ELEMENTS)
+    throw new InputError(
+      `leastSquares: ${m} residuals of ${n} parameters have too large a Jacobian to hold; use largeLeastSquares, or blockLeastSquares where every residual depends on one block of each of two families`,
+    );
   const [x, v] = [new Float64Array(n), new Float64Array(n)];
   const [values, second, w] = [new Float64Array(m), new Float64Array(m), new Float64Array(m)];
   const columns = new Float64Array(n * m);
@@ -92,10 +108,10 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
 
   const directions = parameters.map((p, i) => input(`direction ${i}`, 'f64', p.shape));
   const weights = input('residual weights', 'f64', [m]);
-  const triangle = parameters[0]!.rank !== 1 && n <= MOST_PARTIALS;
 
   const runResiduals = lazily(inputs, () => [[r, values]]);
   const runJacobian = lazily(inputs, () => jacobianSlots(r, parameters, columns));
+  const runTogether = lazily(inputs, () => [[r, values], ...jacobianSlots(r, parameters, columns)]);
   const runSecond = lazily([...inputs, ...slotsOf(directions, v)], () => {
     const along = (y: Tensor): Tensor => jvp(y, [...parameters], [...directions]);
     return [[along(along(r)), second]];
@@ -120,6 +136,12 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
       result.set(columns);
       return 0;
     },
+    together: (at, residuals, result) => {
+      x.set(at);
+      runTogether();
+      residuals.set(values);
+      result.set(columns);
+    },
     secondDirectional: (at, direction, result) => {
       x.set(at);
       v.set(direction);
@@ -130,7 +152,7 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
       x.set(at);
       w.set(given);
       runCurvature();
-      if (triangle) mirror(n, square);
+      mirror(n, square);
       result.set(square);
       return 0;
     },

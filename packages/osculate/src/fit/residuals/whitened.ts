@@ -37,7 +37,7 @@ export function solveByFactor({ rows: m, data: factor }: Matrix): Whitening {
 
 /** The problem of W·r(p), with all derivatives, for a Jacobian that is not differenced: its differences would need the bare r(p). */
 export function whitened(problem: ResidualProblem, { apply, transpose }: Whitening): ResidualProblem {
-  const { size: m, parameters: n, secondDirectional, curvature } = problem;
+  const { size: m, parameters: n, secondDirectional, curvature, together } = problem;
   const raw = new Float64Array(m);
   return {
     size: m,
@@ -51,6 +51,13 @@ export function whitened(problem: ResidualProblem, { apply, transpose }: Whiteni
       for (let j = 0; j < n; j++) apply(columns.subarray(j * m, (j + 1) * m));
       return differences;
     },
+    ...(together && {
+      together: (at: Float64Array, residuals: Float64Array, columns: Float64Array) => {
+        together(at, residuals, columns);
+        apply(residuals);
+        for (let j = 0; j < n; j++) apply(columns.subarray(j * m, (j + 1) * m));
+      },
+    }),
     ...(secondDirectional && {
       secondDirectional: (at: Float64Array, direction: Float64Array, result: Float64Array) => {
         secondDirectional(at, direction, result);

@@ -3,8 +3,11 @@ import { svd } from '../../linalg/dense/svd.js';
 import { dot } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 
-/** Whether the data determine a parameter: `held`: at a bound, so that it does not vary; `undetermined`: its variance is infinite. */
-export type ParameterState = 'estimated' | 'held' | 'undetermined';
+/**
+ * Whether the data determine a parameter. `held`: at a bound, so that it does not vary; `undetermined`: its variance is infinite; `fixed`:
+ * not fitted; `tied`: follows from others, and so does its variance.
+ */
+export type ParameterState = 'estimated' | 'held' | 'undetermined' | 'fixed' | 'tied';
 
 export interface UnscaledCovariance {
   /** (JᵀJ)⁻¹ of the free parameters, n×n: 0 for held ones, ∞ in the variance and NaN in the covariances of undetermined ones. */
@@ -16,6 +19,8 @@ export interface UnscaledCovariance {
   readonly condition: number;
   /** Variance of gᵀp, a linear function of the parameters: finite also where the data determine it but no parameter in it by itself. */
   varianceOf(g: Float64Array): number;
+  /** Covariance of gᵀp and hᵀp; NaN where the data do not determine both. */
+  covarianceOf(g: Float64Array, h: Float64Array): number;
 }
 
 /** Share of a unit vector in the null space from which a parameter counts as undetermined: well above rounding, well below any real share. */
@@ -73,7 +78,9 @@ function unknown(n: number, free: readonly number[]): UnscaledCovariance {
   for (const i of free) for (const j of free) result.data[i * n + j] = i === j ? Number.POSITIVE_INFINITY : Number.NaN;
   const states = Array.from({ length: n }, (_, j): ParameterState => (free.includes(j) ? 'undetermined' : 'held'));
   const varianceOf = (g: Float64Array): number => (free.some((j) => g[j] !== 0) ? Number.POSITIVE_INFINITY : 0);
-  return { matrix: result, states, ...nothingKnown, varianceOf };
+  const covarianceOf = (g: Float64Array, h: Float64Array): number =>
+    varianceOf(g) === 0 || varianceOf(h) === 0 ? 0 : Number.NaN;
+  return { matrix: result, states, ...nothingKnown, varianceOf, covarianceOf };
 }
 
 /**
@@ -105,13 +112,21 @@ export function unscaledCovariance(
       result.data[a * n + b] = u && v ? dot(u, v) / norms[row]! / norms[column]! : infinite;
     });
   });
+  const at = (g: Float64Array): Float64Array | null =>
+    whitenedCoordinates(
+      Float64Array.from(free, (j, k) => g[j]! / norms[k]!),
+      decomposition,
+    );
   const varianceOf = (g: Float64Array): number => {
-    const over = Float64Array.from(free, (j, k) => g[j]! / norms[k]!);
-    const at = whitenedCoordinates(over, decomposition);
-    return at ? dot(at, at) : Number.POSITIVE_INFINITY;
+    const u = at(g);
+    return u ? dot(u, u) : Number.POSITIVE_INFINITY;
+  };
+  const covarianceOf = (g: Float64Array, h: Float64Array): number => {
+    const [u, v] = [at(g), at(h)];
+    return u && v ? dot(u, v) : Number.NaN;
   };
   const condition = rank < free.length ? Number.POSITIVE_INFINITY : values[0]! / values[rank - 1]!;
-  return { matrix: result, states, rank, condition, varianceOf };
+  return { matrix: result, states, rank, condition, varianceOf, covarianceOf };
 }
 
 /** The correlation matrix of a covariance: 1 on the diagonal, NaN where a variance is 0 or infinite. */

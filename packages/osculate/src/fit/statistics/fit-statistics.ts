@@ -1,13 +1,15 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { LeastSquaresResult } from '../result.js';
-import { correlationOf, type ParameterState, unscaledCovariance } from './covariance.js';
+import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';
 import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
+import { robustVariance } from './robust-variance.js';
 import { studentQuantile, studentTwoSided } from './student.js';
+import { tiedCovariance } from './tied-covariance.js';
 
 /** The parts of a fit that its statistics follow from. */
 export type FittedModel = Pick<LeastSquaresResult, 'parameters' | 'names' | 'residuals' | 'jacobian'> &
-  Partial<Pick<LeastSquaresResult, 'activeBounds'>>;
+  Partial<Pick<LeastSquaresResult, 'activeBounds' | 'constraints' | 'loss'>>;
 
 export interface FitStatisticsOptions {
   /** The observations, for R². */
@@ -27,7 +29,7 @@ export interface ParameterStatistics {
   readonly name: string;
   readonly value: number;
   readonly state: ParameterState;
-  /** 0 for a held parameter, ∞ for one that the data do not determine, NaN without degrees of freedom. */
+  /** 0 for a held or fixed parameter, ∞ for one that the data do not determine, NaN without degrees of freedom. */
   readonly standardError: number;
   /** value ± quantile·standardError. */
   readonly interval: readonly [number, number];
@@ -43,7 +45,7 @@ export interface FitStatistics {
   readonly degreesOfFreedom: number;
   /** Σ r². */
   readonly residualSumOfSquares: number;
-  /** s = √(Σ r²/degrees of freedom), an estimate of the factor of all sigmas. */
+  /** s = √(Σ r²/degrees of freedom), an estimate of the factor of all sigmas; median |r|/0.6745 after a robust fit. */
   readonly residualDeviation: number;
   /** 1 − Σ r²/Σ w(y − ȳ)², weighted by 1/σ²; NaN unless the observations are given. */
   readonly rSquared: number;
@@ -67,12 +69,13 @@ export interface FitStatistics {
   readonly condition: number;
   readonly absoluteSigma: boolean;
   readonly level: number;
-  /** Of Student's distribution, or of the normal one for absolute sigmas. */
+  /** Of Student's distribution, or of the normal one for absolute sigmas without a robust loss. */
   readonly quantile: number;
   readonly diagnostics: ResidualDiagnostics;
 }
 
-function weightedVariation(y: ArrayLike<number>, sigma: ArrayLike<number> | number, m: number): number {
+/** Σ w(y − ȳ)² with w = 1/σ². @throws ShapeError unless there are m of each */
+export function weightedVariation(y: ArrayLike<number>, sigma: ArrayLike<number> | number, m: number): number {
   if (y.length !== m) throw new ShapeError(`fitStatistics: there are ${y.length} values of y for ${m} residuals`);
   if (typeof sigma !== 'number' && sigma.length !== m)
     throw new ShapeError(`fitStatistics: there are ${sigma.length} values of sigma for ${m} residuals`);
@@ -93,6 +96,9 @@ interface Criteria {
   readonly aicCorrected: number;
   readonly bic: number;
 }
+
+/** No likelihood is known that a robust loss maximises. */
+const noCriteria: Criteria = { aic: Number.NaN, aicCorrected: Number.NaN, bic: Number.NaN };
 
 function criteria(sum: number, m: number, k: number, absolute: boolean): Criteria {
   const deviance = absolute ? sum : m * Math.log(sum / m);
@@ -128,36 +134,66 @@ function scaled({ rows, columns, data }: Matrix, factor: number): Matrix {
   return { rows, columns, data: data.map((c) => (c === 0 ? 0 : c * factor)) as Float64Array };
 }
 
+/** The covariance for residuals of unit variance, with tied parameters and without fixed ones. */
+function unscaledOf({ jacobian, names, activeBounds, constraints }: FittedModel): UnscaledCovariance {
+  if (constraints === undefined) return unscaledCovariance(jacobian, names.length, activeBounds);
+  const given = (name: string): boolean => constraints.fixed.includes(name) || Object.hasOwn(constraints.tied, name);
+  const held = names.map((name, j) => (given(name) ? 1 : (activeBounds?.[j] ?? 0)));
+  return tiedCovariance(unscaledCovariance(jacobian, names.length, held), names, constraints);
+}
+
+/** What stands for σ² in the covariance of the parameters, and for σ. */
+function variances(
+  { residuals, loss }: FittedModel,
+  rank: number,
+  absolute: boolean,
+): { scale: number; deviation: number } {
+  if (loss !== undefined) {
+    const { factor, deviation } = robustVariance(residuals, rank, loss.name, loss.scale);
+    return { scale: factor, deviation };
+  }
+  const freedom = residuals.length - rank;
+  const variance = freedom > 0 ? sumOfSquares(residuals) / freedom : Number.NaN;
+  return { scale: absolute ? 1 : variance, deviation: Math.sqrt(variance) };
+}
+
+function sumOfSquares(residuals: Float64Array): number {
+  return residuals.reduce((sum, r) => sum + r * r, 0);
+}
+
 /**
  * Statistics of a least-squares fit from its weighted residuals and their Jacobian: covariance s²(JᵀJ)⁻¹ (s² = 1 for absolute sigmas),
  * standard errors, t intervals, R², information criteria and residual diagnostics. They hold for a model that is nearly linear over the
- * range of the errors (see `profileInterval`) and for plain least squares: a robust loss has other standard errors. A parameter held by
- * a bound counts as known. Without degrees of freedom, errors are NaN unless sigmas are absolute. Cost 4mn² + O(n³).
+ * range of the errors (see `profileInterval`). A fixed parameter and one held by a bound count as known; a tied one has the error of its
+ * formula, by the delta method. Without degrees of freedom, errors are NaN unless sigmas are absolute. Cost 4mn² + O(n³).
+ *
+ * After a fit with a robust loss, s² in the covariance is Huber's κ²·[Σψ²/(m − k)]/ψ̄'² with ψ = ρ'((r/s)²)·r, whatever is said of the
+ * sigmas (Huber 1973, equation 6.5; R's `rlm`), and the residual deviation is median |r|/0.6745; there is no AIC or BIC.
  * @throws InputError for a level outside 0…1, ShapeError for observations of another number than the residuals.
  */
 export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
   const { absoluteSigma = false, level = 0.95, y, sigma = 1 } = options;
   if (!(level > 0 && level < 1))
     throw new InputError(`fitStatistics: the level is ${level}; it lies between 0 and 1, as 0.95`);
-  const [m, n] = [fit.residuals.length, fit.names.length];
-  const unscaled = unscaledCovariance(fit.jacobian, n, fit.activeBounds);
-  const residualSumOfSquares = fit.residuals.reduce((sum, r) => sum + r * r, 0);
+  const m = fit.residuals.length;
+  const unscaled = unscaledOf(fit);
+  const robust = fit.loss !== undefined;
+  const residualSumOfSquares = sumOfSquares(fit.residuals);
   const degreesOfFreedom = m - unscaled.rank;
-  const variance = degreesOfFreedom > 0 ? residualSumOfSquares / degreesOfFreedom : Number.NaN;
-  const scale = absoluteSigma ? 1 : variance;
+  const { scale, deviation } = variances(fit, unscaled.rank, absoluteSigma);
   const covariance = scaled(unscaled.matrix, scale);
-  const freedom = absoluteSigma ? Number.POSITIVE_INFINITY : degreesOfFreedom;
+  const freedom = absoluteSigma && !robust ? Number.POSITIVE_INFINITY : degreesOfFreedom;
   const quantile = freedom > 0 ? studentQuantile(level, freedom) : Number.NaN;
-  const free = unscaled.states.filter((state) => state !== 'held').length;
+  const free = unscaled.states.filter((state) => state === 'estimated' || state === 'undetermined').length;
   const rSquared = y === undefined ? Number.NaN : 1 - residualSumOfSquares / weightedVariation(y, sigma, m);
   return {
     observations: m,
     degreesOfFreedom,
     residualSumOfSquares,
-    residualDeviation: Math.sqrt(variance),
+    residualDeviation: deviation,
     rSquared,
     adjustedRSquared: 1 - ((1 - rSquared) * (m - 1)) / degreesOfFreedom,
-    ...criteria(residualSumOfSquares, m, free, absoluteSigma),
+    ...(robust ? noCriteria : criteria(residualSumOfSquares, m, free, absoluteSigma)),
     parameters: parameterStatistics(fit, { covariance, states: unscaled.states, degreesOfFreedom: freedom, quantile }),
     covariance,
     correlation: correlationOf(covariance),
@@ -166,6 +202,6 @@ export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = 
     absoluteSigma,
     level,
     quantile,
-    diagnostics: residualDiagnostics(fit.residuals, absoluteSigma ? 1 : Math.sqrt(variance)),
+    diagnostics: residualDiagnostics(fit.residuals, absoluteSigma && !robust ? 1 : deviation),
   };
 }

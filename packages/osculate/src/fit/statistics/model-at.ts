@@ -1,5 +1,6 @@
 import { matrix, transposeMatrix } from '../../linalg/matrix.js';
 import { Box } from '../bounds.js';
+import { unconstrained } from '../constraints/constraints.js';
 import { type Model, modelProblem } from '../curve-fit.js';
 import { checkData } from '../residuals/fit-data.js';
 
@@ -27,7 +28,7 @@ export function modelAt(
   const names = Array.from(at, (_, j) => `b${j + 1}`);
   // Residuals against zeros are the values.
   const data = checkData({ x, y: new Float64Array(count) });
-  const problem = modelProblem(model, at, data, new Box({}, names));
+  const problem = modelProblem(model, at, data, new Box({}, names), unconstrained(names));
   const [values, columns] = [new Float64Array(count), new Float64Array(count * n)];
   problem.evaluate(at, values);
   problem.jacobian(at, values, columns);

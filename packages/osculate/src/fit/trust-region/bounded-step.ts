@@ -36,15 +36,15 @@ export class BoundedSteps {
     this.damped = new DampedSteps(this.factorization);
     this.step = new Float64Array(n);
     this.free = new Int8Array(n);
-    this.right = new Float64Array(m);
-    this.product = new Float64Array(m);
+    this.right = new Float64Array(Math.max(m, n + 1));
+    this.product = new Float64Array(Math.max(m, n + 1));
     this.aside = new Float64Array(n);
   }
 
   /** Factors the model at an iterate whose free parameters are given. */
   factor(at: Iterate, free: Int8Array): void {
     this.free.set(free);
-    this.factorization.factor(at.columns, at.scaled, this.scale, free, at.rows);
+    this.factorization.factorModel(at, this.scale, free);
     this.current = true;
   }
 
@@ -90,9 +90,9 @@ export class BoundedSteps {
   /** Moves parameters that would leave the box onto its faces and solves for the others, until none leaves. */
   private restrict(at: Iterate, radius: number): void {
     const { step, free, right, factorization: f } = this;
-    const m = right.length;
+    const { height, columns, residuals, rows } = at.linear;
     for (let round = 0; round < step.length; round++) {
-      if (round === 0) right.set(at.scaled);
+      if (round === 0) right.set(residuals);
       let moved = false;
       for (let j = 0; j < step.length; j++) {
         if (free[j] === 0) continue;
@@ -101,12 +101,12 @@ export class BoundedSteps {
         step[j] = (to < this.box.lower[j]! ? this.box.lower[j]! : this.box.upper[j]!) - at.x[j]!;
         free[j] = 0;
         moved = true;
-        for (let i = 0; i < m; i++) right[i]! += at.columns[j * m + i]! * step[j]! * (at.rows ? at.rows[i]! : 1);
+        for (let i = 0; i < height; i++) right[i]! += columns[j * height + i]! * step[j]! * (rows ? rows[i]! : 1);
       }
       if (!moved) return;
       this.whole = false;
       this.current = false;
-      f.factor(at.columns, right, this.scale, free, at.rows);
+      f.factor(at.linear, this.scale, free, undefined, right);
       if (f.k === 0) return;
       this.damped.solve(radius);
       this.spread();
@@ -115,17 +115,17 @@ export class BoundedSteps {
 
   private predict(at: Iterate): void {
     const { step, product } = this;
-    const m = product.length;
-    product.fill(0);
+    const { height, columns, rows } = at.linear;
+    product.fill(0, 0, height);
     let slope = 0;
     for (let j = 0; j < step.length; j++) {
       const s = step[j]!;
       if (s === 0) continue;
       slope += at.gradient[j]! * s;
-      for (let i = 0; i < m; i++) product[i]! += at.columns[j * m + i]! * s;
+      for (let i = 0; i < height; i++) product[i]! += columns[j * height + i]! * s;
     }
     let square = 0;
-    for (let i = 0; i < m; i++) square += (product[i]! * (at.rows ? at.rows[i]! : 1)) ** 2;
+    for (let i = 0; i < height; i++) square += (product[i]! * (rows ? rows[i]! : 1)) ** 2;
     this.predicted = -slope - 0.5 * square;
   }
 }

@@ -1,4 +1,6 @@
 import { dot } from './dot.js';
+import type { Iterate } from './iterate.js';
+import type { LinearModel } from './linear-model.js';
 
 /**
  * Pivoted QR of a column-scaled Jacobian restricted to some columns, S·J·D⁻¹·P = Q·R, with c = Qᵀ(−r): all that the trial steps
@@ -16,7 +18,14 @@ export class Factorization {
   rank = 0;
   /** ‖r‖² − ‖c‖²: the part of the residuals that no step changes, to first order. */
   rest = 0;
-  private readonly work: Float64Array;
+  /** D of the last `factorModel`. */
+  readonly scale: Float64Array;
+  private readonly free: Int8Array;
+  /** The linear model that is factored, or null. */
+  private model: object | null = null;
+  /** Rows of `work`. */
+  private height = 0;
+  private work = new Float64Array(0);
   private readonly right: Float64Array;
   private readonly norms: Float64Array;
   private readonly exact: Float64Array;
@@ -28,38 +37,42 @@ export class Factorization {
     this.upper = new Float64Array(n * n);
     this.c = new Float64Array(n);
     this.pivots = new Int32Array(n);
-    this.work = new Float64Array(n * m);
-    this.right = new Float64Array(m);
+    this.right = new Float64Array(Math.max(m, n + 1));
     this.norms = new Float64Array(n);
+    this.scale = new Float64Array(n);
+    this.free = new Int8Array(n);
     this.exact = new Float64Array(n);
   }
 
   /**
-   * Factors the columns whose `free` is 1. `columns` holds J column after column, `scale` is D, `rows` is S or null. Diagonal
-   * elements of R below `accuracy`·|r₀₀| count as zero. Householder
-   * reflections with column pivoting (Businger and Golub 1965). Cost: 2mk² multiplications at most.
+   * Factors the columns of a model whose `free` is 1, with another right-hand side where one is given; `scale` is D. Diagonal elements of R
+   * below `accuracy`·|r₀₀| count as zero. Householder reflections with column pivoting (Businger and Golub 1965). Cost: 2k² multiplications
+   * a row at most.
    */
   factor(
-    columns: Float64Array,
-    residuals: Float64Array,
+    { height, columns, residuals, rows }: LinearModel,
     scale: Float64Array,
     free: Int8Array,
-    rows: Float64Array | null,
-    accuracy = Math.max(this.m, this.n) * 2 ** -52,
+    accuracy?: number,
+    right = residuals,
   ): void {
-    const { m, n, work, right, norms, exact, pivots } = this;
+    const { n, norms, exact, pivots } = this;
+    this.model = null;
+    this.height = height;
+    if (this.work.length < n * height) this.work = new Float64Array(n * height);
+    const { work } = this;
     let k = 0;
     for (let j = 0; j < n; j++) {
       if (free[j] === 0) continue;
-      const [to, from, factor] = [k * m, j * m, 1 / scale[j]!];
-      for (let i = 0; i < m; i++) work[to + i] = columns[from + i]! * factor;
-      if (rows !== null) for (let i = 0; i < m; i++) work[to + i]! *= rows[i]!;
-      norms[k] = exact[k] = Math.sqrt(dot(work, to, work, to, m));
+      const [to, from, factor] = [k * height, j * height, 1 / scale[j]!];
+      for (let i = 0; i < height; i++) work[to + i] = columns[from + i]! * factor;
+      if (rows !== null) for (let i = 0; i < height; i++) work[to + i]! *= rows[i]!;
+      norms[k] = exact[k] = Math.sqrt(dot(work, to, work, to, height));
       pivots[k++] = j;
     }
     this.k = k;
-    for (let i = 0; i < m; i++) right[i] = -residuals[i]!;
-    const steps = Math.min(m, k);
+    for (let i = 0; i < height; i++) this.right[i] = -right[i]!;
+    const steps = Math.min(height, k);
     for (let j = 0; j < steps; j++) {
       this.pivot(j);
       this.reflect(j);
@@ -67,9 +80,31 @@ export class Factorization {
     this.finish(steps, accuracy);
   }
 
+  /** Factors the linear model at an iterate, as `factor`, and remembers which it is. */
+  factorModel(at: Iterate, scale: Float64Array, free: Int8Array, accuracy?: number): void {
+    this.factor(at.linear, scale, free, accuracy);
+    this.model = at.model;
+    this.scale.set(scale);
+    this.free.set(free);
+  }
+
+  /** Whether the model of an iterate with these free parameters is what was last factored, with whatever scale. */
+  holds(at: Iterate, free: Int8Array): boolean {
+    return this.model === at.model && free.every((f, j) => f === this.free[j]);
+  }
+
+  /** Decides the rank anew: diagonal elements of R below `accuracy`·|r₀₀| count as zero. */
+  rankWithin(accuracy = Math.max(this.m, this.n) * 2 ** -52): void {
+    const { n, k, upper } = this;
+    const threshold = accuracy * Math.abs(k > 0 ? upper[0]! : 0);
+    let rank = 0;
+    while (rank < Math.min(this.m, k) && Math.abs(upper[rank * (n + 1)]!) > threshold) rank++;
+    this.rank = rank;
+  }
+
   /** Brings the remaining column of largest norm to place j. */
   private pivot(j: number): void {
-    const { m, k, work, norms, exact, pivots } = this;
+    const { height: m, k, work, norms, exact, pivots } = this;
     let best = j;
     for (let l = j + 1; l < k; l++) if (norms[l]! > norms[best]!) best = l;
     if (best === j) return;
@@ -88,7 +123,7 @@ export class Factorization {
 
   /** Reflects column j onto the diagonal, and the columns after it and the right-hand side with it. */
   private reflect(j: number): void {
-    const { m, k, work, right, norms, exact } = this;
+    const { height: m, k, work, right, norms, exact } = this;
     const start = j * m;
     const square = dot(work, start + j, work, start + j, m - j);
     if (square === 0) return;
@@ -113,11 +148,11 @@ export class Factorization {
   }
 
   private tail(start: number, from: number): number {
-    return Math.sqrt(dot(this.work, start + from, this.work, start + from, this.m - from));
+    return Math.sqrt(dot(this.work, start + from, this.work, start + from, this.height - from));
   }
 
-  private finish(steps: number, accuracy: number): void {
-    const { m, n, k, work, right, upper, c } = this;
+  private finish(steps: number, accuracy: number | undefined): void {
+    const { height: m, n, k, work, right, upper, c } = this;
     upper.fill(0);
     c.fill(0);
     for (let j = 0; j < k; j++) for (let i = 0; i <= Math.min(j, steps - 1); i++) upper[i * n + j] = work[j * m + i]!;
@@ -125,9 +160,6 @@ export class Factorization {
     let rest = 0;
     for (let i = steps; i < m; i++) rest += right[i]! * right[i]!;
     this.rest = rest;
-    const threshold = accuracy * Math.abs(k > 0 ? upper[0]! : 0);
-    let rank = 0;
-    while (rank < steps && Math.abs(upper[rank * (n + 1)]!) > threshold) rank++;
-    this.rank = rank;
+    this.rankWithin(accuracy);
   }
 }

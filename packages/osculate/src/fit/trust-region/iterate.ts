@@ -1,6 +1,7 @@
 import type { ResidualProblem } from '../residuals/problem.js';
 import type { RobustLoss } from '../robust.js';
 import { dot } from './dot.js';
+import { isTall, type LinearModel, ReducedModel } from './linear-model.js';
 
 /** A point with its residuals, and once it is linearised the Jacobian and what the loss makes of both. */
 export class Iterate {
@@ -19,7 +20,16 @@ export class Iterate {
   readonly gradient: Float64Array;
   /** The norms of the columns of S·J. */
   readonly norms: Float64Array;
+  /** S·J and S·r as they are, or reduced to fewer rows. */
+  readonly linear: LinearModel;
   cost = Number.NaN;
+  /** Another object for every linearisation, to tell whose a factorisation is. */
+  model: object = {};
+
+  private readonly whole: LinearModel;
+  private readonly reduced: ReducedModel | null;
+  /** Whether J at x came with the residuals. */
+  private joint = false;
 
   constructor(
     readonly problem: ResidualProblem,
@@ -35,12 +45,20 @@ export class Iterate {
     this.missing = new Float64Array(loss ? m : 0);
     this.gradient = new Float64Array(n);
     this.norms = new Float64Array(n);
+    this.whole = { height: m, columns: this.columns, residuals: this.scaled, rows: this.rows };
+    this.reduced = isTall(m, n) ? new ReducedModel(m, n) : null;
+    this.linear = this.reduced ?? this.whole;
   }
 
-  /** Residuals and cost at x. False unless they are finite. */
-  evaluate(): boolean {
-    const { residuals } = this;
-    this.problem.evaluate(this.x, residuals);
+  /**
+   * Residuals and cost at x. False unless they are finite. When `linearize` is likely to follow, the Jacobian may be computed along, which is
+   * cheaper where both share much.
+   */
+  evaluate(linearizeNext = true): boolean {
+    const { residuals, problem } = this;
+    this.joint = linearizeNext && this.reduced !== null && problem.together !== undefined;
+    if (this.joint) problem.together!(this.x, residuals, this.columns);
+    else problem.evaluate(this.x, residuals);
     const sum = dot(residuals, 0, residuals, 0, residuals.length);
     this.cost = this.loss && Number.isFinite(sum) ? this.loss.cost(residuals) : 0.5 * sum;
     return Number.isFinite(this.cost);
@@ -48,17 +66,27 @@ export class Iterate {
 
   /** The Jacobian at x, where `evaluate` was called, and the gradient. False unless they are finite. */
   linearize(): boolean {
-    const { residuals, columns, weights, rows, gradient, norms } = this;
-    this.problem.jacobian(this.x, residuals, columns);
+    const { residuals, columns } = this;
+    this.model = {};
+    if (!this.joint) this.problem.jacobian(this.x, residuals, columns);
     if (this.loss) {
-      this.loss.weights(residuals, weights);
-      this.loss.model(residuals, rows!, this.scaled, this.missing);
+      this.loss.weights(residuals, this.weights);
+      this.loss.model(residuals, this.rows!, this.scaled, this.missing);
     }
-    const m = residuals.length;
+    this.reduced?.reduce(this.whole);
+    return this.slopes();
+  }
+
+  /** The gradient Jᵀw = (S·J)ᵀ(S·r) and the norms. False unless they are finite. */
+  private slopes(): boolean {
+    const { gradient, norms, weights } = this;
+    const { height, columns, residuals, rows } = this.linear;
+    const right = rows === null ? residuals : weights;
     let sum = 0;
     for (let j = 0; j < gradient.length; j++) {
-      gradient[j] = dot(columns, j * m, weights, 0, m);
-      const square = rows === null ? dot(columns, j * m, columns, j * m, m) : this.weightedSquare(j * m);
+      const at = j * height;
+      gradient[j] = dot(columns, at, right, 0, height);
+      const square = rows === null ? dot(columns, at, columns, at, height) : this.weightedSquare(at);
       norms[j] = Math.sqrt(square);
       sum += Math.abs(gradient[j]!) + square;
     }

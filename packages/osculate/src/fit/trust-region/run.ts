@@ -4,6 +4,7 @@ import { BoundedSteps } from './bounded-step.js';
 import { dot } from './dot.js';
 import type { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
+import { dampedLength, type TrustRegionOptions } from './region.js';
 
 /** Limits and tolerances of a run; see `LeastSquaresOptions`. */
 export interface RunSettings {
@@ -13,6 +14,9 @@ export interface RunSettings {
   readonly costTolerance: number;
   /** Whether exact second derivatives along the step correct it. */
   readonly acceleration: boolean;
+  readonly region: TrustRegionOptions;
+  /** A run ends at a point with a cost no higher than this. */
+  readonly targetCost: number;
   /** True while residuals may still be evaluated. */
   readonly budget: () => boolean;
 }
@@ -24,9 +28,6 @@ export interface RunEnd {
   readonly status: FitStatus;
   readonly iterations: number;
 }
-
-/** Least gain of the cost, relative to the model's promise, of a step that is taken. */
-const LEAST_RATIO = 1e-4;
 
 /**
  * Relative offset below which a run that can go no further has converged. Not smaller, since residuals that are nothing but rounding
@@ -72,6 +73,11 @@ export class TrustRegionRun {
     this.steps = new BoundedSteps(m, n, box, this.scale);
   }
 
+  /** The ratio of gain to promise that a step takes. */
+  private get least(): number {
+    return this.settings.region.leastRatio ?? 1e-4;
+  }
+
   /** Runs to an end; `best` is then the solution. The start must be evaluated and linearised, and finite. */
   run(): RunEnd & { best: Iterate; spare: Iterate; memory: Factorization } {
     this.grow();
@@ -96,9 +102,12 @@ export class TrustRegionRun {
 
   /**
    * 100·‖D·x‖ as in MINPACK, but room at least for ‖r‖, the step that one column of norm 1 needs, since x may be zero in the parameters
-   * that count; ‖x‖ where D is fixed.
+   * that count; ‖x‖ where D is fixed. The length of the damped step where a damping is given.
    */
   private firstRadius(): number {
+    const { damping } = this.settings.region;
+    const damped = damping === undefined ? 0 : dampedLength(this.current, this.scale, damping);
+    if (damped > 0) return damped;
     const length = this.length(this.current.x);
     if (this.scaling === 'fixed') return length || 1;
     const { scaled } = this.current;
@@ -126,6 +135,7 @@ export class TrustRegionRun {
 
   private iterate(): FitStatus | null {
     const { current, steps, settings, free } = this;
+    if (current.cost <= settings.targetCost) return 'target-cost';
     this.box.free(current.x, current.gradient, free);
     if (this.cosine() <= settings.gradientTolerance) return 'converged-gradient';
     steps.factor(current, free);
@@ -147,12 +157,13 @@ export class TrustRegionRun {
     for (let j = 0; j < trial.x.length; j++) trial.x[j] = current.x[j]! + steps.step[j]!;
     this.box.clamp(trial.x);
     if (trial.x.every((x, j) => x === current.x[j])) return this.rejected ? this.stopped() : 'converged-step';
-    const finite = trial.evaluate();
+    const finite = trial.evaluate(!this.rejected);
     const actual = finite ? current.reduction(trial) : Number.NaN;
     this.ratio = steps.predicted > 0 ? actual / steps.predicted : Number.NaN;
     this.resize(finite);
-    const taken = this.ratio >= LEAST_RATIO && trial.linearize();
-    if (!taken && this.ratio >= LEAST_RATIO) this.radius = Math.min(this.radius, steps.length) / 4;
+    const enough = this.ratio > 0 && this.ratio >= this.least;
+    const taken = enough && trial.linearize();
+    if (!taken && enough) this.radius = Math.min(this.radius, steps.length) / 4;
     const status = this.ended(actual, taken);
     if (taken) this.take();
     else this.rejected = true;
@@ -190,8 +201,11 @@ export class TrustRegionRun {
   /** MINPACK's rule, with a harder cut for steps that lead where nothing is finite. */
   private resize(finite: boolean): void {
     const { length } = this.steps;
-    if (!(this.ratio > 0.25)) this.radius = (finite ? 0.25 : 0.1) * Math.min(this.radius, length || this.radius);
-    else if (this.ratio >= 0.75) this.radius = 2 * length;
+    const { shrink = 0.25, grow = 2 } = this.settings.region;
+    const good = Math.max(0.25, this.least);
+    if (!(this.ratio > good))
+      this.radius = (finite ? shrink : Math.min(0.1, shrink)) * Math.min(this.radius, length || this.radius);
+    else if (this.ratio >= 0.75) this.radius = grow * length;
   }
 
   /** Second-order corrections pay where the region binds or the linear model was poor, not in the quick last steps. */

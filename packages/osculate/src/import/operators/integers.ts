@@ -1,8 +1,20 @@
 import type { DType } from '../../tensor/dtype.js';
+import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
+
+/** Most elements of a table that the import writes out: a file of a few bytes must not ask for gigabytes. */
+const largestTable = 2 ** 22;
+
+/** @throws InputError before a table of so many elements is made. */
+export function checkTable(count: number): void {
+  if (count <= largestTable) return;
+  throw new InputError(
+    `it needs a table of ${count} elements, more than ${largestTable}, which is taken for an error of the file`,
+  );
+}
 
 /** A constant of integers (or of other numbers of any dtype). */
 export const numbers = (values: ArrayLike<number>, dtype: DType, shape?: Shape): Tensor =>
@@ -10,6 +22,7 @@ export const numbers = (values: ArrayLike<number>, dtype: DType, shape?: Shape):
 
 /** A constant whose element at each flat index is computed. */
 export function tabulate(shape: Shape, dtype: DType, f: (index: readonly number[]) => number): Tensor {
+  checkTable(sizeOf(shape));
   const index = new Array<number>(shape.length).fill(0);
   const values = new Float64Array(sizeOf(shape));
   for (let i = 0; i < values.length; i++) {
@@ -29,4 +42,7 @@ export const bounds: Readonly<Record<DType, readonly [least: number, greatest: n
 };
 
 /** `count` integers from 0. */
-export const iota = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+export function iota(count: number): number[] {
+  checkTable(count);
+  return Array.from({ length: count }, (_, i) => i);
+}

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
-import { numbers } from './integers.js';
+import { iota, numbers } from './integers.js';
 
 /** Index of the element that stands at place i of an axis outside of it. */
 const sources: Readonly<Record<string, (i: number, length: number) => number>> = {
@@ -58,7 +58,7 @@ export function pad(call: NodeCall): Tensor {
     if (before[axis] === 0 && after[axis] === 0) return t;
     if (length === 0) call.refuse(`axis ${axis} is empty, so that there is nothing to pad with`);
     const count = before[axis]! + length + after[axis]!;
-    const indices = Array.from({ length: count }, (_, i) => source(i - before[axis]!, length));
+    const indices = iota(count).map((i) => source(i - before[axis]!, length));
     return t.gather(numbers(indices, 'i64'), axis);
   }, x);
 }

@@ -2,7 +2,7 @@ import { moveAxis } from '../../ops/indices.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
-import { iota, numbers, tabulate } from './integers.js';
+import { checkTable, iota, numbers, tabulate } from './integers.js';
 import { type AxisResize, interpolation, type ResizeMethod } from './interpolation.js';
 import type { OperatorTable } from './table.js';
 
@@ -10,6 +10,9 @@ interface Target {
   readonly scales: number[];
   readonly sizes: number[];
 }
+
+/** Longest axis of a result: interpolation keeps a list for every place on it. */
+const largestSide = 2 ** 16;
 
 /** Scales and sizes of all axes from what the node gives for some. */
 function targetOf(
@@ -33,7 +36,7 @@ function targetOf(
     if (sizes) out.sizes[axis] = common === undefined ? sizes[i]! : Math.floor(common * length + 0.5);
     else out.sizes[axis] = Math.floor(length * extent(axis) * scales![i]! + 1e-9);
   });
-  if (out.sizes.some((n) => !(n >= 0 && n <= 2 ** 24)))
+  if (out.sizes.some((n) => !(n >= 0 && n <= largestSide)))
     call.refuse(`the size [${out.sizes.join(', ')}] is not possible`);
   return out;
 }
@@ -49,6 +52,7 @@ function resizeAxis(x: Tensor, axis: number, { rows, length }: AxisResize): Tens
       axis,
     );
   }
+  checkTable(length * rows.length);
   const weights = new Float64Array(length * rows.length);
   rows.forEach((row, i) => {
     for (const { index, weight } of row) weights[index * rows.length + i]! += weight;

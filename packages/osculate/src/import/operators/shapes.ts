@@ -11,7 +11,7 @@ import {
   stridesOf,
 } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
-import { numbers, tabulate } from './integers.js';
+import { checkTable, numbers, tabulate } from './integers.js';
 import { pad } from './padding.js';
 import type { OperatorTable } from './table.js';
 
@@ -176,10 +176,10 @@ function range(call: NodeCall): Tensor {
     number,
   ];
   const count = delta === 0 ? Number.NaN : Math.max(0, Math.ceil((limit - start) / delta));
-  if (!(count <= largest))
-    call.refuse(`a range from ${start} to ${limit} by ${delta} is taken for an error of the file`);
+  if (Number.isNaN(count)) call.refuse(`there is no range from ${start} to ${limit} by ${delta}`);
+  checkTable(count);
   return numbers(
-    Array.from({ length: count }, (_, i) => start + i * delta),
+    new Float64Array(count).map((_, i) => start + i * delta),
     dtype,
   );
 }

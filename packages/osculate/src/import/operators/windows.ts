@@ -11,8 +11,7 @@ const cosineWindow =
   (coefficients: readonly number[]): Importer =>
   (call) => {
     const length = call.number(0, 'the length', 0);
-    if (!(length >= 0 && length <= 2 ** 24))
-      call.refuse(`a window of ${length} elements is taken for an error of the file`);
+    if (!(length >= 0)) call.refuse(`a window cannot have ${length} elements`);
     const period = call.flag('periodic', true) ? length : length - 1;
     const dtype = call.tracing.dtype(call.int('output_datatype', 1));
     const at = (i: number): number =>

@@ -115,4 +115,26 @@ export const jsKernels: Kernels = {
     }
     return -1;
   },
+  appendRows(n, rows, r, ldr, a, lda) {
+    const h = heap;
+    for (let j = 0; j < n; j++) {
+      const v = a + j * lda;
+      const square = dot(rows, v, v);
+      const row = r + j * ldr;
+      const head = h[row + j]!;
+      // Nearer to underflow than 2⁻¹⁰⁰⁰ a squared norm is nothing to divide by: the column counts as zero there.
+      if (square === 0 || head * head + square <= 2 ** -1000) continue;
+      const norm = Math.sqrt(head * head + square);
+      const alpha = head > 0 ? -norm : norm;
+      const first = head - alpha;
+      const factor = -1 / (alpha * first);
+      h[row + j] = alpha;
+      for (let l = j + 1; l < n; l++) {
+        const other = a + l * lda;
+        const share = factor * (first * h[row + l]! + dot(rows, v, other));
+        h[row + l] = h[row + l]! - share * first;
+        axpy(rows, -share, v, other);
+      }
+    }
+  },
 };

@@ -61,4 +61,9 @@ export interface Kernels {
   solveRightLowerTransposed(m: number, n: number, l: number, ldl: number, b: number, ldb: number): void;
   /** The lower Cholesky factor of a small block in place: −1, or the index of the first pivot that is not positive. */
   choleskyBlock(n: number, a: number, lda: number): number;
+  /**
+   * R ← the triangular factor of [R; Aᵀ], R n x n upper triangular; the n rows of A, which is overwritten, are the columns of the `rows` rows
+   * (an even number) that are appended.
+   */
+  appendRows(n: number, rows: number, r: number, ldr: number, a: number, lda: number): void;
 }

@@ -40,6 +40,7 @@ class WasmKernels implements Kernels {
   solveLeft!: Kernels['solveLeft'];
   solveRightLowerTransposed!: Kernels['solveRightLowerTransposed'];
   choleskyBlock!: Kernels['choleskyBlock'];
+  appendRows!: Kernels['appendRows'];
   private memory!: Exports['memory'];
   private readonly stack: OffsetStack;
 

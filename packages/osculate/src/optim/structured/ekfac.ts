@@ -57,7 +57,7 @@ function renewBases(
 export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
   const settings = settingsOf(options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
-  const programs = kfacPrograms(options, { estimate, sharing }, settings.factorRows);
+  const programs = kfacPrograms('EKFAC', options, { estimate, sharing }, settings.factorRows);
   const { blocks, layout } = programs;
   const places = momentLayout(blocks);
   const dtype = (t: Vector): 'f32' | 'f64' => (t instanceof Float32Array ? 'f32' : 'f64');
@@ -76,7 +76,7 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
     const sampled = await programs.sample(at, generator);
     if (refresh) {
       averaged += 1;
-      const found = await programs.measure('ekfac factors', measureFactors, at, sampled);
+      const found = await programs.measure('factors', measureFactors, at, sampled);
       factors = average(layout.slots, factors, found, keepShare(averaged, settings));
     }
     if (renew) {
@@ -91,7 +91,7 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
       inverses,
       'basis.',
     );
-    const found = await programs.measure('ekfac moments', measureMoments(dtype(moments)), at, sampled, feeds);
+    const found = await programs.measure('moments', measureMoments(dtype(moments)), at, sampled, feeds);
     moments = average(places.slots, moments, found, keepShare(measured, settings));
     return { ...state, factors, inverses, averaged, moments, measured };
   };

@@ -22,7 +22,10 @@ import type { StepSize } from './kfac-step-size.js';
 export interface KroneckerOptions extends Supervised {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
-  /** Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth). */
+  /**
+   * Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth); by
+   * default at least 64, or the whole batch: fewer rows measure no curvature that a step could trust.
+   */
   readonly factorRows?: number;
   readonly modelRows?: number;
   /** Initial λ (default 150). */
@@ -88,6 +91,11 @@ const omega = 19 / 20;
 const firstInverses = 3;
 const smallestDamping = 1e-8;
 
+/** Fewest rows that curvature is measured on by default. */
+const fewestRows = 64;
+const shareOf = (batchSize: number, parts: number): number =>
+  Math.max(Math.ceil(batchSize / parts), Math.min(batchSize, fewestRows));
+
 /** @throws InputError for an option out of range. */
 export function settingsOf(options: KroneckerOptions): KfacSettings {
   const { average, wholeDataAt = 0 } = options;
@@ -98,8 +106,8 @@ export function settingsOf(options: KroneckerOptions): KfacSettings {
   const batchSize = options.batchSize ?? 1000;
   return {
     batchSize,
-    factorRows: options.factorRows ?? Math.ceil(batchSize / 2),
-    modelRows: options.modelRows ?? Math.ceil(batchSize / 8),
+    factorRows: options.factorRows ?? shareOf(batchSize, 2),
+    modelRows: options.modelRows ?? shareOf(batchSize, 8),
     damping: options.damping ?? 150,
     factorEvery: options.factorEvery ?? 10,
     inverseEvery: options.inverseEvery ?? 20,

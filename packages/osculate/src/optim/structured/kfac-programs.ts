@@ -97,19 +97,22 @@ function directionGraph(batch: BatchGraph, build: PreconditionGraph, loss: Loss)
   };
 }
 
+/** Programs of the method of this name: it keeps them apart from those of another method or other options on the same objective. */
 export function kfacPrograms(
+  method: string,
   model: Supervised,
   options: Omit<FactorOptions, 'normalizer'>,
   examples: number,
 ): KfacPrograms {
   const { loss } = model;
+  const label = `${method} ${options.estimate} ${options.sharing}`;
   const blocks = modelBlocks(model, examples);
   return {
     blocks,
     layout: factorLayout(blocks),
     sample: async ({ objective, theta, rows }, generator) => {
       if (options.estimate !== 'sampled') return {};
-      const { outputs } = await objective.run('kfac outputs', (b) => ({ outputs: b.outputs }), theta, rows);
+      const { outputs } = await objective.run('outputs', (b) => ({ outputs: b.outputs }), theta, rows);
       return { sampled: loss.sample(outputs as NDArray<'f32'>, generator) };
     },
     measure: (name, build, { objective, theta, rows }, given, feeds) => {
@@ -120,7 +123,7 @@ export function kfacPrograms(
         const graph = { weights, outputs, loss: loss.value(outputs, targets) };
         return build(graph, kroneckerBlocks(graph), { ...options, normalizer: loss.normalizer(outputs) });
       };
-      return objective.run(name, measured, theta, rows, { ...feeds, ...given });
+      return objective.run(`${label} ${name}`, measured, theta, rows, { ...feeds, ...given });
     },
     direction: async ({ objective, theta, rows }, { gradient, previous, feeds }, build) => {
       const all = {
@@ -129,7 +132,7 @@ export function kfacPrograms(
         ...feeds,
       };
       const graph = (batch: BatchGraph) => directionGraph(batch, build, loss);
-      const results = await objective.run('kfac direction', graph, theta, rows, all);
+      const results = await objective.run(`${label} direction`, graph, theta, rows, all);
       const number = (name: string): number => Number(results[name]!.data[0]);
       return {
         direction: objective.layout.slots.map(({ name, offset }) => ({

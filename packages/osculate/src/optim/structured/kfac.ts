@@ -56,7 +56,7 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
 export function kfac(options: KfacOptions): Optimizer<KfacState> {
   const settings = settingsOf(options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
-  const programs = kfacPrograms(options, { estimate, sharing }, settings.factorRows);
+  const programs = kfacPrograms('K-FAC', options, { estimate, sharing }, settings.factorRows);
   const { layout } = programs;
   const gammaEvery = gammaInterval(options, inverseEvery);
   const gammaOf = ({ gamma, damping }: KfacState, { weightDecay }: Objective): number =>
@@ -67,7 +67,7 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
     if (due(state, factorEvery)) {
       averaged += 1;
       const build = (...given: Parameters<typeof kroneckerFactors>) => namedFactors(layout, kroneckerFactors(...given));
-      const found = await programs.measure('kfac factors', build, at, await programs.sample(at, generator));
+      const found = await programs.measure('factors', build, at, await programs.sample(at, generator));
       factors = average(layout.slots, factors, found, keepShare(averaged, settings));
     }
     if (due(state, inverseEvery)) {

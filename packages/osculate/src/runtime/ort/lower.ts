@@ -43,13 +43,13 @@ function nameOutputs(scope: Scope, values: readonly string[], names: readonly st
 }
 
 /**
- * Lowers a program to an ONNX model of opset 20 and `com.microsoft` 1. Every op writes its own nodes; constants become
- * initialisers that reference the arrays' memory.
+ * Lowers a program to an ONNX model of opset 20 and, unless `contrib` is false, `com.microsoft` 1. Every op writes its own
+ * nodes; constants become initialisers that reference the arrays' memory.
  *
  * @throws InputError when the constants exceed what a model file can hold (2 GiB).
  */
-export function lowerProgram(program: Program): LoweredProgram {
-  const state = new ModelState();
+export function lowerProgram(program: Program, contrib = true): LoweredProgram {
+  const state = new ModelState(contrib);
   const { names } = state;
   const inputNames = program.inputs.map((t) => names.claim(inputName(t)));
   const outputs = Object.values(program.outputs);
@@ -65,7 +65,7 @@ export function lowerProgram(program: Program): LoweredProgram {
     initializers: state.initializers.tensors,
   });
   return {
-    model: model(graph, { opset: 20, contrib: true }),
+    model: model(graph, { opset: 20, contrib }),
     inputNames,
     outputNames,
     nodes: state.nodes,

@@ -35,6 +35,8 @@ export class ModelState {
   /** Nodes of all graphs. */
   nodes = 0;
   computesFloat64 = false;
+
+  constructor(readonly contrib = true) {}
 }
 
 function attributeOf(a: LoweredAttr): AttributeInput {
@@ -55,6 +57,10 @@ export class Scope implements SubgraphContext {
   private current: Node | null = null;
 
   constructor(private readonly state: ModelState) {}
+
+  get contrib(): boolean {
+    return this.state.contrib;
+  }
 
   /** Lowers what `outputs` reach and `values` does not hold yet; returns the outputs' names. */
   lower(outputs: readonly Tensor[], values: Map<Tensor, string>): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { grad } from '../../../src/autodiff/index.js';
 import {
   curvatureModel,
   ggnOperator,
@@ -7,8 +8,19 @@ import {
   sampledFisherOperator,
 } from '../../../src/curvature/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
+import { supervisedObjective } from '../../../src/optim/index.js';
+import { type Executor, referenceExecutor } from '../../../src/runtime/index.js';
 import { ortExecutor } from '../../../src/runtime/node.js';
-import { astype, generator, InputError, mapTree, type NDArray, ShapeError, zeros } from '../../../src/tensor/index.js';
+import {
+  astype,
+  generator,
+  InputError,
+  mapTree,
+  type NDArray,
+  ndarray,
+  ShapeError,
+  zeros,
+} from '../../../src/tensor/index.js';
 import { distance, smallModel } from './support.js';
 
 const options = smallModel({
@@ -94,4 +106,63 @@ describe('errors', () => {
       /parameter "0.weight"/,
     );
   });
+});
+
+describe('a failure to load', () => {
+  /** Fails the first time. */
+  function flaky(executor: Executor): Executor {
+    let failed = false;
+    return {
+      ...executor,
+      load: async (program) => {
+        if (failed) return executor.load(program);
+        failed = true;
+        throw new InputError('the device is busy');
+      },
+    };
+  }
+
+  it('is not kept by a model', async () => {
+    const model = curvatureModel({ ...options, executor: flaky(referenceExecutor()) });
+    const ggn = ggnOperator(model);
+    const [v] = draw(1, ggn.size);
+    await expect(ggn.apply(v!)).rejects.toThrow('busy');
+    expect(await ggn.apply(v!)).toEqual(await ggnOperator(curvatureModel(options)).apply(v!));
+    await model.dispose();
+  });
+
+  it('is not kept by what an operator computes once', async () => {
+    const covariance = gradientCovarianceOperator(curvatureModel({ ...options, executor: flaky(referenceExecutor()) }));
+    const [v] = draw(1, covariance.size);
+    await expect(covariance.apply(v!)).rejects.toThrow('busy');
+    expect(await covariance.apply(v!)).toEqual(await gradientCovarianceOperator(curvatureModel(options)).apply(v!));
+  });
+
+  it('is not kept by an objective', async () => {
+    const objective = supervisedObjective({ ...options, executor: flaky(referenceExecutor()) });
+    const theta = Float64Array.from(curvatureModel(options).point());
+    await expect(objective.value(theta, [0, 1])).rejects.toThrow('busy');
+    expect(await objective.value(theta, [0, 1])).toBeGreaterThan(0);
+    await objective.dispose();
+  });
+});
+
+it('counts its work in gradient equivalents', async () => {
+  const model = curvatureModel({ ...options, chunk: 4 });
+  expect(model.work()).toBe(0);
+  await model.mean('gradient', ({ loss, weights }) => ({ gradient: grad(loss, weights) }));
+  expect(model.work()).toBeGreaterThan(0.9);
+  expect(model.work()).toBeLessThan(1.1);
+  const before = model.work();
+  await hessianOperator(model).apply(new Float64Array(model.layout.size).fill(1));
+  expect(model.work() - before).toBeGreaterThan(1.2);
+  expect(model.work() - before).toBeLessThan(4);
+});
+
+it('samples targets of another kind than the data has', async () => {
+  const y = ndarray('f64', new Float64Array(30).fill(1 / 3), [10, 3]);
+  const fisher = sampledFisherOperator(curvatureModel({ ...options, y }), { generator: generator(1), samples: 2 });
+  const same = sampledFisherOperator(curvatureModel(options), { generator: generator(1), samples: 2 });
+  const [v] = draw(1, fisher.size);
+  expect(distance(await fisher.apply(v!), await same.apply(v!))).toBeLessThan(1e-12);
 });

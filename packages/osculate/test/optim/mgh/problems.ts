@@ -1,47 +1,7 @@
+import type { Residuals } from '../../../../lab/src/problems/mgh/build.js';
+import { mghResiduals } from '../../../../lab/src/problems/mgh/residuals.js';
 import { functionObjective, type Objective } from '../../../src/optim/index.js';
 import { sharedFile } from '../../support/shared.js';
-import * as any from './any-size.js';
-import type { Residuals } from './build.js';
-import * as fixed from './fixed-size.js';
-
-/** In the paper's order. */
-const residuals: readonly Residuals[] = [
-  fixed.rosenbrock,
-  fixed.freudensteinRoth,
-  fixed.powellBadlyScaled,
-  fixed.brownBadlyScaled,
-  fixed.beale,
-  fixed.jennrichSampson,
-  fixed.helicalValley,
-  fixed.bard,
-  fixed.gaussian,
-  fixed.meyer,
-  fixed.gulf,
-  fixed.box,
-  any.powellSingular,
-  fixed.wood,
-  fixed.kowalikOsborne,
-  fixed.brownDennis,
-  fixed.osborne1,
-  fixed.biggs,
-  fixed.osborne2,
-  any.watson,
-  any.extendedRosenbrock,
-  any.powellSingular,
-  any.penalty1,
-  any.penalty2,
-  any.variablyDimensioned,
-  any.trigonometric,
-  any.brownAlmostLinear,
-  any.discreteBoundaryValue,
-  any.discreteIntegral,
-  any.broydenTridiagonal,
-  any.broydenBanded,
-  any.linearFullRank,
-  any.linearRank1,
-  any.linearRank1Zeros,
-  any.chebyquad,
-];
 
 interface Minimum {
   readonly f: number;
@@ -70,7 +30,7 @@ export interface MghProblem extends Entry {
 export function mghProblems(): MghProblem[] {
   const { problems } = JSON.parse(new TextDecoder().decode(sharedFile('mgh.json'))) as { problems: Entry[] };
   return problems.map((entry) => {
-    const r = residuals[entry.number - 1]!;
+    const r = mghResiduals[entry.number - 1]!;
     const start = Float64Array.from(entry.start);
     return {
       ...entry,

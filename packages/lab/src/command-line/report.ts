@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { End } from './exit-status.js';
+
+interface ReportFlags {
+  html?: string;
+  json?: boolean;
+}
+
+/** Adds `osculate report`. */
+export function addReport(root: Command, end: End): void {
+  root
+    .command('report')
+    .description('write the report of a study, finished or not, from its folder: a page, tables, data files')
+    .argument('<folder>', 'what `osculate study` made')
+    .option('--html <file>', 'the page (default: report.html in the folder)')
+    .option('--json', 'print all figures as JSON')
+    .addHelpText(
+      'after',
+      '\nWrites points.csv, points.jsonl, points.parquet, summary.csv and tensorboard/ into the folder.' +
+        '\nExit status: 0 done, 1 a file is damaged, 2 wrong use.',
+    )
+    .action(async (folder: string, { html, json = false }: ReportFlags) => {
+      const { report } = await import('../commands/report.js');
+      const { stdout, stderr } = process;
+      end(await report(folder, { ...(html !== undefined && { report: html }), json, stdout, stderr }));
+    });
+}

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { study } from '../commands/study.js';
+import { cancellation } from './cancellation.js';
+import type { End } from './exit-status.js';
+
+interface StudyFlags {
+  out?: string;
+  report?: string;
+  json?: boolean;
+}
+
+/** Adds `osculate study`. */
+export function addStudy(root: Command, end: End): void {
+  root
+    .command('study')
+    .description(
+      'run a study declared in a YAML file: problems, optimizers, seeds, the search for settings; goes on where it was cut off',
+    )
+    .argument('<file>', 'the study file')
+    .option('--out <folder>', 'where the runs are kept (default: runs/ and the name of the file)')
+    .option('--report <file>', 'the HTML report (default: report.html in that folder)')
+    .option('--json', 'print the results as JSON')
+    .addHelpText('after', '\nExit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted with the work saved.')
+    .action(async (file: string, { out, report, json = false }: StudyFlags) => {
+      const { stdout, stderr } = process;
+      const options = { file, json, signal: cancellation(), stdout, stderr };
+      end(await study({ ...options, ...(out !== undefined && { out }), ...(report !== undefined && { report }) }));
+    });
+}

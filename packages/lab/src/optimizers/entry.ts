@@ -1,0 +1,32 @@
+import type { Optimizer } from 'osculate/optim';
+import type { LoadedProblem } from '../problems/problem.js';
+
+export type OptimizerSettings = Readonly<Record<string, number>>;
+
+export type OptimizerFamily =
+  | 'first order'
+  | 'diagonal'
+  | 'matrix'
+  | 'Kronecker'
+  | 'quasi-Newton'
+  | 'Newton'
+  | 'Newton-Krylov'
+  | 'least squares';
+
+/** `squares`: the loss is a sum of squares; `layers`: parameters enter through products and convolutions; `few parameters`: n × n matrices. */
+export type OptimizerNeed = 'squares' | 'layers' | 'few parameters';
+
+/** What an optimizer may look at when it is made. */
+export type OptimizedProblem = Pick<LoadedProblem, 'parameters' | 'model' | 'loss' | 'train'>;
+
+/** An optimizer that can be named. */
+export interface OptimizerEntry {
+  readonly family: OptimizerFamily;
+  readonly needs?: OptimizerNeed;
+  readonly title: string;
+  /** Settings that can be given on the command line, with the defaults of comparisons. */
+  readonly defaults: OptimizerSettings;
+  /** Rows in one run of a program, for methods that run faster on few. */
+  readonly chunk?: number;
+  make(problem: OptimizedProblem, settings: OptimizerSettings): Optimizer;
+}

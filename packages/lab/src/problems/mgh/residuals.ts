@@ -1,0 +1,42 @@
+import * as any from './any-size.js';
+import type { Residuals } from './build.js';
+import * as fixed from './fixed-size.js';
+
+/** The residuals of the 35 problems of Moré, Garbow and Hillstrom 1981, in the paper's order. */
+export const mghResiduals: readonly Residuals[] = [
+  fixed.rosenbrock,
+  fixed.freudensteinRoth,
+  fixed.powellBadlyScaled,
+  fixed.brownBadlyScaled,
+  fixed.beale,
+  fixed.jennrichSampson,
+  fixed.helicalValley,
+  fixed.bard,
+  fixed.gaussian,
+  fixed.meyer,
+  fixed.gulf,
+  fixed.box,
+  any.powellSingular,
+  fixed.wood,
+  fixed.kowalikOsborne,
+  fixed.brownDennis,
+  fixed.osborne1,
+  fixed.biggs,
+  fixed.osborne2,
+  any.watson,
+  any.extendedRosenbrock,
+  any.powellSingular,
+  any.penalty1,
+  any.penalty2,
+  any.variablyDimensioned,
+  any.trigonometric,
+  any.brownAlmostLinear,
+  any.discreteBoundaryValue,
+  any.discreteIntegral,
+  any.broydenTridiagonal,
+  any.broydenBanded,
+  any.linearFullRank,
+  any.linearRank1,
+  any.linearRank1Zeros,
+  any.chebyquad,
+];

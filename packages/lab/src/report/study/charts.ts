@@ -1,0 +1,234 @@
+import * as Plot from '@observablehq/plot';
+import type { Measure } from '../../problems/problem.js';
+import { type Axis, axes, type ProblemAnalysis, type StudyAnalysis } from '../../studies/analysis.js';
+import { shownMeasures } from '../charts.js';
+import { plotSvg } from '../plot-svg.js';
+import { type CurvePoint, curveOf, smoothed } from './curves.js';
+import { costNames, range, short } from './figures.js';
+import { labelOf, methodOf, type Series } from './series.js';
+
+/** A chart with what is written above it. */
+export interface Chart {
+  readonly caption: string;
+  /** The same on a logarithmic and on a linear horizontal axis, where both make sense. */
+  readonly svg: { readonly logarithmic: string; readonly linear?: string };
+}
+
+const size = { width: 460, height: 300 };
+
+/** Every so many points of a curve can be pointed at. */
+const hoverStride = 4;
+
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+
+const seriesNamed = (series: readonly Series[], label: string): Series => series.find((s) => s.label === label)!;
+
+/** Coordinates to a tenth of a unit: the page is a third as large and looks the same. */
+function rounded(svg: string): string {
+  return svg.replace(/\d+\.\d{2,}/g, (digits) => String(Number(Number(digits).toFixed(1))));
+}
+
+interface Line {
+  readonly series: Series;
+  readonly curve: readonly CurvePoint[];
+}
+
+function curveMarks({ series, curve }: Line, measure: Measure, axis: Axis): Plot.Markish[] {
+  const { label, colour, dash } = series;
+  const common = { x: 'x', y: 'y', stroke: colour, ariaDescription: label, clip: true } as const;
+  const line = { ...common, strokeWidth: 2, strokeDasharray: dash };
+  const several = curve.some(({ seeds }) => seeds > 1);
+  const hint = ({ x, y, low, high, seeds }: CurvePoint): string =>
+    `${label}\n${measure.title} ${short(y)}${seeds > 1 ? ` (${range({ estimate: y, low, high })}, ${seeds} seeds)` : ''}\n` +
+    `${costNames[axis]} ${short(x)}`;
+  return [
+    ...(several
+      ? [
+          Plot.areaY(curve, {
+            x: 'x',
+            y1: 'low',
+            y2: 'high',
+            fill: colour,
+            fillOpacity: 0.15,
+            ariaDescription: label,
+            clip: true,
+          }),
+        ]
+      : []),
+    Plot.lineY(curve, line),
+    // What screen readers skip is what the button for smoothing shows instead.
+    Plot.lineY(smoothed(curve, measure), { ...line, ariaHidden: 'true' }),
+    Plot.dot(
+      curve.filter((_, i) => i % hoverStride === 0 || i === curve.length - 1),
+      { ...common, fill: colour, fillOpacity: 0, strokeOpacity: 0, r: 4, title: hint },
+    ),
+  ];
+}
+
+/** The part of the vertical axis worth showing: what blows up is cut off above where all began. */
+function domain(lines: readonly Line[], { better, logarithmic }: Measure): [number, number] | undefined {
+  const points = lines.flatMap(({ curve }) => curve);
+  const [low, high] = [Math.min(...points.map((p) => p.low)), Math.max(...points.map((p) => p.high))];
+  if (better === 'higher' || points.length === 0 || low === high) return undefined;
+  const starts = lines.flatMap(({ curve }) => curve.slice(0, 1).map((p) => p.high)).sort((a, b) => a - b);
+  const start = starts[Math.floor(starts.length / 2)]!;
+  const roof = logarithmic ? start * 3 : start + (start - low);
+  return roof > low ? [low, Math.min(high, roof)] : undefined;
+}
+
+function curveSvg(problem: ProblemAnalysis, series: readonly Series[], measure: Measure, axis: Axis, logX: boolean) {
+  const lines = problem.entrants.map((entrant) => ({
+    series: seriesNamed(series, labelOf(problem, entrant)),
+    curve: curveOf(entrant.results.runs, axis, measure, logX),
+  }));
+  const shown = domain(lines, measure);
+  const { aim, judged } = problem;
+  const marked = measure === judged && Number.isFinite(aim.value);
+  return rounded(
+    plotSvg(`${measure.title} against ${costNames[axis]}`, {
+      ...size,
+      x: {
+        label: costNames[axis],
+        type: logX ? 'log' : 'linear',
+        grid: true,
+        tickFormat: logX ? '~g' : '~s',
+        ticks: 5,
+      },
+      y: {
+        label: measure.title,
+        type: measure.logarithmic ? 'log' : 'linear',
+        grid: true,
+        tickFormat: '~g',
+        ticks: 5,
+        ...(shown && { domain: shown }),
+      },
+      marks: [
+        ...lines.flatMap((line) => curveMarks(line, measure, axis)),
+        ...(marked ? [Plot.ruleY([aim.value], { strokeDasharray: '1 3', clip: true, title: () => 'the aim' })] : []),
+      ],
+    }),
+  );
+}
+
+/** What is minimised and what is judged by, each against every cost: lines are means over seeds, bands go from the least to the largest. */
+export function curveCharts(problem: ProblemAnalysis, series: readonly Series[]): Chart[] {
+  const measures = [...new Set([problem.judged, ...shownMeasures(problem.results.problem.measures)])];
+  return measures.flatMap((measure) =>
+    axes.map((axis) => ({
+      caption: `${capital(measure.title)} against ${costNames[axis]}`,
+      svg: {
+        logarithmic: curveSvg(problem, series, measure, axis, true),
+        linear: curveSvg(problem, series, measure, axis, false),
+      },
+    })),
+  );
+}
+
+interface Trial {
+  readonly value: number;
+  readonly y: number;
+}
+
+function trialMarks(problem: ProblemAnalysis, series: readonly Series[], setting: string, top: number): Plot.Markish[] {
+  const { judged } = problem;
+  return problem.entrants.flatMap((entrant) => {
+    const { results, sensitivity } = entrant;
+    if (results.entrant.tuned?.setting !== setting) return [];
+    const { label, colour, dash } = seriesNamed(series, labelOf(problem, entrant));
+    const trials = results.trials.map(({ value, score, summary }) => ({
+      value,
+      y: Number.isFinite(score) ? (summary.last.values[judged.key] ?? Number.NaN) : Number.NaN,
+    }));
+    const finite = trials.filter(({ y }) => Number.isFinite(y) && (!judged.logarithmic || y > 0));
+    const best = finite.find(({ value }) => value === sensitivity?.best.value);
+    const common = { x: 'value', stroke: colour, ariaDescription: label };
+    const hint = ({ value, y }: Trial): string => `${label}\n${setting} ${short(value)}\n${judged.title} ${short(y)}`;
+    return [
+      ...(best && sensitivity
+        ? [
+            Plot.link([best], {
+              ...{ x1: sensitivity.low, x2: sensitivity.high, y: 'y', stroke: colour, ariaDescription: label },
+              ...{ strokeWidth: 9, strokeOpacity: 0.3, strokeLinecap: 'butt' },
+            }),
+          ]
+        : []),
+      Plot.lineY(finite, { ...common, y: 'y', strokeWidth: 2, strokeDasharray: dash }),
+      Plot.dot(finite, { ...common, y: 'y', fill: colour, r: 3, title: hint }),
+      Plot.dot(
+        trials.filter(({ y }) => !Number.isFinite(y)),
+        {
+          ...{ ...common, y: () => top, symbol: 'times', r: 4, strokeWidth: 2 },
+          title: ({ value }: Trial) => `${label}\n${setting} ${short(value)}\ndiverged`,
+        },
+      ),
+    ];
+  });
+}
+
+/** What the searches found, one chart for each setting that was searched over. */
+export function sensitivityCharts(problem: ProblemAnalysis, series: readonly Series[]): Chart[] {
+  const { judged, entrants } = problem;
+  const settings = [...new Set(entrants.flatMap(({ results }) => results.entrant.tuned?.setting ?? []))];
+  return settings.flatMap((setting) => {
+    const searched = entrants.filter(({ results }) => results.entrant.tuned?.setting === setting);
+    const ends = searched
+      .flatMap(({ results }) => results.trials)
+      .filter(({ score }) => Number.isFinite(score))
+      .map(({ summary }) => summary.last.values[judged.key] ?? Number.NaN)
+      .filter((v) => Number.isFinite(v) && (!judged.logarithmic || v > 0));
+    if (ends.length === 0) return [];
+    const logarithmic = rounded(
+      plotSvg(`${judged.title} against ${setting}`, {
+        ...size,
+        x: { label: setting, type: 'log', grid: true, tickFormat: '~g', ticks: 5 },
+        y: { label: judged.title, type: judged.logarithmic ? 'log' : 'linear', grid: true, tickFormat: '~g', ticks: 5 },
+        marks: trialMarks(problem, series, setting, Math.max(...ends)),
+      }),
+    );
+    return [{ caption: `${capital(judged.title)} after a trial, against ${setting}`, svg: { logarithmic } }];
+  });
+}
+
+/** The first series of a method: profiles do not tell variants of it apart. */
+function seriesOfMethod(analysis: StudyAnalysis, series: readonly Series[], name: string): Series {
+  for (const problem of analysis.problems) {
+    const entrant = problem.entrants.find(({ results }) => results.entrant.spec.split(':')[0] === name);
+    if (entrant) return { ...seriesNamed(series, labelOf(problem, entrant)), label: methodOf(entrant) };
+  }
+  throw new RangeError(`no optimizer is named "${name}"`);
+}
+
+/** Dolan and Moré's performance profiles over all problems, one chart a cost. */
+export function profileCharts(analysis: StudyAnalysis, series: readonly Series[]): Chart[] {
+  return axes.map((axis) => {
+    const profiles = Object.entries(analysis.profiles[axis]);
+    const ratios = profiles.flatMap(([, steps]) => steps.map(({ ratio }) => ratio));
+    const last = 1.3 * Math.max(2, ...ratios);
+    const marks = profiles.flatMap(([name, steps]): Plot.Markish[] => {
+      const { label, colour, dash } = seriesOfMethod(analysis, series, name);
+      const common = { x: 'ratio', y: 'share', stroke: colour, ariaDescription: label };
+      const line = [
+        ...(steps[0]?.ratio === 1 ? [] : [{ ratio: 1, share: 0 }]),
+        ...steps,
+        { ratio: last, share: steps.at(-1)?.share ?? 0 },
+      ];
+      return [
+        Plot.line(line, { ...common, curve: 'step-after', strokeWidth: 2, strokeDasharray: dash }),
+        Plot.dot(steps, {
+          ...{ ...common, fill: colour, r: 2.5 },
+          title: ({ ratio, share }: { ratio: number; share: number }) =>
+            `${label}\n${Math.round(100 * share)} % of the problems\nwithin ${short(ratio)} times the least ${costNames[axis]}`,
+        }),
+      ];
+    });
+    const logarithmic = rounded(
+      plotSvg(`performance profile in ${costNames[axis]}`, {
+        ...size,
+        x: { label: 'times the least cost', type: 'log', grid: true, tickFormat: '~g', ticks: 5, domain: [1, last] },
+        y: { label: 'share of problems', domain: [0, 1], grid: true, percent: false, tickFormat: '.0%', ticks: 5 },
+        marks,
+      }),
+    );
+    return { caption: `Performance profile in ${costNames[axis]}`, svg: { logarithmic } };
+  });
+}

@@ -1,0 +1,67 @@
+import type { Measure } from '../../problems/problem.js';
+import type { Axis, EntrantAnalysis, ProblemAnalysis } from '../../studies/analysis.js';
+import { shownMeasures } from '../charts.js';
+import { megabytes } from '../format.js';
+import { range, short } from './figures.js';
+import { labelOf } from './series.js';
+
+interface Column {
+  readonly head: string;
+  cell(entrant: EntrantAnalysis): string;
+}
+
+/** What the search chose, or what it runs with. */
+function settingsText({ results }: EntrantAnalysis): string {
+  const settings = results.optimizer.split(':').slice(1);
+  const text = settings.length > 0 ? settings.join(', ') : 'defaults';
+  return results.entrant.tuned ? text : `${text} (as given)`;
+}
+
+const measureColumn = ({ key, title }: Measure): Column => ({
+  head: title,
+  cell: ({ measures }) => {
+    const interval = measures[key];
+    if (!interval) return '–';
+    return Number.isFinite(interval.low) && Number.isFinite(interval.high)
+      ? `${short(interval.estimate)} [${range(interval)}]`
+      : short(interval.estimate);
+  },
+});
+
+const medianColumn = (axis: Axis, head: string): Column => ({
+  head,
+  cell: ({ aim }) => (aim.median[axis] === undefined ? '–' : short(aim.median[axis])),
+});
+
+function columnsFor(problem: ProblemAnalysis): Column[] {
+  const measures = [...new Set([problem.judged, ...shownMeasures(problem.results.problem.measures)])];
+  return [
+    { head: 'optimizer', cell: (entrant) => labelOf(problem, entrant) },
+    { head: 'settings', cell: settingsText },
+    ...measures.map(measureColumn),
+    { head: 'reached', cell: ({ aim }) => `${aim.reached}/${aim.runs}` },
+    medianColumn('seconds', 's to aim'),
+    medianColumn('step', 'steps to aim'),
+    medianColumn('gradientEquivalents', 'gradient eq. to aim'),
+    { head: 'peak memory', cell: ({ peakMemory }) => megabytes(peakMemory) },
+    {
+      head: 'search s',
+      cell: ({ results, searchSeconds }) => (results.trials.length > 0 ? short(searchSeconds) : '–'),
+    },
+    {
+      head: '5 % width',
+      cell: ({ sensitivity }) =>
+        sensitivity ? `${sensitivity.open ? '≥ ' : ''}${short(sensitivity.decades)} decades` : '–',
+    },
+    { head: 'diverged', cell: ({ diverged, results }) => `${diverged}/${results.runs.length}` },
+  ];
+}
+
+/** The table of a problem, an optimizer a row; the first row is the head. */
+export function problemRows(problem: ProblemAnalysis): readonly (readonly string[])[] {
+  const columns = columnsFor(problem);
+  return [
+    columns.map(({ head }) => head),
+    ...problem.entrants.map((entrant) => columns.map(({ cell }) => cell(entrant))),
+  ];
+}

@@ -1,0 +1,27 @@
+import { studentQuantile } from 'osculate/fit';
+import { mean, sampleStandardDeviation } from 'simple-statistics';
+
+/** An estimate with its confidence interval. */
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The mean of a few values with Student's t interval: x̄ ± t·s/√n, t the two-sided quantile of n − 1 degrees of freedom. One value has
+ * an interval without ends.
+ */
+export function meanInterval(values: readonly number[], level = 0.95): Interval {
+  const estimate = mean([...values]);
+  if (values.length < 2) return { estimate, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  const half =
+    (studentQuantile(level, values.length - 1) * sampleStandardDeviation([...values])) / Math.sqrt(values.length);
+  return { estimate, low: estimate - half, high: estimate + half };
+}
+
+/** The geometric mean of positive values with the interval of their logarithms: for times and losses, which differ by factors. */
+export function geometricInterval(values: readonly number[], level = 0.95): Interval {
+  const { estimate, low, high } = meanInterval(values.map(Math.log), level);
+  return { estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) };
+}

@@ -1,0 +1,216 @@
+import type { Measure } from '../problems/problem.js';
+import { geometricInterval, type Interval, meanInterval } from '../statistics/interval.js';
+import { type ProfileStep, performanceProfiles } from '../statistics/performance-profile.js';
+import { type Sensitivity, sensitivity } from '../statistics/sensitivity.js';
+import { medianTime, type Observation } from '../statistics/survival.js';
+import type { Point } from '../study.js';
+import { type Contrast, contrast } from './contrast.js';
+import { type EntrantResults, judgedBy, type ProblemResults, type SeededResult, type StudyResults } from './results.js';
+
+/** What costs are counted in. */
+export type Axis = 'seconds' | 'step' | 'gradientEquivalents';
+export const axes: readonly Axis[] = ['seconds', 'step', 'gradientEquivalents'];
+
+/** What optimizers are ranked by: the judged measure at the end, or what it took to reach the aim. */
+export type Criterion = 'final' | Axis;
+
+/** A value of a measure that counts as reached, and where it is from. */
+export interface Aim {
+  readonly measure: Measure;
+  readonly value: number;
+  readonly source: string;
+}
+
+/** What it took the runs of one optimizer to reach the aim. */
+export interface TimeToAim {
+  readonly reached: number;
+  readonly runs: number;
+  /** Median over all runs, those that did not reach it counted as later; absent when fewer than half did. */
+  readonly median: Readonly<Partial<Record<Axis, number>>>;
+  /** One for each run; of those that did not reach the aim, when they ended. */
+  readonly observations: Readonly<Record<Axis, readonly Observation[]>>;
+}
+
+export interface EntrantAnalysis {
+  readonly results: EntrantResults;
+  readonly title: string;
+  /** Last values of every measure over the seeds that did not diverge. */
+  readonly measures: Readonly<Record<string, Interval>>;
+  readonly aim: TimeToAim;
+  readonly sensitivity?: Sensitivity;
+  /** Seconds of stepping in the search. */
+  readonly searchSeconds: number;
+  readonly peakMemory: number;
+  readonly diverged: number;
+}
+
+export interface ProblemAnalysis {
+  readonly results: ProblemResults;
+  readonly judged: Measure;
+  readonly aim: Aim;
+  readonly entrants: readonly EntrantAnalysis[];
+}
+
+export interface StudyAnalysis {
+  readonly results: StudyResults;
+  readonly problems: readonly ProblemAnalysis[];
+  /** Over the problems, by optimizer name without settings; cost is the median to the aim. */
+  readonly profiles: Readonly<Record<Axis, Readonly<Record<string, readonly ProfileStep[]>>>>;
+}
+
+const measured = (point: Point, { key }: Measure): number => point.values[key] ?? Number.NaN;
+
+/** A run's last value; not a number when it diverged. */
+const finalOf = ({ summary }: SeededResult, measure: Measure): number =>
+  summary.ending === 'diverged' ? Number.NaN : measured(summary.last, measure);
+
+const atLeastAsGood = ({ better }: Measure, value: number, aim: number): boolean =>
+  better === 'lower' ? value <= aim : value >= aim;
+
+/** Over what is finite: the geometric mean of a measure whose quotients matter, else the mean. */
+function summarise(values: readonly number[], { logarithmic }: Measure): Interval | undefined {
+  const finite = values.filter((v) => Number.isFinite(v) && (!logarithmic || v >= 0));
+  if (finite.length === 0) return undefined;
+  if (!logarithmic) return meanInterval(finite);
+  // One exact zero makes the geometric mean zero; logarithms then say nothing of the scatter.
+  return finite.includes(0) ? { estimate: 0, low: 0, high: Math.max(...finite) } : geometricInterval(finite);
+}
+
+/**
+ * What counts as reached: the problem's own target if some run got there, otherwise what the first optimizer of the list that did not
+ * always diverge ends at on average over its seeds.
+ */
+function aimOf({ problem, entrants }: ProblemResults): Aim {
+  const { target, measures } = problem;
+  const measure = measures.find(({ key }) => key === judgedBy(problem))!;
+  const runs = entrants.flatMap((entrant) => entrant.runs);
+  const solved =
+    target && runs.some(({ points }) => points.some((p) => atLeastAsGood(measure, measured(p, measure), target.value)));
+  if (solved) return { measure, value: target.value, source: target.source };
+  const ends = entrants.map((entrant) => ({
+    entrant,
+    interval: summarise(
+      entrant.runs.map((run) => finalOf(run, measure)),
+      measure,
+    ),
+  }));
+  const first = ends.find(({ interval }) => interval !== undefined);
+  if (!first) return { measure, value: Number.NaN, source: 'every run diverged' };
+  const { title } = first.entrant.runs[0]!.summary;
+  return { measure, value: first.interval!.estimate, source: `what ${title} ends at on average over its seeds` };
+}
+
+function timeToAim(runs: readonly SeededResult[], { measure, value }: Aim): TimeToAim {
+  const first = runs.map(({ points }) => points.find((p) => atLeastAsGood(measure, measured(p, measure), value)));
+  const observed = (axis: Axis): Observation[] =>
+    runs.map(({ summary }, i) => ({ time: (first[i] ?? summary.last)[axis], censored: first[i] === undefined }));
+  const observations = {
+    seconds: observed('seconds'),
+    step: observed('step'),
+    gradientEquivalents: observed('gradientEquivalents'),
+  };
+  const median: Partial<Record<Axis, number>> = {};
+  for (const axis of axes) {
+    // A run that diverged or gave up early would leave the others to decide: it counts as one that never gets there.
+    const time = medianTime(observations[axis].map((o) => (o.censored ? { ...o, time: Number.POSITIVE_INFINITY } : o)));
+    if (time !== undefined) median[axis] = time;
+  }
+  return { reached: first.filter((p) => p !== undefined).length, runs: runs.length, median, observations };
+}
+
+/** How wide the region around the best setting is; of a measure that is better when higher, by its inverse. Undefined unless all are positive. */
+function widthOf({ trials }: EntrantResults, { better, key }: Measure): Sensitivity | undefined {
+  const found = trials.map(({ value, score, summary }) => {
+    const end = Number.isFinite(score) ? (summary.last.values[key] ?? Number.NaN) : Number.POSITIVE_INFINITY;
+    return { value, loss: Number.isFinite(end) && better === 'higher' ? 1 / end : end };
+  });
+  return found.length > 1 && found.every(({ loss }) => loss > 0) ? sensitivity(found) : undefined;
+}
+
+function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Measure[]): EntrantAnalysis {
+  const { runs, trials } = results;
+  const ends = measures.flatMap((m) => {
+    const interval = summarise(
+      runs.map((run) => finalOf(run, m)),
+      m,
+    );
+    return interval ? [[m.key, interval] as const] : [];
+  });
+  const width = widthOf(results, aim.measure);
+  return {
+    results,
+    title: runs[0]!.summary.title,
+    measures: Object.fromEntries(ends),
+    aim: timeToAim(runs, aim),
+    ...(width && { sensitivity: width }),
+    searchSeconds: trials.reduce((sum, { summary }) => sum + summary.last.seconds, 0),
+    peakMemory: Math.max(...runs.map(({ summary }) => summary.peakMemory)),
+    diverged: runs.filter(({ summary }) => summary.ending === 'diverged').length,
+  };
+}
+
+function analyseProblem(results: ProblemResults): ProblemAnalysis {
+  const aim = aimOf(results);
+  const { entrants, problem } = results;
+  return {
+    results,
+    judged: aim.measure,
+    aim,
+    entrants: entrants.map((entrant) => analyseEntrant(entrant, aim, problem.measures)),
+  };
+}
+
+/** The optimizer's name without its settings. */
+const nameOf = ({ spec }: { readonly spec: string }): string => spec.split(':')[0]!;
+
+/** Profiles over the problems that an optimizer was run on; one that was not run on a problem has not solved it. */
+function profilesOf(problems: readonly ProblemAnalysis[], axis: Axis): Record<string, ProfileStep[]> {
+  const names = [
+    ...new Set(problems.flatMap(({ entrants }) => entrants.map(({ results }) => nameOf(results.entrant)))),
+  ];
+  const cost = (problem: ProblemAnalysis, name: string): number | undefined => {
+    const medians = problem.entrants
+      .filter(({ results }) => nameOf(results.entrant) === name)
+      .map(({ aim }) => aim.median[axis]);
+    const known = medians.filter((m) => m !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
+  };
+  return performanceProfiles(
+    Object.fromEntries(names.map((name) => [name, problems.map((problem) => cost(problem, name))])),
+  );
+}
+
+/** All figures of a study's report: intervals over seeds, costs to the aim with censoring, sensitivities, profiles. */
+export function analyseStudy(results: StudyResults): StudyAnalysis {
+  const problems = results.problems.map(analyseProblem);
+  const along = (axis: Axis) => profilesOf(problems, axis);
+  const profiles = {
+    seconds: along('seconds'),
+    step: along('step'),
+    gradientEquivalents: along('gradientEquivalents'),
+  };
+  return { results, problems, profiles };
+}
+
+/** Figures of one optimizer's runs by a criterion; infinite or not a number where a run failed by it. */
+function figuresOf({ results, aim }: EntrantAnalysis, judged: Measure, criterion: Criterion): number[] {
+  if (criterion === 'final') return results.runs.map((run) => finalOf(run, judged));
+  return aim.observations[criterion].map(({ time, censored }) => (censored ? Number.POSITIVE_INFINITY : time));
+}
+
+/** Two optimizers on the same problem, for the seeds that both ran. */
+export function compareEntrants(
+  { judged }: Pick<ProblemAnalysis, 'judged'>,
+  one: EntrantAnalysis,
+  other: EntrantAnalysis,
+  criterion: Criterion,
+): Contrast {
+  const figures = figuresOf(one, judged, criterion);
+  const others = figuresOf(other, judged, criterion);
+  const pairs = one.results.runs.flatMap(({ seed }, i) => {
+    const k = other.results.runs.findIndex((run) => run.seed === seed);
+    return k < 0 ? [] : [[figures[i]!, others[k]!] as const];
+  });
+  if (criterion !== 'final') return contrast(pairs, 'ratio', 'lower');
+  return contrast(pairs, judged.logarithmic ? 'ratio' : 'difference', judged.better);
+}

@@ -1,0 +1,152 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { parseContestant } from '../contestants.js';
+import { problemNamed } from '../problems/index.js';
+import type { Budget } from '../study.js';
+import { UsageError } from '../usage-error.js';
+
+const positive = z.number().positive();
+
+const budgetSchema = z
+  .strictObject({
+    seconds: positive.optional().describe('seconds of stepping'),
+    steps: positive.int().optional().describe('iterations'),
+    gradientEquivalents: positive.optional().describe('gradients of the whole data'),
+  })
+  .refine((budget) => Object.keys(budget).length > 0, 'give seconds, steps or gradientEquivalents');
+
+const optimizerSchema = z.union([
+  z.string(),
+  z.strictObject({
+    optimizer: z.string(),
+    tune: z
+      .union([z.literal(false), z.record(z.string(), z.array(positive).min(2))])
+      .optional()
+      .describe('false: the settings as given; or one setting and the values to try'),
+  }),
+]);
+
+const tuningSchema = z.strictObject({
+  trials: z.number().int().min(2).max(15).default(5).describe('values tried for each optimizer'),
+  factor: z.number().gt(1).default(Math.sqrt(10)).describe('between one value and the next'),
+  share: z.number().positive().max(1).default(0.25).describe('of the budget for each trial'),
+  seed: z.number().int().default(1000).describe('of the trials; not one of the seeds that are compared'),
+});
+
+const studySchema = z.strictObject({
+  title: z.string().min(1),
+  seeds: z.array(z.number().int().nonnegative()).min(1),
+  threads: z.number().int().positive().default(2),
+  parallel: z.number().int().positive().default(1).describe('runs at once; only for budgets without seconds'),
+  tuning: tuningSchema.or(z.literal(false)).default(tuningSchema.parse({})),
+  problems: z
+    .array(
+      z.strictObject({
+        problem: z.string(),
+        budget: budgetSchema,
+        tuning: tuningSchema.partial().optional(),
+        optimizers: z.array(optimizerSchema).min(1),
+      }),
+    )
+    .min(1),
+});
+
+export type Tuning = z.output<typeof tuningSchema>;
+
+/** One optimizer on one problem. */
+export interface Entrant {
+  /** The optimizer with its fixed settings. */
+  readonly spec: string;
+  /** The setting that is searched for and the values tried; absent when it runs as given. */
+  readonly tuned?: { readonly setting: string; readonly values: readonly number[] };
+}
+
+export interface StudyProblem {
+  readonly problem: string;
+  readonly budget: Budget;
+  readonly tuning: Tuning | false;
+  readonly entrants: readonly Entrant[];
+}
+
+/** What a study file declares, with everything filled in. */
+export interface DeclaredStudy {
+  readonly title: string;
+  readonly seeds: readonly number[];
+  readonly threads: number;
+  readonly parallel: number;
+  readonly problems: readonly StudyProblem[];
+}
+
+/** The setting that a method stands and falls with, where it has one. */
+function mainSetting(settings: Readonly<Record<string, number>>): string | undefined {
+  return ['learningRate', 'damping', 'radius'].find((name) => Object.hasOwn(settings, name));
+}
+
+/** Three digits are enough for a grid, and make readable names. */
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+function entrant(given: z.output<typeof optimizerSchema>, tuning: Tuning | false): Entrant {
+  const { optimizer: spec, tune } = typeof given === 'string' ? { optimizer: given, tune: undefined } : given;
+  const { settings } = parseContestant(spec);
+  if (tune === false || tuning === false) return { spec };
+  if (tune !== undefined) {
+    const [[setting, values] = ['', []], more] = Object.entries(tune);
+    if (more !== undefined || !Object.hasOwn(settings, setting)) {
+      const known = Object.keys(settings).join(', ');
+      throw new UsageError(
+        `tune of "${spec}": name one of its settings (${known}), got ${Object.keys(tune).join(', ')}`,
+      );
+    }
+    return { spec, tuned: { setting, values } };
+  }
+  const setting = mainSetting(settings);
+  if (setting === undefined || spec.includes(`${setting}=`)) return { spec };
+  const middle = (tuning.trials - 1) / 2;
+  const values = Array.from({ length: tuning.trials }, (_, k) =>
+    rounded(settings[setting]! * tuning.factor ** (k - middle)),
+  );
+  return { spec, tuned: { setting, values } };
+}
+
+function declared(study: z.output<typeof studySchema>): DeclaredStudy {
+  const { title, seeds, threads, parallel } = study;
+  const problems = study.problems.map(({ problem, budget, tuning: own, optimizers }): StudyProblem => {
+    problemNamed(problem);
+    const tuning = study.tuning === false ? false : { ...study.tuning, ...(own as Partial<Tuning> | undefined) };
+    const entrants = optimizers.map((given) => entrant(given, tuning));
+    const names = entrants.map(({ spec, tuned }) => `${spec} ${tuned ? 'tuned' : ''}`);
+    const repeated = names.find((name, i) => names.indexOf(name) !== i);
+    if (repeated !== undefined) throw new UsageError(`${problem}: the optimizer "${repeated.trim()}" is named twice`);
+    return { problem, budget: budget as Budget, tuning, entrants };
+  });
+  const timed = problems.find(({ budget }) => budget.seconds !== undefined);
+  if (parallel > 1 && timed) {
+    throw new UsageError(
+      `${timed.problem}: a budget in seconds needs the machine for itself; leave out parallel, or seconds`,
+    );
+  }
+  return { title, seeds, threads, parallel, problems };
+}
+
+const place = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'the file';
+
+/**
+ * Reads a study file (YAML; JSON is YAML too), fills in defaults and checks that its problems, optimizers and settings exist.
+ * @throws UsageError that names the place and what is wrong there.
+ */
+export function readStudyFile(text: string, file: string): DeclaredStudy {
+  const document = parseDocument(text, { maxAliasCount: 0 } as never);
+  const [syntax] = document.errors;
+  if (syntax) throw new UsageError(`${file}: ${syntax.message}`);
+  const { success, data, error } = studySchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (!success) {
+    const issues = error.issues.map(({ path, message }) => `${place(path)}: ${message}`);
+    throw new UsageError(`${file}: ${issues.join('; ')}`);
+  }
+  try {
+    return declared(data);
+  } catch (failure) {
+    if (failure instanceof UsageError) throw new UsageError(`${file}: ${failure.message}`);
+    throw failure;
+  }
+}

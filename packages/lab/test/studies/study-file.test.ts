@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { finalJobs, tuningJobs } from '../../src/studies/jobs.js';
+import { readStudyFile } from '../../src/studies/study-file.js';
+import { UsageError } from '../../src/usage-error.js';
+
+const valid = `
+title: A study
+seeds: [1, 2]
+problems:
+  - problem: rosenbrock
+    budget: { steps: 100 }
+    optimizers:
+      - nesterov
+      - adam:learningRate=0.1
+      - { optimizer: adagrad, tune: { learningRate: [0.1, 1] } }
+      - { optimizer: rmsprop, tune: false }
+`;
+
+const read = (text: string) => readStudyFile(text, 'study.yaml');
+const edited = (from: string, to: string) => () => {
+  expect(valid).toContain(from);
+  read(valid.replace(from, to));
+};
+
+describe('a study file', () => {
+  it('is filled in', () => {
+    const { seeds, threads, parallel, problems } = read(valid);
+    expect({ seeds, threads, parallel }).toEqual({ seeds: [1, 2], threads: 2, parallel: 1 });
+    const [{ entrants, tuning, budget }] = problems as [(typeof problems)[number]];
+    expect(budget).toEqual({ steps: 100 });
+    expect(tuning).toMatchObject({ trials: 5, share: 0.25 });
+    expect(entrants.map(({ spec }) => spec)).toEqual(['nesterov', 'adam:learningRate=0.1', 'adagrad', 'rmsprop']);
+    expect(entrants.map(({ tuned }) => tuned?.values.length)).toEqual([5, undefined, 2, undefined]);
+    const values = entrants[0]!.tuned!.values;
+    expect(values[4]! / values[0]!).toBeCloseTo(100, 0);
+  });
+
+  it('gives every optimizer the same number of trials and every run its own folder', () => {
+    const study = read(valid);
+    const [problem] = study.problems;
+    const jobs = problem!.entrants.flatMap((entrant) => [
+      ...tuningJobs(study, problem!, entrant),
+      ...finalJobs(study, problem!, entrant, entrant.spec),
+    ]);
+    expect(new Set(jobs.map(({ folder }) => folder)).size).toBe(5 + 2 + 4 * 2);
+    expect(jobs[0]).toMatchObject({ budget: { steps: 25 }, seed: 1000 });
+    expect(jobs[5]).toMatchObject({ budget: { steps: 100 }, seed: 1, optimizer: 'nesterov' });
+  });
+
+  it.each([
+    ['seeds: [1, 2]', 'seeds: []', /study\.yaml: seeds: /],
+    ['seeds: [1, 2]', 'seeds: one', /seeds: .*array/],
+    ['budget: { steps: 100 }', 'budget: {}', /problems\.0\.budget: give seconds/],
+    ['budget: { steps: 100 }', 'budget: { steps: -1 }', /problems\.0\.budget\.steps/],
+    ['title: A study', 'title: A study\nthread: 1', /thread/],
+    ['rosenbrock', 'rosenbrook', /there is no problem "rosenbrook"/],
+    ['- nesterov', '- nestorov', /there is no optimizer "nestorov"/],
+    ['- nesterov', '- rmsprop\n      - rmsprop', /"rmsprop tuned" is named twice/],
+    ['{ learningRate: [0.1, 1] }', '{ rate: [0.1, 1] }', /tune of "adagrad": name one of its settings/],
+    ['seeds: [1, 2]', 'seeds: [1, 2', /study\.yaml: .*line/],
+  ])('with %s replaced by %s is refused', (from, to, message) => {
+    expect(edited(from, to)).toThrow(UsageError);
+    expect(edited(from, to)).toThrow(message);
+  });
+
+  it('allows runs at once only where time is not measured', () => {
+    expect(edited('{ steps: 100 }', '{ seconds: 1 }')).not.toThrow();
+    const parallel = valid.replace('title: A study', 'title: A study\nparallel: 2');
+    expect(read(parallel).parallel).toBe(2);
+    expect(() => read(parallel.replace('{ steps: 100 }', '{ seconds: 1 }'))).toThrow(/needs the machine for itself/);
+  });
+});

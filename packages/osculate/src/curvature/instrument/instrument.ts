@@ -1,0 +1,148 @@
+import { axpy } from '../../linalg/krylov/vectors.js';
+import { InputError } from '../../tensor/errors.js';
+import { type Generator, generator as seeded } from '../../tensor/random.js';
+import { requireCount } from '../estimators/estimate.js';
+import { sharpness } from '../estimators/sharpness.js';
+import { hessianOperator } from '../operators/hessian-operator.js';
+import type { CurvatureModel } from '../operators/model.js';
+import { meanGradient } from '../operators/row-gradients.js';
+import type { Measure, MeasureContext } from './measure.js';
+import { modelAt } from './model-at.js';
+import { affordable, type BudgetState } from './overhead-budget.js';
+
+/** What is observed after each step: the event of `train`, or anything with these fields. */
+export interface ObservedStep {
+  readonly step: number;
+  readonly loss: number;
+  readonly parameters: Float32Array | Float64Array;
+}
+
+/** One measurement: figures by name, with `step`, `loss`, `milliseconds` that it took and `overhead` so far, as a share of the steps' time. */
+export type InstrumentRow = Readonly<Record<string, number>>;
+
+/** All that is needed to go on with a record: plain data. */
+export interface InstrumentState {
+  readonly rows: readonly InstrumentRow[];
+  readonly budget: BudgetState;
+  /** Steps observed since the last measurement. */
+  readonly since: number;
+  readonly generator: ReturnType<Generator['state']>;
+}
+
+export interface InstrumentOptions {
+  /** Model and data of the measures; at which parameters does not count. A few hundred rows are often enough. */
+  readonly model: CurvatureModel;
+  readonly measures: readonly Measure[];
+  /** Measure after every so many steps, if the budget allows; default 1. */
+  readonly every?: number;
+  /** Most time of measuring as a share of the time of steps; default 0.1. Infinity: whatever it takes. */
+  readonly overhead?: number;
+  readonly seed?: number;
+  /** Milliseconds; default performance.now. */
+  readonly clock?: () => number;
+  /** Goes on from here; `seed` does not count then. */
+  readonly resume?: InstrumentState;
+}
+
+export interface Instrument {
+  /**
+   * Call it after every step: measures when it is time, and returns the row then. The time between two calls counts as that of a step,
+   * the work of other consumers included; the first call starts the clock.
+   */
+  observe(event: ObservedStep): Promise<InstrumentRow | null>;
+  readonly rows: readonly InstrumentRow[];
+  state(): InstrumentState;
+}
+
+/** Of the products that λmax may take, and how well it is then known. */
+const topOptions = { tolerance: 1e-2, maxApplications: 40 } as const;
+
+function contextOf(base: CurvatureModel, event: ObservedStep, before: ArrayLike<number>, random: Generator) {
+  const model = modelAt(base, event.parameters);
+  const hessian = hessianOperator(model);
+  let gradient: ReturnType<MeasureContext['gradient']> | undefined;
+  let top: ReturnType<MeasureContext['top']> | undefined;
+  const step = Float64Array.from(event.parameters);
+  axpy(-1, Float64Array.from(before), step);
+  const context: MeasureContext = {
+    model,
+    generator: random,
+    step,
+    hessian: () => hessian,
+    gradient: () => {
+      gradient ??= meanGradient(model);
+      return gradient;
+    },
+    top: () => {
+      top ??= sharpness(hessian, { ...topOptions, generator: random });
+      return top;
+    },
+  };
+  return context;
+}
+
+function checkOptions({ measures, every = 1, overhead = 0.1 }: InstrumentOptions): void {
+  requireCount('instrument', 'every', every, 1);
+  if (!(overhead > 0)) throw new InputError(`instrument: the overhead is ${overhead}; it must be above 0`);
+  const names = measures.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (measures.length > 0 && twice === undefined) return;
+  const what = twice === undefined ? 'there is no measure' : `the measure "${twice}" is there twice`;
+  throw new InputError(`instrument: ${what}; give each that you want once`);
+}
+
+/**
+ * Records measures of curvature and gradient while a run trains, every `every` steps or as seldom as the budget demands: a measurement is
+ * put off until the time of all, at what the last one cost, is at most `overhead` times that of the steps. The first one comes
+ * after `every` steps whatever it costs, and is paid back by waiting. InputError for options that make no sense; a measurement at
+ * parameters that are not finite throws what its measure throws.
+ *
+ * ```ts
+ * const record = instrument({ model, measures: [sharpnessMeasure, traceMeasure()] });
+ * for await (const { event } of train({ … })) await record.observe(event);
+ * console.table(record.rows);
+ * ```
+ */
+export function instrument(options: InstrumentOptions): Instrument {
+  checkOptions(options);
+  const { model, measures, every = 1, overhead = 0.1, seed = 0, resume, clock = () => performance.now() } = options;
+  const random = seeded(resume?.generator ?? seed);
+  const rows = [...(resume?.rows ?? [])];
+  let budget: BudgetState = resume?.budget ?? { stepping: 0, measuring: 0, expected: 0, count: 0 };
+  let since = resume?.since ?? 0;
+  let last: number | null = null;
+  let before: ObservedStep['parameters'] | null = null;
+
+  const measure = async (event: ObservedStep, previous: ObservedStep['parameters']): Promise<InstrumentRow> => {
+    const start = clock();
+    const context = contextOf(model, event, previous, random);
+    const figures: Record<string, number> = {};
+    for (const each of measures) Object.assign(figures, await each.measure(context));
+    const milliseconds = clock() - start;
+    const measuring = budget.measuring + milliseconds;
+    budget = { stepping: budget.stepping, measuring, expected: milliseconds, count: budget.count + 1 };
+    const { step, loss } = event;
+    return { step, loss, ...figures, milliseconds, overhead: measuring / budget.stepping };
+  };
+
+  return {
+    rows,
+    state: () => ({ rows: [...rows], budget, since, generator: random.state() }),
+    observe: async (event) => {
+      const now = clock();
+      const previous = before;
+      before = event.parameters;
+      if (last !== null) budget = { ...budget, stepping: budget.stepping + (now - last) };
+      since++;
+      let row: InstrumentRow | null = null;
+      // The first call has no step to its back that was timed.
+      if (previous !== null && since >= every && affordable(budget, overhead)) {
+        row = await measure(event, previous);
+        rows.push(row);
+        since = 0;
+      }
+      last = clock();
+      return row;
+    },
+  };
+}

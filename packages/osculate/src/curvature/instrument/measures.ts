@@ -1,0 +1,55 @@
+import { dot } from '../../linalg/krylov/vectors.js';
+import { gradientNoise, hutchinson } from '../estimators/index.js';
+import type { Measure } from './measure.js';
+
+const norm = (v: Float64Array): number => Math.sqrt(dot(v, v));
+
+/** ‖∇L‖. */
+export const gradientNormMeasure: Measure = {
+  name: 'gradientNorm',
+  measure: async ({ gradient }) => ({ gradientNorm: norm(await gradient()) }),
+};
+
+/** λmax of the Hessian, and how far it is known: there is an eigenvalue within `lambdaMaxResidual` of it. */
+export const sharpnessMeasure: Measure = {
+  name: 'lambdaMax',
+  measure: async ({ top }) => {
+    const { value, residual } = await top();
+    return { lambdaMax: value, lambdaMaxResidual: residual };
+  },
+};
+
+/** tr ∇²L by Hutchinson's estimator from `probes` products, with its standard error. */
+export function traceMeasure(probes = 4): Measure {
+  return {
+    name: 'trace',
+    measure: async ({ hessian, generator }) => {
+      const { value, standardError } = await hutchinson(hessian(), { generator, probes });
+      return { trace: value, traceStandardError: standardError };
+    },
+  };
+}
+
+/** The simple gradient noise scale of McCandlish et al. 2018 (see `gradientNoise`). */
+export const noiseScaleMeasure: Measure = {
+  name: 'noiseScale',
+  measure: async ({ model }) => ({ noiseScale: (await gradientNoise(model)).scale }),
+};
+
+/** sᵀ∇²L s / sᵀs along the last step s, at its end: NaN for a step of zero. One Hessian-vector product. */
+export const stepCurvatureMeasure: Measure = {
+  name: 'stepCurvature',
+  measure: async ({ hessian, step }) => {
+    const product = await hessian().apply(step);
+    return { stepCurvature: dot(step, product) / dot(step, step) };
+  },
+};
+
+/** cos² of the angle between the gradient and the Hessian's top eigenvector: 1 when the gradient lies in the sharpest direction. */
+export const alignmentMeasure: Measure = {
+  name: 'alignment',
+  measure: async ({ gradient, top }) => {
+    const [g, { direction }] = [await gradient(), await top()];
+    return { alignment: dot(g, direction) ** 2 / dot(g, g) };
+  },
+};

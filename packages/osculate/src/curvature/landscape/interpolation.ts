@@ -1,0 +1,53 @@
+import { dot } from '../../linalg/krylov/vectors.js';
+import { requireCount } from '../estimators/estimate.js';
+import type { CurvatureModel } from '../operators/model.js';
+import { type LossesOptions, lossesAt } from './losses-at.js';
+
+export interface InterpolationOptions extends LossesOptions {
+  /** Flat parameters of the two solutions. */
+  readonly from: ArrayLike<number>;
+  readonly to: ArrayLike<number>;
+  /** Points from one to the other, both included; default 25. */
+  readonly resolution?: number;
+}
+
+export interface Interpolation {
+  /** 0 at `from`, 1 at `to`. */
+  readonly positions: readonly number[];
+  readonly losses: Float64Array;
+  /** Largest L((1−t) A + t B) − ((1−t) L(A) + t L(B)); 0 when no point lies above the line. NaN when a loss on the path is. */
+  readonly barrier: number;
+  /** Where that is. */
+  readonly position: number;
+  /** ‖B − A‖. */
+  readonly distance: number;
+}
+
+/**
+ * The loss on the straight line between two solutions and the height of the barrier between them (Frankle et al. 2020; Entezari et al.
+ * 2022): 0 for two that are linearly connected. The model's own parameters do not count. Cost: one forward pass over the data a
+ * point. Errors as `lossesAt`.
+ */
+export async function interpolation(model: CurvatureModel, options: InterpolationOptions): Promise<Interpolation> {
+  const { from, to, resolution = 25 } = options;
+  requireCount('interpolation', 'resolution', resolution, 2);
+  const own = model.point();
+  const directions = [from, to].map((end) => Float64Array.from(end, (v, i) => v - own[i]!));
+  const positions = Array.from({ length: resolution }, (_, i) => i / (resolution - 1));
+  const losses = await lossesAt(
+    model,
+    directions,
+    positions.map((t) => [1 - t, t]),
+    options,
+  );
+  const [first, last] = [losses[0]!, losses[resolution - 1]!];
+  let [barrier, position] = [0, 0];
+  losses.forEach((loss, i) => {
+    const t = positions[i]!;
+    const height = loss - ((1 - t) * first + t * last);
+    if (Number.isNaN(height) ? !Number.isNaN(barrier) : height > barrier) [barrier, position] = [height, t];
+  });
+  const step = Float64Array.from(to, (v, i) => v - from[i]!);
+  const distance = Math.sqrt(dot(step, step));
+  return { positions, losses, barrier, position, distance };
+}

@@ -1,0 +1,145 @@
+import { InputError, ShapeError } from '../../tensor/errors.js';
+import type { NDArray } from '../../tensor/ndarray.js';
+import type { Generator } from '../../tensor/random.js';
+import { showShape } from '../../tensor/shape.js';
+import { drawProbe } from '../estimators/probes.js';
+import { ggnDiagonal } from '../operators/ggn-diagonal.js';
+import { type CurvatureModel, ggnOperator, parameterBlock, restrictedOperator } from '../operators/index.js';
+import { meanLoss } from '../operators/row-gradients.js';
+import { chooseParameters } from '../structured/block-place.js';
+import {
+  diagonalOperator,
+  ekfacOperator,
+  kfacOperator,
+  type StructuredOperator,
+  type StructureOptions,
+  spectralOperator,
+} from '../structured/index.js';
+import { type Likelihood, likelihoodOf } from './likelihood.js';
+import { type LinearizedPrediction, linearizedPrediction } from './linearized-prediction.js';
+import { effectiveParameters, tunePriorPrecision } from './tune-prior-precision.js';
+
+export interface LaplaceOptions extends StructureOptions {
+  /** Of the curvature: 'full' for few parameters. Default 'kfac'. `layers` (a last layer, say) limits it to these parameters. */
+  readonly structure?: 'full' | 'kfac' | 'ekfac' | 'diagonal';
+  /** τ of the prior N(0, I/τ); default 1. */
+  readonly priorPrecision?: number;
+  /** σ² of the observations, for a loss that is a sum of squares; default ½, of which that loss is the negative log-likelihood. */
+  readonly noise?: number;
+}
+
+/** A Gaussian around the parameters of a trained model. */
+export interface LaplacePosterior {
+  readonly priorPrecision: number;
+  /** σ² of the observations; null for a loss that is no sum of squares. Add it to the variance of a prediction for new observations. */
+  readonly noise: number | null;
+  /** The names of the parameters that it is about; the others are fixed. */
+  readonly names: readonly string[];
+  /** Their values, one after another. */
+  readonly mean: Float64Array;
+  /** N · curvature + τ I. */
+  readonly precision: StructuredOperator;
+  readonly covariance: StructuredOperator;
+  /** γ = Σ s/(s + τ) over the eigenvalues s of N · curvature. */
+  readonly effectiveParameters: number;
+  /**
+   * log p(D|θ) − ½ τ‖θ‖² + ½ n log τ − ½ log det(N · curvature + τ I): the logarithm of the evidence for the data, by Laplace's
+   * approximation; terms of the likelihood that depend on the targets alone are left out but for a sum of squares.
+   */
+  readonly logMarginalLikelihood: number;
+  /** The same approximation with another prior; no new pass over the data. */
+  withPriorPrecision(priorPrecision: number): LaplacePosterior;
+  /** With the prior precision that maximises the evidence at these parameters. Errors as for parameters that are all zero. */
+  tuned(): LaplacePosterior;
+  /** Mean and covariance of the outputs for new inputs, by the linearised model. ShapeError for inputs of another shape. */
+  predict(inputs: NDArray): Promise<LinearizedPrediction>;
+  /** Parameters drawn from the posterior, in the order of `names`. */
+  sample(generator: Generator): Promise<Float64Array>;
+}
+
+/** The mean loss's curvature in the chosen parameters. */
+async function curvatureOf(model: CurvatureModel, options: LaplaceOptions): Promise<StructuredOperator> {
+  const { structure = 'kfac', layers } = options;
+  if (structure === 'kfac') return kfacOperator(model, options);
+  if (structure === 'ekfac') return ekfacOperator(model, options);
+  if (structure === 'full') {
+    const ggn = ggnOperator(model);
+    return spectralOperator(layers ? restrictedOperator(ggn, parameterBlock(model.layout, layers)) : ggn);
+  }
+  const { names, starts, size } = chooseParameters(model.layout, layers);
+  const flat = new Float64Array(size);
+  for (const [name, values] of Object.entries(await ggnDiagonal(model, names))) flat.set(values, starts.get(name)!);
+  return diagonalOperator(flat, 'diagonal of GGN');
+}
+
+interface Fitted {
+  readonly model: CurvatureModel;
+  readonly likelihood: Likelihood;
+  readonly logLikelihood: number;
+  readonly names: readonly string[];
+  readonly mean: Float64Array;
+  /** N · curvature, no eigenvalue below zero. */
+  readonly curvature: StructuredOperator;
+}
+
+function checkInputs({ x }: CurvatureModel, { shape, dtype }: NDArray): void {
+  const rest = (s: readonly number[]): string => showShape(s.slice(1));
+  if (shape.length > 0 && rest(shape) === rest(x.shape) && dtype === x.dtype && shape[0]! > 0) return;
+  throw new ShapeError(
+    `laplace: the inputs are ${dtype} ${showShape(shape)}; give at least one row like those of the data, ${x.dtype} ${showShape(x.shape)}`,
+  );
+}
+
+function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
+  if (!(priorPrecision > 0 && priorPrecision < Infinity)) {
+    throw new InputError(`laplace: the prior precision is ${priorPrecision}; it must be a positive number`);
+  }
+  const { model, likelihood, logLikelihood, names, mean, curvature } = fitted;
+  const squaredNorm = mean.reduce((sum, x) => sum + x * x, 0);
+  const covariance = curvature.inverse(priorPrecision);
+  const prior = 0.5 * (mean.length * Math.log(priorPrecision) - priorPrecision * squaredNorm);
+  return {
+    priorPrecision,
+    noise: likelihood.noise,
+    names,
+    mean,
+    precision: curvature.map('posterior precision', (s) => s + priorPrecision),
+    covariance,
+    effectiveParameters: effectiveParameters(curvature.eigenvalues(), priorPrecision),
+    logMarginalLikelihood: logLikelihood + prior - 0.5 * curvature.logDeterminant(priorPrecision),
+    withPriorPrecision: (other) => posterior(fitted, other),
+    tuned: () => posterior(fitted, tunePriorPrecision(curvature.eigenvalues(), squaredNorm)),
+    predict: async (inputs) => {
+      checkInputs(model, inputs);
+      return linearizedPrediction(model, names, covariance, inputs);
+    },
+    sample: async (generator) => {
+      const root = covariance.map('root of the covariance', Math.sqrt);
+      const drawn = await root.apply(drawProbe(mean.length, 'normal', generator));
+      return drawn.map((d, i) => mean[i]! + d);
+    },
+  };
+}
+
+/**
+ * Laplace's approximation of the posterior of a trained model's parameters (MacKay 1992; Ritter, Botev and Barber 2018; Daxberger et al.
+ * 2021): a Gaussian whose precision is N times the Gauss-Newton matrix of the mean loss, in the given structure, plus the prior's. It
+ * takes the parameters as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards. Exact for
+ * a model that is linear with a squared error. Cost: as the structure's operator. Errors as there; InputError for a prior precision or noise
+ * that is not positive.
+ */
+export async function laplace(model: CurvatureModel, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
+  const { priorPrecision = 1, layers, noise } = options;
+  const likelihood = likelihoodOf(model, noise);
+  const { names, size, starts } = chooseParameters(model.layout, layers);
+  const point = model.point();
+  const mean = new Float64Array(size);
+  for (const slot of model.layout.slots) {
+    const start = starts.get(slot.name);
+    if (start !== undefined) mean.set(point.subarray(slot.offset, slot.offset + slot.size), start);
+  }
+  const logLikelihood = likelihood.constant - likelihood.scale * (await meanLoss(model));
+  // Below zero there is only rounding.
+  const curvature = (await curvatureOf(model, options)).map('N · curvature', (s) => likelihood.scale * Math.max(0, s));
+  return posterior({ model, likelihood, logLikelihood, names, mean, curvature }, priorPrecision);
+}

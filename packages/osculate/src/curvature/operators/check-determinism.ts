@@ -1,0 +1,169 @@
+import { compile } from '../../compile/index.js';
+import { take } from '../../data/index.js';
+import { euclideanNorm } from '../../linalg/index.js';
+import { axpy } from '../../linalg/krylov/vectors.js';
+import { InputError } from '../../tensor/errors.js';
+import { inputName } from '../../tensor/leaf.js';
+import type { Generator } from '../../tensor/random.js';
+import { ggnOperator } from './ggn-operator.js';
+import type { LinearOperator } from './linear-operator.js';
+import { type CurvatureModel, type CurvatureModelOptions, curvatureModel } from './model.js';
+import { lossAndGradient } from './row-gradients.js';
+
+/**
+ * `inputs`: what the model's graph reads beside parameters and data. `repeated`: the same programs once more. `retraced`: a model made anew from
+ * the same options. `reordered`: with the rows in another order. `regrouped`: in batches of another size.
+ */
+export type DeterminismTest = 'inputs' | 'repeated' | 'retraced' | 'reordered' | 'regrouped';
+
+/**
+ * What a difference points to. `shuffled data`: the operator draws or reorders rows or targets by itself. `rounding`: the executor does not give
+ * the same numbers twice.
+ */
+export type DeterminismSuspect =
+  | 'dropout'
+  | 'batch normalisation'
+  | 'an input without a value'
+  | 'random numbers while tracing'
+  | 'rounding'
+  | 'shuffled data';
+
+export interface DeterminismFinding {
+  readonly test: DeterminismTest;
+  readonly suspects: readonly DeterminismSuspect[];
+  /** ‖a − b‖ relative to the larger of ‖a‖ and ‖b‖, for each quantity that differs by more than the tolerance. */
+  readonly differences: { readonly loss?: number; readonly gradient?: number; readonly product?: number };
+  /** What differs, and what to do. */
+  readonly message: string;
+}
+
+export interface DeterminismReport {
+  readonly deterministic: boolean;
+  readonly tolerance: number;
+  readonly findings: readonly DeterminismFinding[];
+}
+
+export interface DeterminismOptions {
+  readonly generator: Generator;
+  /** The operator whose products are compared; default: `ggnOperator`. */
+  readonly operator?: (model: CurvatureModel) => LinearOperator;
+  /** Default: 1e-9 for a model in float64, 1e-4 in float32. */
+  readonly tolerance?: number;
+}
+
+interface Measured {
+  readonly loss: Float64Array;
+  readonly gradient: Float64Array;
+  readonly product: Float64Array;
+}
+
+const quantities = ['loss', 'gradient', 'product'] as const;
+
+async function measured(model: CurvatureModel, operator: LinearOperator, v: Float64Array): Promise<Measured> {
+  const { loss, gradient } = await lossAndGradient(model);
+  return { loss: Float64Array.of(loss), gradient, product: await operator.apply(v) };
+}
+
+function relative(a: Float64Array, b: Float64Array): number {
+  const difference = a.slice();
+  axpy(-1, b, difference);
+  const size = Math.max(euclideanNorm(a), euclideanNorm(b));
+  return size === 0 ? 0 : euclideanNorm(difference) / size;
+}
+
+type Differences = DeterminismFinding['differences'];
+
+function compare(a: Measured, b: Measured, tolerance: number): Differences | null {
+  const found = quantities.map((name) => [name, relative(a[name], b[name])] as const);
+  const beyond = found.filter(([, difference]) => !(difference <= tolerance));
+  return beyond.length === 0 ? null : Object.fromEntries(beyond);
+}
+
+const advice: Record<DeterminismTest, string> = {
+  inputs: 'apply the model for inference, with fixed statistics',
+  repeated: 'fix what the operator draws before its first product',
+  retraced: 'let the model draw nothing while it is traced: no dropout, no noise',
+  reordered: 'let no row enter the outputs of another, and draw nothing row by row',
+  regrouped: 'normalise by fixed statistics: no row may enter the outputs of another',
+};
+
+/** Only the product differs where the operator itself is to blame. */
+function suspectsOf(test: DeterminismTest, { loss, gradient }: Differences): DeterminismSuspect[] {
+  if (loss === undefined && gradient === undefined) return ['shuffled data'];
+  if (test === 'repeated') return ['rounding'];
+  if (test === 'retraced') return ['dropout', 'random numbers while tracing'];
+  return ['batch normalisation'];
+}
+
+function finding(test: DeterminismTest, differences: Differences): DeterminismFinding {
+  const suspects = suspectsOf(test, differences);
+  const list = Object.entries(differences).map(([name, value]) => `the ${name} by ${value.toExponential(1)}`);
+  const message = `${test}: ${list.join(', ')} (relative); suspected: ${suspects.join(' or ')}; ${advice[test]}`;
+  return { test, suspects, differences, message };
+}
+
+/** A finding for the inputs of the graph that nothing gives a value. */
+function unfed(model: CurvatureModel): DeterminismFinding | null {
+  const names = compile({ loss: model.graph(Math.min(model.chunk, model.rows)).loss }).inputs.map(inputName);
+  const strange = names.filter((name) => name !== 'x' && name !== 'y' && !name.startsWith('parameters.'));
+  if (strange.length === 0) return null;
+  const suspects = strange.map((name): DeterminismSuspect => {
+    if (name.startsWith('mask.')) return 'dropout';
+    return name.startsWith('statistics.') ? 'batch normalisation' : 'an input without a value';
+  });
+  const message = `inputs: the graph reads ${strange.join(', ')}, which have no value; ${advice.inputs}`;
+  return { test: 'inputs', suspects: [...new Set(suspects)], differences: {}, message };
+}
+
+/** The same data in another order, and in batches of another size. */
+function variants(options: CurvatureModelOptions, generator: Generator) {
+  const { x, y } = options;
+  const rows = x.shape[0]!;
+  const order = Array.from(generator.permutation(rows));
+  const chunk = Math.min(options.chunk ?? 1000, rows);
+  return {
+    retraced: options,
+    reordered: { ...options, x: take(x, order), y: take(y, order) },
+    regrouped: { ...options, chunk: chunk === rows ? Math.ceil(rows / 2) : rows },
+  };
+}
+
+/**
+ * Whether the loss, its gradient and the products of an operator are functions of the parameters alone: the same when computed twice, traced
+ * twice, with reordered rows, and in other batches. What fails is reported, not thrown; a failed test ends the check where later ones
+ * would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is not positive.
+ */
+export async function checkDeterminism(
+  options: CurvatureModelOptions,
+  { generator, operator = ggnOperator, tolerance }: DeterminismOptions,
+): Promise<DeterminismReport> {
+  const first = curvatureModel(options);
+  const allowed = tolerance ?? (first.layout.dtype === 'f64' ? 1e-9 : 1e-4);
+  if (!(allowed > 0)) throw new InputError(`checkDeterminism: the tolerance is ${allowed}; it must be positive`);
+  const models = [first];
+  const report = (...findings: DeterminismFinding[]): DeterminismReport => ({
+    deterministic: findings.length === 0,
+    tolerance: allowed,
+    findings,
+  });
+  try {
+    const missing = unfed(first);
+    if (missing) return report(missing);
+    const v = Float64Array.from({ length: first.layout.size }, () => generator.normal());
+    const own = operator(first);
+    const base = await measured(first, own, v);
+    const repeated = compare(base, await measured(first, own, v), allowed);
+    if (repeated) return report(finding('repeated', repeated));
+    const findings: DeterminismFinding[] = [];
+    for (const [test, variant] of Object.entries(variants(options, generator))) {
+      const model = curvatureModel(variant);
+      models.push(model);
+      const differences = compare(base, await measured(model, operator(model), v), allowed);
+      if (differences) findings.push(finding(test as DeterminismTest, differences));
+      if (test === 'retraced' && differences) break;
+    }
+    return report(...findings);
+  } finally {
+    for (const model of models) await model.dispose();
+  }
+}

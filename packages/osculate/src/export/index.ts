@@ -1,0 +1,1 @@
+export { type ExportableFunction, type ExportInput, type ExportOptions, exportOnnx } from './export-onnx.js';

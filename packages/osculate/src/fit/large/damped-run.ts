@@ -1,0 +1,200 @@
+import { InputError } from '../../tensor/errors.js';
+import type { FitStatus } from '../result.js';
+
+/** How a fit without a dense Jacobian can end; see `FitStatus`. Ranks and relative offsets are not known to it. */
+export type DampedStatus = Extract<
+  FitStatus,
+  'converged-gradient' | 'converged-step' | 'converged-cost' | 'stalled' | 'max-evaluations' | 'non-finite-start'
+>;
+
+/** A least-squares problem at a point, whose damped steps cost no dense Jacobian. Vectors have length n and belong to the model. */
+export interface DampedModel {
+  readonly x: Float64Array;
+  /** ∇ of the cost at x, zero for parameters that a bound holds. */
+  readonly gradient: Float64Array;
+  /** Norms of the columns of the linear model's Jacobian, or estimates of them. */
+  readonly norms: Float64Array;
+  /** The last step that `solve` found. */
+  readonly step: Float64Array;
+  /** Cost at x. */
+  readonly cost: number;
+  /** Norm of the linear model's residuals at x. */
+  readonly size: number;
+  /** Evaluates and linearises the start. False unless everything is finite. */
+  begin(): boolean;
+  /**
+   * p that minimises ‖r + J·p‖² + λ‖D·p‖² with D = diag(scale), into `step`. Returns the gain that the undamped model promises, NaN where
+   * the equations could not be solved.
+   */
+  solve(damping: number, scale: Float64Array): number;
+  /** Evaluates x + step. Returns what it gains of the cost, NaN where that is not finite. */
+  trial(): number;
+  /** Goes to the trial point and linearises there. False, with nothing changed, where derivatives are not finite. */
+  take(): boolean;
+}
+
+/** One trial step, for `onIteration`. */
+export interface DampedIteration {
+  /** Steps taken so far, this one included. */
+  readonly iteration: number;
+  /** After the step. */
+  readonly cost: number;
+  /** λ that the step was found with. */
+  readonly damping: number;
+  /** ‖D·p‖. */
+  readonly stepLength: number;
+  /** Gain over the model's promise. */
+  readonly ratio: number;
+  readonly taken: boolean;
+}
+
+/** When a run ends, and what watches it. */
+export interface DampedOptions {
+  /** Largest cosine between r and a free column of J at which a run ends; default 1e-10. */
+  readonly gradientTolerance?: number;
+  /** ‖D·p‖ relative to ‖D·x‖ at which a run ends; default 1e-10. */
+  readonly stepTolerance?: number;
+  /** Gain and promised gain relative to the cost at which a run ends; default 1e-12. */
+  readonly costTolerance?: number;
+  /** Trial points at most; default 500. */
+  readonly maxEvaluations?: number;
+  /** λ of the first step; default 1e-4. */
+  readonly damping?: number;
+  readonly onIteration?: (iteration: DampedIteration) => void;
+}
+
+interface DampedEnd {
+  readonly status: DampedStatus;
+  /** Steps taken. */
+  readonly iterations: number;
+}
+
+/** Least gain, relative to the model's promise, of a step that is taken. */
+const LEAST_RATIO = 1e-4;
+/** A promise this small, relative to the cost, is lost in the cost's rounding. */
+const ROUNDING = 1e-14;
+/** λ above which a step's small gain says nothing of what is left to gain. */
+const LIGHT = 1e-5;
+/** λ stays within these: below, Cholesky factors of nearly singular systems fail; above, steps vanish. */
+const [LEAST_DAMPING, MOST_DAMPING] = [1e-13, 1e20];
+/** A gradient this small, as a cosine, at a place without further descent is convergence to within rounding. */
+const CLOSE = 1e-6;
+/** Residuals this small relative to ‖D·x‖ are nothing but rounding, and so is their direction. */
+const NOTHING = 1e-14;
+
+function scaledLength(x: Float64Array, scale: Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < x.length; j++) sum += (scale[j]! * x[j]!) ** 2;
+  return Math.sqrt(sum);
+}
+
+/** Largest cosine between the residuals and a column, whose lengths are `norms`. */
+function cosine({ gradient, size }: DampedModel, norms: Float64Array): number {
+  if (size === 0) return 0;
+  let largest = 0;
+  for (let j = 0; j < gradient.length; j++)
+    if (norms[j]! > 0) largest = Math.max(largest, Math.abs(gradient[j]!) / norms[j]!);
+  return largest / size;
+}
+
+/** D follows the columns' norms upward (Moré 1978). A column that has always been zero gets 1. */
+function grow(scale: Float64Array, norms: Float64Array, first: boolean): void {
+  for (let j = 0; j < scale.length; j++) scale[j] = Math.max(first ? 0 : scale[j]!, norms[j]!) || 1;
+}
+
+/** λ and its factor of growth (Nielsen 1999; Madsen, Nielsen and Tingleff 2004, section 3.2). */
+class Damping {
+  private growth = 2;
+
+  constructor(public value: number) {}
+
+  lighten(ratio: number): void {
+    this.value = Math.max(LEAST_DAMPING, this.value * Math.max(1 / 3, 1 - (2 * ratio - 1) ** 3));
+    this.growth = 2;
+  }
+
+  raise(): void {
+    this.value *= this.growth;
+    this.growth *= 2;
+  }
+}
+
+/** One trial step and what came of it. */
+interface Trial {
+  readonly damping: number;
+  /** NaN where no step could be solved for. */
+  readonly promised: number;
+  readonly gain: number;
+  readonly taken: boolean;
+  readonly length: number;
+  /** A length that counts as none. */
+  readonly shortest: number;
+  /** Cost before it. */
+  readonly cost: number;
+}
+
+/** Why a run ends with this trial; null: it goes on. `stuck` is what a run without further descent ends with. */
+function ending(trial: Trial, costTolerance: number, stuck: DampedStatus): DampedStatus | null {
+  const { damping, promised, gain, taken, length, shortest, cost } = trial;
+  if (Number.isNaN(promised)) return null;
+  if (damping <= LIGHT) {
+    const least = costTolerance * cost;
+    if (Math.abs(promised) <= least && Math.abs(gain) <= least) return 'converged-cost';
+    if (!taken && Math.abs(promised) <= ROUNDING * cost) return 'converged-cost';
+  }
+  if (length > shortest) return null;
+  if (damping <= LIGHT) return 'converged-step';
+  return taken ? null : stuck;
+}
+
+/**
+ * Levenberg-Marquardt with Moré's growing scaling and Nielsen's damping. `model` is at the best point found when it ends. Directions
+ * that the residuals do not determine (a gauge freedom) do not move, for there the damping is all the curvature there is.
+ * @throws InputError for a first damping that is not positive.
+ */
+export function dampedRun(model: DampedModel, options: DampedOptions = {}): DampedEnd {
+  const { gradientTolerance = 1e-10, stepTolerance = 1e-10, costTolerance = 1e-12, maxEvaluations = 500 } = options;
+  const { damping: first = 1e-4 } = options;
+  if (!(first > 0 && first <= MOST_DAMPING))
+    throw new InputError(`damping is ${first}; the first step needs a number above 0, as 1e-4`);
+  if (!model.begin()) return { status: 'non-finite-start', iterations: 0 };
+  const scale = new Float64Array(model.x.length);
+  const damping = new Damping(first);
+  let iterations = 0;
+  const end = (status: DampedStatus): DampedEnd => ({ status, iterations });
+  const stuck = (): DampedStatus => {
+    // Against D rather than the columns: one that has vanished says nothing of how far there is to go.
+    const settled = cosine(model, scale) <= CLOSE || model.size <= NOTHING * scaledLength(model.x, scale);
+    return settled ? 'converged-step' : 'stalled';
+  };
+  grow(scale, model.norms, true);
+  if (cosine(model, model.norms) <= gradientTolerance) return end('converged-gradient');
+  for (let trials = 1; trials < maxEvaluations; trials++) {
+    const lambda = damping.value;
+    const { cost } = model;
+    const promised = model.solve(lambda, scale);
+    const length = scaledLength(model.step, scale);
+    const shortest = stepTolerance * scaledLength(model.x, scale);
+    const gain = promised > 0 ? model.trial() : Number.NaN;
+    const ratio = gain / promised;
+    const taken = ratio >= LEAST_RATIO && model.take();
+    if (taken) {
+      iterations++;
+      damping.lighten(ratio);
+      grow(scale, model.norms, false);
+    } else damping.raise();
+    options.onIteration?.({
+      iteration: iterations,
+      cost: model.cost,
+      damping: lambda,
+      stepLength: length,
+      ratio,
+      taken,
+    });
+    if (taken && cosine(model, model.norms) <= gradientTolerance) return end('converged-gradient');
+    const status = ending({ damping: lambda, promised, gain, taken, length, shortest, cost }, costTolerance, stuck());
+    if (status !== null) return end(status);
+    if (damping.value > MOST_DAMPING) return end(stuck());
+  }
+  return end('max-evaluations');
+}

@@ -1,0 +1,123 @@
+import { InputError } from '../tensor/errors.js';
+import { type Bounds, Box } from './bounds.js';
+import { Constraints } from './constraints/constraints.js';
+import { modelProblem, namedStart } from './curve-fit.js';
+import { describeFit, finish } from './finish.js';
+import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
+import { polish } from './polish.js';
+import { type Counts, counted } from './residuals/counted.js';
+import { type CheckedData, checkData, type FitData } from './residuals/fit-data.js';
+import type { LeastSquaresResult } from './result.js';
+import { type BasisFunctions, basisAt, type SeparableModel, wholeModel } from './separable/basis.js';
+import { type ProjectedJacobian, projectedProblem } from './separable/projected-problem.js';
+import { Factorization } from './trust-region/factorization.js';
+import { Iterate } from './trust-region/iterate.js';
+
+export type { BasisFunctions, SeparableModel } from './separable/basis.js';
+export type { ProjectedJacobian } from './separable/projected-problem.js';
+
+export interface VariableProjectionOptions
+  extends Omit<LeastSquaresOptions, 'acceleration' | 'bounds' | 'fixed' | 'loss' | 'lossScale' | 'names' | 'tied'> {
+  /** The nonlinear parameters, one number each in order, or by name. The linear ones need no start. */
+  readonly start: ArrayLike<number> | Readonly<Record<string, number>>;
+  /** Of the nonlinear parameters; default b1, b2, …, or those of `start`. */
+  readonly names?: readonly string[];
+  /** Of the linear parameters; default c1, c2, … */
+  readonly linearNames?: readonly string[];
+  /** Of the nonlinear parameters. */
+  readonly bounds?: Bounds;
+  /** Of the linear parameters, as a lower bound of zero for all. */
+  readonly linearBounds?: Bounds;
+  /** Default `golub-pereyra`, the exact Jacobian; `kaufman` leaves out the term that vanishes with the residuals. */
+  readonly jacobian?: ProjectedJacobian;
+}
+
+/** A fit of all parameters, the nonlinear ones first: `fitStatistics` and `fitReport` take it as they take one of `curveFit`. */
+export interface VariableProjectionResult extends LeastSquaresResult {
+  /** α, the first of the parameters. */
+  readonly nonlinear: Float64Array;
+  /** c, the others. */
+  readonly linear: Float64Array;
+}
+
+/** Checked input of one fit. */
+interface Setup {
+  readonly model: SeparableModel;
+  readonly data: CheckedData;
+  readonly start: Float64Array;
+  readonly names: readonly string[];
+  readonly box: Box;
+  readonly linearBox: Box;
+  readonly options: VariableProjectionOptions;
+}
+
+function joined(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length + b.length);
+  result.set(a);
+  result.set(b, a.length);
+  return result;
+}
+
+/** The whole problem at the solution of the projected one: full Newton steps, and what its Jacobian says of all parameters. */
+function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup): LeastSquaresResult {
+  const { model, data, start, names, box, linearBox, options } = setup;
+  const q = start.length;
+  const bounds = { lower: joined(box.lower, linearBox.lower), upper: joined(box.upper, linearBox.upper) };
+  const whole = new Box(bounds, names);
+  const free = new Constraints('variableProjection', names, {});
+  const counts: Counts = { points: 0, ...reduced.evaluations };
+  const point = joined(reduced.parameters, c);
+  const problem = counted(modelProblem(wholeModel(model, q), point, data, whole, free), counts);
+  const pair = [new Iterate(problem, null), new Iterate(problem, null)] as const;
+  let [iterate] = pair;
+  iterate.x.set(point);
+  const finite = iterate.evaluate() && iterate.linearize();
+  const memory = new Factorization(data.y.length, names.length);
+  if (finite && (options.polish ?? true) && reduced.status !== 'target-cost')
+    iterate = polish(iterate, pair[1], whole, memory).best;
+  const status = finite ? reduced.status : 'non-finite-start';
+  const { iterations } = reduced;
+  const end = describeFit({ status, iterations, iterate, memory }, whole);
+  return finish(end, { box: whole, names, start: joined(start, c), counts, iterations });
+}
+
+/**
+ * Fits y ≈ f(x; α) + Σⱼ cⱼφⱼ(x; α) by least squares, the coefficients c solved for exactly at every α, so that only α is searched for and
+ * only α needs a start: variable projection (Golub and Pereyra 1973; O'Leary and Rust 2013). c comes from a pivoted QR of the weighted
+ * basis, within `linearBounds` by an active-set method; α from the trust-region method of `leastSquares` on the projected residuals with
+ * their exact Jacobian; at the end full Newton steps in all parameters. Covariances and everything else of the result are the full
+ * problem's, so that they agree with `curveFit`. A basis that lacks full rank at the solution ends as `singular`. The basis is traced once
+ * for each shape of the data. Cost an iteration: 2mp² for a point, 4mpq for its Jacobian.
+ *
+ * @example
+ * // a·exp(−kx) + b
+ * variableProjection((x, [k]) => [k!.mul(x).neg().exp(), full(1, 'f64')], { x, y }, { start: { k: 1 }, linearNames: ['a', 'b'] })
+ * @throws InputError that names the row for data that are not finite, InputError or ShapeError for a basis or options that do not fit.
+ */
+export function variableProjection(
+  model: BasisFunctions | SeparableModel,
+  data: FitData,
+  options: VariableProjectionOptions,
+): VariableProjectionResult {
+  const checked = checkData(data);
+  const separable = typeof model === 'function' ? { basis: model } : model;
+  const { vector, names } = namedStart({ start: options.start, ...(options.names && { names: options.names }) });
+  const q = vector.length;
+  const basis = basisAt(separable, q, checked);
+  const p = basis.columns.length;
+  const linearNames = options.linearNames ?? Array.from({ length: p }, (_, j) => `c${j + 1}`);
+  const all = [...names, ...linearNames];
+  if (linearNames.length !== p || new Set(all).size !== q + p)
+    throw new InputError(
+      `variableProjection: the linear names are ${linearNames.join(', ')} beside ${names.join(', ')}; give each of the ${p} basis functions its own`,
+    );
+  const box = new Box(options.bounds ?? {}, names);
+  const linearBox = new Box(options.linearBounds ?? {}, linearNames);
+  const projected = projectedProblem(basis, checked, linearBox, options.jacobian ?? 'golub-pereyra');
+  const { linearNames: _, linearBounds: __, jacobian: ___, start: ____, ...rest } = options;
+  const reduced = solveProblem(projected, vector, names, { ...rest, polish: false });
+  const c = projected.coefficientsAt(reduced.parameters);
+  const setup = { model: separable, data: checked, start: vector, names: all, box, linearBox, options };
+  const fit = finishWhole(reduced, c, setup);
+  return { ...fit, nonlinear: fit.parameters.slice(0, q), linear: fit.parameters.slice(q) };
+}
