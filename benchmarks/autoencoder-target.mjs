@@ -10,16 +10,14 @@
  *
  * Usage: node benchmarks/autoencoder-target.mjs time|curves|table FOLDER   (needs `npm run build`; `time` needs python3 with torch)
  */
-import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { supervisedObjective, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { parseContestant } from '../packages/lab/dist/contestants.js';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
 import { Evaluator, flatParameters } from '../packages/lab/dist/run/evaluate.js';
+import { peer } from './peer.mjs';
 
 const budget = 300;
 const seed = 1;
@@ -52,24 +50,6 @@ async function load() {
   return { problem, executor, newObjective: () => supervisedObjective(options) };
 }
 
-/** PyTorch's Adam in a process of its own: milliseconds of `count` steps with so many threads. */
-function torchAdam() {
-  const script = fileURLToPath(new URL('./peer_torch_adam.py', import.meta.url));
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'], env });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    /** @param {number} threads @param {number} count @returns {Promise<number[]>} */
-    steps: async (threads, count) => {
-      child.stdin.write(`${threads} ${count}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('PyTorch ended: is python3-torch installed?');
-      return JSON.parse(value);
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
 /** Mean seconds a step of every method, whole cycles of its refreshes, interleaved. */
 async function time() {
   const { problem, executor, newObjective } = await load();
@@ -80,8 +60,8 @@ async function time() {
     const state = optimizer.init(start.slice());
     return { spec, optimizer, objective: newObjective(), state, random: generator(seed), seconds: 0, steps: 0 };
   });
-  const torch = torchAdam();
-  const peer = { 1: { ms: 0, steps: 0 }, 2: { ms: 0, steps: 0 } };
+  const torch = peer('peer_torch_adam.py');
+  const spent = { 1: { ms: 0, steps: 0 }, 2: { ms: 0, steps: 0 } };
   const cycle = 20;
   for (let round = 0; round < 4; round++) {
     for (const run of runs) {
@@ -97,16 +77,16 @@ async function time() {
       }
     }
     for (const threads of /** @type {const} */ ([1, 2])) {
-      const times = (await torch.steps(threads, 3 + 2 * cycle)).slice(3);
+      const times = (await torch.ask(`${threads} ${3 + 2 * cycle}`)).slice(3);
       if (round === 0) continue;
-      peer[threads].ms += times.reduce((a, b) => a + b, 0);
-      peer[threads].steps += times.length;
+      spent[threads].ms += times.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
+      spent[threads].steps += times.length;
     }
   }
   torch.end();
   await executor.dispose();
   const times = Object.fromEntries(runs.map(({ spec, seconds, steps }) => [spec, seconds / steps]));
-  times['PyTorch adam'] = Math.min(...Object.values(peer).map(({ ms, steps }) => ms / steps / 1e3));
+  times['PyTorch adam'] = Math.min(...Object.values(spent).map(({ ms, steps }) => ms / steps / 1e3));
   writeFileSync(timesFile, JSON.stringify(times, null, 2));
   for (const [spec, seconds] of Object.entries(times))
     console.log(`${spec.padEnd(14)} ${(1e3 * seconds).toFixed(1)} ms a step`);

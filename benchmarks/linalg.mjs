@@ -4,9 +4,6 @@
  *
  * Usage: node benchmarks/linalg.mjs [rounds] [case,…]   (needs `npm run build`; SciPy: PYTHON or /usr/bin/python3 with scipy)
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import {
   cholesky,
   defaultKernels,
@@ -20,6 +17,7 @@ import {
   upperFactor,
 } from 'osculate/linalg';
 import { generator } from 'osculate/tensor';
+import { peer } from './peer.mjs';
 
 const rounds = Number(process.argv[2] ?? 7);
 const repeats = 3;
@@ -77,25 +75,6 @@ const table = [
   { name: 'svd', n: 256, make: normal, run: (/** @type {Matrix} */ a) => svd(a) },
 ];
 
-/** SciPy in a process of its own; asks one question at a time. */
-function scipy() {
-  const script = fileURLToPath(new URL('./peer_scipy.py', import.meta.url));
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...inherited } = process.env;
-  const env = { ...inherited, OPENBLAS_NUM_THREADS: '1' };
-  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'], env });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    /** @param {string} question @returns {Promise<number[]>} */
-    ask: async (question) => {
-      child.stdin.write(`${question}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('SciPy ended: is python3-scipy installed?');
-      return JSON.parse(value);
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
 /** @param {number[]} values */
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
@@ -109,18 +88,18 @@ function timed(body) {
 }
 
 const names = process.argv[3]?.split(',') ?? table.map(({ name }) => name);
-const peer = scipy();
+const lapack = peer('peer_scipy.py', { env: { OPENBLAS_NUM_THREADS: '1' } });
 console.log(`kernels: ${defaultKernels()}`);
 console.log('case       order   osculate ms   SciPy ms   ratio   bar');
 for (const { name, n, make, run, bar } of table.filter((row) => names.includes(row.name))) {
   const a = make(n);
   timed(() => run(a));
-  await peer.ask(`${name} ${n} 2`);
+  await lapack.ask(`${name} ${n} 2`);
   /** @type {[number[], number[]]} */
   const samples = [[], []];
   for (let round = 0; round < rounds; round++) {
     samples[0].push(...timed(() => run(a)));
-    samples[1].push(...(await peer.ask(`${name} ${n} ${repeats}`)));
+    samples[1].push(...(await lapack.ask(`${name} ${n} ${repeats}`)));
   }
   const [mine, theirs] = samples.map(median);
   console.log(
@@ -128,4 +107,4 @@ for (const { name, n, make, run, bar } of table.filter((row) => names.includes(r
       ` ${(mine / theirs).toFixed(2).padStart(7)} ${bar ? String(bar).padStart(5) : ''}`,
   );
 }
-peer.end();
+lapack.end();

@@ -6,11 +6,10 @@
  *
  * Usage: node benchmarks/pseudo-voigt.mjs [--rounds=7]
  */
-import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
 import { levenbergMarquardt } from 'ml-levenberg-marquardt';
 import { createViteServer } from 'vitest/node';
+import { peer } from './peer.mjs';
 
 const PEAKS = 12;
 const POINTS = 2000;
@@ -90,17 +89,8 @@ const npm = () =>
     },
   );
 
-const python = spawn('/usr/bin/python3', ['benchmarks/peer_scipy_peaks.py'], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-  env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
-});
-const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
-const scipy = async () => {
-  python.stdin.write(`${JSON.stringify({ x: [...x], y: [...y], start, repeats: 5 })}\n`);
-  const { value, done } = await lines.next();
-  if (done) throw new Error('peer_scipy_peaks.py failed; is SciPy installed?');
-  return JSON.parse(value);
-};
+const python = peer('peer_scipy_peaks.py', { env: { OPENBLAS_NUM_THREADS: '1' } });
+const scipy = () => python.ask(JSON.stringify({ x: [...x], y: [...y], start, repeats: 5 }));
 
 /** @param {() => any} solve @param {number} repeats */
 const timed = (solve, repeats) => {
@@ -141,7 +131,7 @@ for (let round = 0; round < rounds; round++) {
     note('ml-levenberg-marquardt', slow.milliseconds, slow.result.parameterValues);
   }
 }
-python.stdin.end();
+python.end();
 console.log(`${''.padEnd(30)} median ms  least ms  times curveFit  cost`);
 const base = median(sides['osculate, curveFit'].milliseconds);
 for (const [name, { milliseconds, cost }] of Object.entries(sides)) {

@@ -3,11 +3,9 @@
  *
  * Usage: node benchmarks/speed.mjs [cases] [rounds]   (needs `npm run build`; PyTorch: PYTHON or /usr/bin/python3 with torch)
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { ortExecutor } from 'osculate/runtime/node';
 import { cases, derivative, kinds, median } from './cases.mjs';
+import { peer } from './peer.mjs';
 
 const bars = { gradient: 1.0, hvp: 1.7, ggnvp: 1.7 };
 const names = (process.argv[2] ?? 'mlp,cnn,attention,lstm,block').split(',');
@@ -16,24 +14,6 @@ const repeats = 15;
 const warmUp = 4;
 /** Runs after a change of sides that are not counted: the other side's threads may still be spinning. */
 const settling = 5;
-
-/** PyTorch in a process of its own; asks one question at a time. */
-function torch() {
-  const script = fileURLToPath(new URL('./peer_torch.py', import.meta.url));
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'inherit'], env });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    /** @param {string} question @returns {Promise<number[]>} */
-    ask: async (question) => {
-      child.stdin.write(`${question}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('PyTorch ended: is python3-torch installed?');
-      return JSON.parse(value);
-    },
-    end: () => child.stdin.end(),
-  };
-}
 
 /** @param {import('osculate/runtime').Executable} executable @param {any} feeds */
 async function ours(executable, feeds) {
@@ -46,7 +26,7 @@ async function ours(executable, feeds) {
   return times.slice(settling);
 }
 
-const peer = torch();
+const torch = peer('peer_torch.py');
 const executor = await ortExecutor({ threads: 2 });
 console.log('case       kind      osculate ms   PyTorch ms (1 thread, 2 threads)   ratio   bar   HVP/gradient');
 for (const name of names) {
@@ -57,13 +37,13 @@ for (const name of names) {
     const executable = await executor.load(program);
     // Steady state on both sides: caches, thread pools and the heap have their working size.
     for (let i = 0; i < warmUp; i++) await ours(executable, feeds);
-    for (const threads of [1, 2]) await peer.ask(`${name} ${kind} ${threads} ${warmUp}`);
+    for (const threads of [1, 2]) await torch.ask(`${name} ${kind} ${threads} ${warmUp}`);
     /** @type {[number[], number[], number[]]} */
     const samples = [[], [], []];
     for (let round = 0; round < rounds; round++) {
       samples[0].push(...(await ours(executable, feeds)));
       for (const threads of [1, 2]) {
-        const times = await peer.ask(`${name} ${kind} ${threads} ${settling + repeats}`);
+        const times = await torch.ask(`${name} ${kind} ${threads} ${settling + repeats}`);
         samples[threads].push(...times.slice(settling));
       }
     }
@@ -78,5 +58,5 @@ for (const name of names) {
     await executable.dispose();
   }
 }
-peer.end();
+torch.end();
 await executor.dispose();

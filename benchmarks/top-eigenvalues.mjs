@@ -7,18 +7,16 @@
  *   [--count 10] [--products 200] [--tolerance 1e-3] [--rounds 1]
  *   (needs `npm run build`; PyTorch: PYTHON or /usr/bin/python3 with torch). A short run: --model transformer --rows 16 --count 3 --products 30
  */
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { curvatureModel, eigenpairs, ggnOperator, hessianOperator } from 'osculate/curvature';
 import { take } from 'osculate/data';
 import { dense, sequential, softmaxCrossEntropy, transformerBlock } from 'osculate/nn';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator, leaves, ndarray } from 'osculate/tensor';
+import { peer } from './peer.mjs';
 
 /** Vectors of parameters at most, beside what one product takes. */
 const bar = 40;
@@ -89,22 +87,11 @@ async function torch(spec, options, folder) {
   await writeFile(path('y'), options.y.data);
   const files = { parameters: path('parameters'), x: path('x'), y: path('y'), shape: options.x.shape };
   await writeFile(path('spec'), JSON.stringify({ ...spec, ...files, matrix: given.matrix, count }));
-  const script = fileURLToPath(new URL('./peer_torch_lanczos.py', import.meta.url));
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const child = spawn(process.env.PYTHON ?? '/usr/bin/python3', [script, path('spec')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env,
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const python = peer('peer_torch_lanczos.py', { parameters: [path('spec')] });
   return {
     /** @param {number} threads @returns {Promise<{ values: number[], residuals: number[], products: number, seconds: number }>} */
-    ask: async (threads) => {
-      child.stdin.write(`${threads} ${products} ${tolerance}\n`);
-      const { value, done } = await lines.next();
-      if (done) throw new Error('PyTorch ended: is python3-torch installed?');
-      return JSON.parse(value);
-    },
-    end: () => child.stdin.end(),
+    ask: (threads) => python.ask(`${threads} ${products} ${tolerance}`),
+    end: python.end,
   };
 }
 
@@ -114,7 +101,7 @@ const { options, spec } = await make();
 const model = curvatureModel({ executor, ...options, chunk: rows });
 const { size } = model.layout;
 const operator = operatorOf(model);
-const peer = await torch(spec, options, folder);
+const lanczos = await torch(spec, options, folder);
 // Compiles, and lets the process reach the size that products need.
 for (let i = 0; i < 3; i++) await operator.apply(new Float64Array(size).fill(1 / Math.sqrt(size)));
 const resident = process.memoryUsage.rss();
@@ -138,17 +125,18 @@ for (let round = 0; round < rounds; round++) {
     `osculate            ${mine.toFixed(1)} s, ${found.applications} products, ${found.status}: ${list(found.values)}`,
   );
   for (const threads of [1, 2]) {
-    const other = await peer.ask(threads);
+    const other = await lanczos.ask(threads);
     seconds[threads]?.push(other.seconds);
     const each = `${other.products} products: ${list(other.values)}`;
     console.log(`PyTorch, ${threads} thread(s) ${other.seconds.toFixed(1)} s, ${each}`);
     best = Math.max(
+      best,
       ...other.values.map((v, i) => Math.abs(v - (found.values[i] ?? Number.NaN)) / Math.abs(other.values[0] ?? 1)),
     );
   }
 }
 clearInterval(watch);
-peer.end();
+lanczos.end();
 const middle = (/** @type {number[]} */ all) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 const [ours, one, two] = seconds.map(middle);
 const vectors = (peak - resident) / (8 * size);

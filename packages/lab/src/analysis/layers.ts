@@ -2,6 +2,7 @@ import {
   type CurvatureModel,
   eigenpairs,
   hessianOperator,
+  layerNames,
   parameterBlock,
   restrictedOperator,
 } from 'osculate/curvature';
@@ -24,20 +25,15 @@ export const mostLayers = 12;
 const topOptions = { count: 1, tolerance: 1e-2, maxApplications: 30 } as const;
 
 /** tr of every block from the same products: Σ vᵢ (Hv)ᵢ over the block has the block's trace as its mean. */
-async function traces(
-  model: CurvatureModel,
-  layers: ReadonlyMap<string, readonly string[]>,
-  random: Generator,
-  probes: number,
-) {
+async function traces(model: CurvatureModel, layers: readonly string[], random: Generator, probes: number) {
   const operator = hessianOperator(model);
-  const samples = new Map([...layers.keys()].map((layer) => [layer, [] as number[]]));
+  const samples = new Map(layers.map((layer) => [layer, [] as number[]]));
   for (let k = 0; k < probes; k++) {
     const v = Float64Array.from({ length: operator.size }, () => random.rademacher());
     const product = await operator.apply(v);
-    for (const [layer, names] of layers) {
+    for (const layer of layers) {
       let sum = 0;
-      for (const { offset, size } of parameterBlock(model.layout, names))
+      for (const { offset, size } of parameterBlock(model.layout, [layer]))
         for (let i = offset; i < offset + size; i++) sum += v[i]! * product[i]!;
       samples.get(layer)!.push(sum);
     }
@@ -51,12 +47,11 @@ async function traces(
  */
 export async function layerCurvature(
   model: CurvatureModel,
-  layers: ReadonlyMap<string, readonly string[]>,
   { probes, seed }: { readonly probes: number; readonly seed: number },
   say: (text: string) => void,
 ): Promise<LayerCurvature[]> {
   const random = generator(seed);
-  const found = [...(await traces(model, layers, random, probes))].map(([layer, samples]) => {
+  const found = [...(await traces(model, layerNames(model.layout), random, probes))].map(([layer, samples]) => {
     const trace = samples.reduce((sum, s) => sum + s, 0) / probes;
     const spread = samples.reduce((sum, s) => sum + (s - trace) ** 2, 0);
     return { layer, trace, standardError: Math.sqrt(spread / (probes - 1) / probes) };
@@ -65,7 +60,7 @@ export async function layerCurvature(
   const results: LayerCurvature[] = [];
   for (const each of found.filter((f) => order.includes(f))) {
     say(`layer ${each.layer}`);
-    const ranges = parameterBlock(model.layout, layers.get(each.layer)!);
+    const ranges = parameterBlock(model.layout, [each.layer]);
     const block = restrictedOperator(hessianOperator(model), ranges);
     const { largest, residual } = await largestOf(block, random);
     results.push({ ...each, parameters: block.size, largest, residual });

@@ -4,15 +4,7 @@ import { take } from 'osculate/data';
 import { type Loss, loadParameters, type Parameters } from 'osculate/nn';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
-import {
-  DerivativeError,
-  InputError,
-  leaves,
-  ParameterLayout,
-  parameters,
-  type Tensor,
-  type Tree,
-} from 'osculate/tensor';
+import { DerivativeError, InputError, ParameterLayout, parameters, type Tensor, type Tree } from 'osculate/tensor';
 import { contentsOf, modelIn } from '../commands/inspect/inspect.js';
 import { builtInSet, type RawData, readData, targetName } from '../commands/train/data.js';
 import { symbolOf } from '../commands/train/inputs.js';
@@ -161,14 +153,4 @@ export function filterAxesOf(model: CurvatureModel): FilterAxes | undefined {
     if (error instanceof DerivativeError) return undefined;
     throw error;
   }
-}
-
-/** Names of the layers, with the names of the parameters of each: what is left of a name without its last part. */
-export function layersOf(target: AnalysisTarget): Map<string, string[]> {
-  const layers = new Map<string, string[]>();
-  for (const [name] of leaves(target.parameters as never)) {
-    const layer = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : name;
-    layers.set(layer, [...(layers.get(layer) ?? []), name]);
-  }
-  return layers;
 }

@@ -2,7 +2,7 @@ import { type CurvatureModel, gradientNoise, meanGradient } from 'osculate/curva
 import { measureLandscape } from '../analysis/landscape.js';
 import { layerCurvature } from '../analysis/layers.js';
 import { checkSpectrum, measureSpectrum, type SpectrumSettings } from '../analysis/spectrum.js';
-import { type AnalysisTarget, analysisTarget, layersOf, type TargetOptions, withModel } from '../analysis/target.js';
+import { type AnalysisTarget, analysisTarget, type TargetOptions, withModel } from '../analysis/target.js';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Curvature } from '../curvature.js';
 import type { Problem } from '../problems/problem.js';
@@ -31,7 +31,7 @@ async function measure(
 ): Promise<Curvature> {
   const { seed, probes, resolution } = settings;
   const { spectrum } = await measureSpectrum(model, target.info, settings, say);
-  const layers = await layerCurvature(model, layersOf(target), { probes: Math.max(2, probes), seed }, say);
+  const layers = await layerCurvature(model, { probes: Math.max(2, probes), seed }, say);
   say('gradient noise');
   const gradient = await meanGradient(model);
   const noise = model.rows >= 2 ? await gradientNoise(model) : null;

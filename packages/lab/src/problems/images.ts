@@ -15,15 +15,10 @@ import { generator } from 'osculate/tensor';
 import { checkCounts } from './check-counts.js';
 import { firstRows, type ImageSetName, imageSets as sets } from './image-sets.js';
 import { accuracyMeasures, accuracyOf, lossMeasures, lossOn, onBoth } from './measures.js';
-import type { Family, Problem, Settings, Target } from './problem.js';
+import type { Described, Family, Problem, Settings, Target } from './problem.js';
 
 /** What is left to say of a classifier of 28 × 28 images. */
-interface Classifier {
-  readonly name: string;
-  readonly summary: string;
-  readonly title: string;
-  readonly description: string;
-  readonly difficulty: string;
+interface Classifier extends Described {
   /** Settings of the network with their defaults. */
   readonly settings: Readonly<Record<string, number>>;
   readonly target: Target;

@@ -88,6 +88,16 @@ export interface Problem {
 /** Values of a family's settings by name. */
 export type Settings = Readonly<Record<string, number | string>>;
 
+/** What a family that is made from a table of cases says of each. */
+export interface Described {
+  readonly name: string;
+  /** One line for the list of problems. */
+  readonly summary: string;
+  readonly title: string;
+  readonly description: string;
+  readonly difficulty: string;
+}
+
 /** Problems that differ in an argument and in settings: `name:argument:key=value`. */
 export interface Family {
   readonly name: string;

@@ -17,17 +17,12 @@ import { checkCounts } from './check-counts.js';
 import { firstRows } from './image-sets.js';
 import { accuracyMeasures, accuracyOf, lossMeasures, lossOn, onBoth } from './measures.js';
 import { once } from './once.js';
-import type { Family, Problem, Settings } from './problem.js';
+import type { Described, Family, Problem, Settings } from './problem.js';
 
 const novel = once(() => mobyDick());
 
 /** What is left to say of a model that predicts the next character. */
-interface CharacterModel {
-  readonly name: string;
-  readonly summary: string;
-  readonly title: string;
-  readonly description: string;
-  readonly difficulty: string;
+interface CharacterModel extends Described {
   readonly settings: Readonly<Record<string, number>>;
   readonly target: number;
   network(vocabulary: number, settings: Readonly<Record<string, number>>): AnyLayer;

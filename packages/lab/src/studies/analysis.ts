@@ -118,12 +118,9 @@ function timeToAim(runs: readonly SeededResult[], { measure, value }: Aim): Time
   return { reached: first.filter((p) => p !== undefined).length, runs: runs.length, median, observations };
 }
 
-/** How wide the region around the best setting is; of a measure that is better when higher, by its inverse. Undefined unless all are positive. */
-function widthOf({ trials }: EntrantResults, { better, key }: Measure): Sensitivity | undefined {
-  const found = trials.map(({ value, score, summary }) => {
-    const end = Number.isFinite(score) ? (summary.last.values[key] ?? Number.NaN) : Number.POSITIVE_INFINITY;
-    return { value, loss: Number.isFinite(end) && better === 'higher' ? 1 / end : end };
-  });
+/** How wide the region around the best setting is, by what the search looked at. Undefined unless all of it is positive. */
+function widthOf({ trials }: EntrantResults): Sensitivity | undefined {
+  const found = trials.map(({ value, score }) => ({ value, loss: score }));
   return found.length > 1 && found.every(({ loss }) => loss > 0) ? sensitivity(found) : undefined;
 }
 
@@ -136,7 +133,7 @@ function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Me
     );
     return interval ? [[m.key, interval] as const] : [];
   });
-  const width = widthOf(results, aim.measure);
+  const width = widthOf(results);
   return {
     results,
     title: runs[0]!.summary.title,

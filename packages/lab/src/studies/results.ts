@@ -38,17 +38,18 @@ export interface StudyResults {
   readonly problems: readonly ProblemResults[];
 }
 
-/** Key of the measure that a search looks at: the target's, or what is minimised. */
+/** Key of the measure that runs are judged by: the target's, or what is minimised. */
 export function judgedBy({ target, measures }: Pick<Problem, 'target' | 'measures'>): string {
   return target?.measure ?? measures[0]!.key;
 }
 
-/** The measure that a search looks at, the smaller the better. */
-function scoreOf(problem: Pick<Problem, 'target' | 'measures'>, { summary }: Result): number {
-  const key = judgedBy(problem);
-  const value = summary.last.values[key];
-  if (typeof value !== 'number' || summary.ending === 'diverged') return Number.POSITIVE_INFINITY;
-  return problem.measures.find((m) => m.key === key)!.better === 'lower' ? value : -value;
+/**
+ * What a search looks at: what is minimised, on the training data. The judged measure may be one on the test data, which must not choose
+ * settings.
+ */
+function scoreOf({ measures }: Pick<Problem, 'measures'>, { summary }: Result): number {
+  const value = summary.last.values[measures[0]!.key];
+  return typeof value === 'number' && summary.ending !== 'diverged' ? value : Number.POSITIVE_INFINITY;
 }
 
 /** A finished run; undefined before that. */

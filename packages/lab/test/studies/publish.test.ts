@@ -7,7 +7,6 @@ import { publishStudy, report } from '../../src/commands/report.js';
 import { problemNamed } from '../../src/problems/index.js';
 import { RunFolder } from '../../src/run/folder.js';
 import type { Job } from '../../src/studies/jobs.js';
-import { judgedBy } from '../../src/studies/results.js';
 import { runStudy } from '../../src/studies/run-study.js';
 import { readStudyFile } from '../../src/studies/study-file.js';
 import { writeStudyFolder } from '../../src/studies/study-folder.js';
@@ -26,7 +25,7 @@ problems:
 `,
   'study.yaml',
 );
-const measure = judgedBy(problemNamed('rosenbrock'));
+const { measures } = problemNamed('rosenbrock');
 const machine = {
   node: 'v20',
   platform: 'linux',
@@ -44,7 +43,7 @@ async function pretend({ folder, optimizer, seed }: Job): Promise<boolean> {
   const run = new RunFolder(join(root, folder));
   const points = Array.from({ length: 11 }, (_, step) => ({
     ...{ step, seconds: step / 10, gradientEquivalents: step, details: {} },
-    values: { [measure]: seed * rate ** step },
+    values: Object.fromEntries(measures.map(({ key }) => [key, seed * rate ** step])),
   }));
   for (const point of points) run.append(point);
   const title = optimizer.startsWith('newton') ? 'Newton' : 'Nesterov';

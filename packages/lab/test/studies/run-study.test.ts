@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { problemNamed } from '../../src/problems/index.js';
 import { RunFolder } from '../../src/run/folder.js';
 import type { Job } from '../../src/studies/jobs.js';
-import { judgedBy, studyResults } from '../../src/studies/results.js';
+import { studyResults } from '../../src/studies/results.js';
 import { runStudy } from '../../src/studies/run-study.js';
 import { readStudyFile } from '../../src/studies/study-file.js';
 import type { Summary } from '../../src/study.js';
@@ -24,7 +24,7 @@ problems:
   'study.yaml',
 );
 
-const measure = judgedBy(problemNamed('rosenbrock'));
+const { key: measure } = problemNamed('rosenbrock').measures[0]!;
 
 let root: string;
 beforeEach(() => {
@@ -67,6 +67,40 @@ describe('a study', () => {
       ['adam:learningRate=0.1', 3, 2],
       ['nesterov', 0, 2],
     ]);
+  });
+
+  it('lets the training data choose the settings, not the test data that it is judged by', async () => {
+    const images = readStudyFile(
+      `
+title: A study
+seeds: [1]
+problems:
+  - problem: mnist-logistic
+    budget: { steps: 1 }
+    optimizers: [{ optimizer: adam, tune: { learningRate: [0.1, 1] } }]
+`,
+      'study.yaml',
+    );
+    const values: Record<string, Record<string, number>> = {
+      'adam:learningRate=0.1': { loss: 1, testAccuracy: 0.8 },
+      'adam:learningRate=1': { loss: 2, testAccuracy: 0.9 },
+    };
+    const execute = async ({ folder, optimizer }: Job) => {
+      const last = { step: 1, seconds: 1, gradientEquivalents: 1, values: values[optimizer]!, details: {} };
+      const common = {
+        spec: optimizer,
+        title: optimizer,
+        settings: {},
+        ending: 'budget',
+        peakMemory: 1,
+        executor: 'none',
+      };
+      await new RunFolder(join(root, folder)).finish({ ...common, last } as Summary);
+      return true;
+    };
+    expect(problemNamed('mnist-logistic').target?.measure).toBe('testAccuracy');
+    await runStudy(root, images, { signal: never, execute });
+    expect(studyResults(root, images).problems[0]!.entrants[0]!.optimizer).toBe('adam:learningRate=0.1');
   });
 
   it('runs nothing twice and nothing after it was cancelled', async () => {

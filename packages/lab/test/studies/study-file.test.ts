@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { finalJobs, tuningJobs } from '../../src/studies/jobs.js';
 import { readStudyFile } from '../../src/studies/study-file.js';
@@ -61,6 +62,11 @@ describe('a study file', () => {
   ])('with %s replaced by %s is refused', (from, to, message) => {
     expect(edited(from, to)).toThrow(UsageError);
     expect(edited(from, to)).toThrow(message);
+  });
+
+  it('is in the examples', () => {
+    const file = new URL('../../../../examples/study.yaml', import.meta.url);
+    expect(read(readFileSync(file, 'utf8')).problems.map(({ entrants }) => entrants.length)).toEqual([3, 2]);
   });
 
   it('allows runs at once only where time is not measured', () => {

@@ -2,15 +2,10 @@ import { activation, dense, type Parameters, sequential, squaredError, xavierNor
 import { generator, type NDArray, type Tensor, toNumbers, zeros } from 'osculate/tensor';
 import { checkCounts } from '../check-counts.js';
 import { lossMeasures, lossOn } from '../measures.js';
-import type { Examples, Family, Problem, Settings } from '../problem.js';
+import type { Described, Examples, Family, Problem, Settings } from '../problem.js';
 
 /** A differential equation on a box with a known solution. */
-export interface Equation {
-  readonly name: string;
-  readonly summary: string;
-  readonly title: string;
-  readonly description: string;
-  readonly difficulty: string;
+export interface Equation extends Described {
   /** Settings of its own, next to those of the network. */
   readonly settings: Readonly<Record<string, number>>;
   readonly axes: number;

@@ -5,7 +5,8 @@ import { shownMeasures } from '../charts.js';
 import { plotSvg } from '../plot-svg.js';
 import { type CurvePoint, curveOf, smoothed } from './curves.js';
 import { costNames, range, short } from './figures.js';
-import { labelOf, methodOf, type Series } from './series.js';
+import { logTicks, tickText } from './log-ticks.js';
+import { labelOf, type Series } from './series.js';
 
 /** A chart with what is written above it. */
 export interface Chart {
@@ -19,13 +20,23 @@ const size = { width: 460, height: 300 };
 /** Every so many points of a curve can be pointed at. */
 const hoverStride = 4;
 
-const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
+/** A capital for a word, not for a symbol: `f` is not `F`. */
+const capital = (text: string): string => text.replace(/^[a-z](?=[a-z])/, (c) => c.toUpperCase());
 
 const seriesNamed = (series: readonly Series[], label: string): Series => series.find((s) => s.label === label)!;
 
 /** Coordinates to a tenth of a unit: the page is a third as large and looks the same. */
 function rounded(svg: string): string {
-  return svg.replace(/\d+\.\d{2,}/g, (digits) => String(Number(Number(digits).toFixed(1))));
+  const short = (text: string): string =>
+    text.replace(/\d+\.\d{2,}/g, (digits) => String(Number(Number(digits).toFixed(1))));
+  return svg.replace(/ (?:d|transform|[cxy][xy12]?)="[^"]*"/g, short);
+}
+
+/** A scale with readable ticks over the values shown on it. */
+function scale(label: string, logarithmic: boolean, values: readonly number[]) {
+  if (!logarithmic) return { label, type: 'linear', grid: true, tickFormat: tickText, ticks: 5 } as const;
+  const ticks = logTicks(Math.min(...values), Math.max(...values));
+  return { label, type: 'log', grid: true, tickFormat: tickText, ticks } as const;
 }
 
 interface Line {
@@ -82,24 +93,19 @@ function curveSvg(problem: ProblemAnalysis, series: readonly Series[], measure: 
     curve: curveOf(entrant.results.runs, axis, measure, logX),
   }));
   const shown = domain(lines, measure);
+  const points = lines.flatMap(({ curve }) => curve);
   const { aim, judged } = problem;
   const marked = measure === judged && Number.isFinite(aim.value);
   return rounded(
     plotSvg(`${measure.title} against ${costNames[axis]}`, {
       ...size,
-      x: {
-        label: costNames[axis],
-        type: logX ? 'log' : 'linear',
-        grid: true,
-        tickFormat: logX ? '~g' : '~s',
-        ticks: 5,
-      },
+      x: scale(
+        costNames[axis],
+        logX,
+        points.map(({ x }) => x),
+      ),
       y: {
-        label: measure.title,
-        type: measure.logarithmic ? 'log' : 'linear',
-        grid: true,
-        tickFormat: '~g',
-        ticks: 5,
+        ...scale(measure.title, measure.logarithmic, shown ?? points.flatMap(({ low, high }) => [low, high])),
         ...(shown && { domain: shown }),
       },
       marks: [
@@ -129,20 +135,25 @@ interface Trial {
   readonly y: number;
 }
 
-function trialMarks(problem: ProblemAnalysis, series: readonly Series[], setting: string, top: number): Plot.Markish[] {
-  const { judged } = problem;
+/** What a search looks at: what is minimised. */
+const searchedBy = ({ results }: ProblemAnalysis): Measure => results.problem.measures[0]!;
+
+function trialMarks(
+  problem: ProblemAnalysis,
+  series: readonly Series[],
+  setting: string,
+  worst: number,
+): Plot.Markish[] {
+  const searched = searchedBy(problem);
   return problem.entrants.flatMap((entrant) => {
     const { results, sensitivity } = entrant;
     if (results.entrant.tuned?.setting !== setting) return [];
     const { label, colour, dash } = seriesNamed(series, labelOf(problem, entrant));
-    const trials = results.trials.map(({ value, score, summary }) => ({
-      value,
-      y: Number.isFinite(score) ? (summary.last.values[judged.key] ?? Number.NaN) : Number.NaN,
-    }));
-    const finite = trials.filter(({ y }) => Number.isFinite(y) && (!judged.logarithmic || y > 0));
+    const trials = results.trials.map(({ value, score }) => ({ value, y: score }));
+    const finite = trials.filter(({ y }) => Number.isFinite(y) && (!searched.logarithmic || y > 0));
     const best = finite.find(({ value }) => value === sensitivity?.best.value);
     const common = { x: 'value', stroke: colour, ariaDescription: label };
-    const hint = ({ value, y }: Trial): string => `${label}\n${setting} ${short(value)}\n${judged.title} ${short(y)}`;
+    const hint = ({ value, y }: Trial): string => `${label}\n${setting} ${short(value)}\n${searched.title} ${short(y)}`;
     return [
       ...(best && sensitivity
         ? [
@@ -157,7 +168,7 @@ function trialMarks(problem: ProblemAnalysis, series: readonly Series[], setting
       Plot.dot(
         trials.filter(({ y }) => !Number.isFinite(y)),
         {
-          ...{ ...common, y: () => top, symbol: 'times', r: 4, strokeWidth: 2 },
+          ...{ ...common, y: () => worst, symbol: 'times', r: 4, strokeWidth: 2 },
           title: ({ value }: Trial) => `${label}\n${setting} ${short(value)}\ndiverged`,
         },
       ),
@@ -167,25 +178,28 @@ function trialMarks(problem: ProblemAnalysis, series: readonly Series[], setting
 
 /** What the searches found, one chart for each setting that was searched over. */
 export function sensitivityCharts(problem: ProblemAnalysis, series: readonly Series[]): Chart[] {
-  const { judged, entrants } = problem;
+  const { entrants } = problem;
+  const measure = searchedBy(problem);
   const settings = [...new Set(entrants.flatMap(({ results }) => results.entrant.tuned?.setting ?? []))];
   return settings.flatMap((setting) => {
     const searched = entrants.filter(({ results }) => results.entrant.tuned?.setting === setting);
     const ends = searched
-      .flatMap(({ results }) => results.trials)
-      .filter(({ score }) => Number.isFinite(score))
-      .map(({ summary }) => summary.last.values[judged.key] ?? Number.NaN)
-      .filter((v) => Number.isFinite(v) && (!judged.logarithmic || v > 0));
+      .flatMap(({ results }) => results.trials.map(({ score }) => score))
+      .filter((v) => Number.isFinite(v) && (!measure.logarithmic || v > 0));
     if (ends.length === 0) return [];
     const logarithmic = rounded(
-      plotSvg(`${judged.title} against ${setting}`, {
+      plotSvg(`${measure.title} against ${setting}`, {
         ...size,
-        x: { label: setting, type: 'log', grid: true, tickFormat: '~g', ticks: 5 },
-        y: { label: judged.title, type: judged.logarithmic ? 'log' : 'linear', grid: true, tickFormat: '~g', ticks: 5 },
+        x: scale(
+          setting,
+          true,
+          searched.flatMap(({ results }) => results.trials.map(({ value }) => value)),
+        ),
+        y: scale(measure.title, measure.logarithmic, ends),
         marks: trialMarks(problem, series, setting, Math.max(...ends)),
       }),
     );
-    return [{ caption: `${capital(judged.title)} after a trial, against ${setting}`, svg: { logarithmic } }];
+    return [{ caption: `${capital(measure.title)} after a trial, against ${setting}`, svg: { logarithmic } }];
   });
 }
 
@@ -193,7 +207,7 @@ export function sensitivityCharts(problem: ProblemAnalysis, series: readonly Ser
 function seriesOfMethod(analysis: StudyAnalysis, series: readonly Series[], name: string): Series {
   for (const problem of analysis.problems) {
     const entrant = problem.entrants.find(({ results }) => results.entrant.spec.split(':')[0] === name);
-    if (entrant) return { ...seriesNamed(series, labelOf(problem, entrant)), label: methodOf(entrant) };
+    if (entrant) return seriesNamed(series, labelOf(problem, entrant));
   }
   throw new RangeError(`no optimizer is named "${name}"`);
 }
@@ -224,7 +238,7 @@ export function profileCharts(analysis: StudyAnalysis, series: readonly Series[]
     const logarithmic = rounded(
       plotSvg(`performance profile in ${costNames[axis]}`, {
         ...size,
-        x: { label: 'times the least cost', type: 'log', grid: true, tickFormat: '~g', ticks: 5, domain: [1, last] },
+        x: { ...scale('times the least cost', true, [1, last]), domain: [1, last] },
         y: { label: 'share of problems', domain: [0, 1], grid: true, percent: false, tickFormat: '.0%', ticks: 5 },
         marks,
       }),

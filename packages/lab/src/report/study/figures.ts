@@ -4,13 +4,16 @@ import type { Contrast } from '../../studies/contrast.js';
 import type { Budget } from '../../study.js';
 import { count } from '../format.js';
 
+/** Thousands apart, but never at the end of a line. */
+const grouped = (value: number): string => count(value).replaceAll(' ', '\u00a0');
+
 /** Three significant digits: more than a few seeds can tell. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2);
-  return size >= 1000 ? count(value) : Number(value.toPrecision(3)).toString();
+  return size >= 1000 ? grouped(value) : Number(value.toPrecision(3)).toString();
 }
 
 /** `1.2 to 1.5`; `no interval` for one seed. */
@@ -58,7 +61,7 @@ export function advantage({ kind, interval }: Contrast, better: 'lower' | 'highe
 export function budgetText({ seconds, steps, gradientEquivalents }: Budget): string {
   const parts = [
     ...(seconds !== undefined ? [`${short(seconds)} s of stepping`] : []),
-    ...(steps !== undefined ? [`${count(steps)} steps`] : []),
+    ...(steps !== undefined ? [`${grouped(steps)} steps`] : []),
     ...(gradientEquivalents !== undefined ? [`${short(gradientEquivalents)} gradient equivalents`] : []),
   ];
   return parts.length > 1 ? `${parts.join(' or ')}, whichever comes first` : parts.join('');

@@ -22,7 +22,9 @@ export interface StudyReport {
 /** Words between `**` in bold. */
 const emphasised = (text: string): string => e(text).replace(/\*\*(.+?)\*\*/g, '<b>$1</b>');
 
-const swatch = ({ colour }: Series): string => `<span class="swatch" style="background:${colour}"></span>`;
+/** A piece of the line that stands for an optimizer in the charts. */
+const swatch = ({ colour, dash }: Series): string =>
+  `<svg class="line" width="26" height="8" aria-hidden="true"><line x1="0" x2="26" y1="4" y2="4" stroke="${colour}" stroke-width="3" stroke-dasharray="${dash}"/></svg>`;
 
 function definitions(pairs: readonly (readonly [string, string])[]): string {
   return `<dl>${pairs.map(([k, v]) => `<dt>${e(k)}</dt><dd>${e(v)}</dd>`).join('')}</dl>`;
@@ -75,9 +77,6 @@ function problemSection(problem: ProblemAnalysis, series: readonly Series[], i: 
   return `<section id="${anchor(i)}"${linear ? ' class="linear"' : ''}>
 <h2>${e(p.title)}</h2>
 <p class="lead">${e(p.description)} Hard because: ${e(p.difficulty)}.</p>
-<div class="words">${problemWords(problem)
-    .map((text) => `<p>${emphasised(text)}</p>`)
-    .join('\n')}</div>
 ${table(problemRows(problem), (row) => swatch(own[row]!))}
 <p class="lead">Mean over seeds (geometric where the axis is logarithmic) [95 % interval]. Budget of a run: ${e(budgetText(declared.budget))}.
 Medians to the aim count runs that did not get there as later.</p>
@@ -135,12 +134,11 @@ function summary({ analysis }: StudyReport): string {
   const words = problems.map(
     (problem, i) =>
       `<h3><a href="#${anchor(i)}">${e(problem.results.problem.title)}</a></h3>\n${problemWords(problem)
-        .slice(0, -1)
         .map((text) => `<p>${emphasised(text)}</p>`)
         .join('\n')}`,
   );
   return `<h2>Who won</h2>
-${table(winnerRows(analysis))}
+<div class="winners">${table(winnerRows(analysis))}</div>
 <p class="lead">${e(cellLegend)}</p>
 <h2>In words</h2>
 <div class="words">${words.join('\n')}</div>`;

@@ -13,8 +13,13 @@ svg circle { transition: fill-opacity .1s; }
 svg circle:hover { fill-opacity: 1; }
 section:not(.linear) .x-linear, section.linear .x-logarithmic { display: none; }
 section:not(.smooth) g[aria-description][aria-hidden=true] { display: none; }
-section.smooth g[aria-description][aria-label=line]:not([aria-hidden]) { display: none; }
-td.left, th.left { text-align: left; }
+section.smooth :is(.x-linear, .x-logarithmic) g[aria-description][aria-label=line]:not([aria-hidden]) { display: none; }
+.charts { grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); }
+.words p { max-width: 95ch; }
+figure { max-width: 640px; }
+section th, section td { padding: .35rem .55rem; font-size: .88rem; }
+svg.line { margin-right: .5em; vertical-align: middle; }
+.winners td, .winners th { white-space: normal; text-align: left; }
 .warning { border-left: 4px solid #d55e00; padding-left: .8rem; }
 `;
 

@@ -14,20 +14,22 @@ const settingsIn = (spec: string): string => {
 };
 
 /** A run's title without the settings in it: those that a search found differ from problem to problem. */
-export function methodOf({ results, title }: EntrantAnalysis): string {
+function methodOf({ results, title }: EntrantAnalysis): string {
   const suffix = settingsIn(results.optimizer);
   return suffix !== '' && title.endsWith(suffix) ? title.slice(0, -suffix.length) : title;
 }
 
-/** The name of an optimizer on a problem: its method, with as much as tells it from others of the same method there. */
+/**
+ * The name of an optimizer on a problem: its method, with as much as tells it from others of the same method there. A tuned one and one
+ * as given are told apart by the latter's name, since the former is what other problems have.
+ */
 export function labelOf(problem: ProblemAnalysis, entrant: EntrantAnalysis): string {
   const method = methodOf(entrant);
   const same = problem.entrants.filter((other) => methodOf(other) === method);
   if (same.length === 1) return method;
   const { spec, tuned } = entrant.results.entrant;
-  const full = `${method}${settingsIn(spec)}`;
   const alike = same.filter((other) => other.results.entrant.spec === spec);
-  return alike.length === 1 ? full : `${full}, ${tuned ? 'tuned' : 'as given'}`;
+  return `${method}${settingsIn(spec)}${alike.length > 1 && !tuned ? ', as given' : ''}`;
 }
 
 /** Six colours that everybody can tell apart, then the same with dashes. */

@@ -15,12 +15,12 @@ function leadOver(problem: ProblemAnalysis, { entrant, contrast, confidence: sur
   const { seeds, wins, p, test } = contrast;
   const by = advantage(contrast, final ? problem.judged.better : 'lower');
   const figures = [
-    `ahead in ${wins === seeds ? `every seed (${wins} of ${seeds})` : `${wins} of ${seeds} seeds`}`,
+    `beaten in ${wins === seeds ? `every seed (${wins} of ${seeds})` : `${wins} of ${seeds} seeds`}`,
     ...(by ? [`by ${by}`] : []),
     `${probability(p)}${test === 'sign' ? ' by signs' : ''}`,
   ];
   const limit = p === leastP(seeds) && sure === 'consistent' ? `, the least that ${seeds} seeds can show` : '';
-  return `${labelOf(problem, entrant)}: ${figures.join(', ')}${limit}`;
+  return `${labelOf(problem, entrant)}, ${figures.join(', ')}${limit}`;
 }
 
 /** What may be said of the best against the others: never more than the seeds allow. */
@@ -37,9 +37,10 @@ function standing(problem: ProblemAnalysis, { best, others, criterion }: Verdict
   const lead =
     closest &&
     `${equal.length > 0 ? 'Next after those' : 'Next'} is ${leadOver(problem, closest, criterion === 'final')}.`;
-  if (equal.length === 0) return `No other is as good within the scatter of the seeds. ${lead}`;
+  if (equal.length === 0) return `It is ahead of every other optimizer. ${lead}`;
   const nearest = equal[0]!;
-  const tie = `No difference from ${alike} is shown (${leadOver(problem, nearest, criterion === 'final')}).`;
+  const which = equal.length > 1 ? 'the best of these, ' : '';
+  const tie = `No difference from ${alike} is shown (${which}${leadOver(problem, nearest, criterion === 'final')}).`;
   return lead ? `${tie} ${lead}` : `${tie} So there is no winner.`;
 }
 
@@ -94,10 +95,11 @@ function costText(problem: ProblemAnalysis, axis: Axis): string {
   const found = verdict(problem, axis);
   const { best } = found;
   if (!best) return '';
-  const { aim } = best;
+  const { aim, diverged } = best;
+  const later = diverged > 0 ? `; ${diverged} of its runs diverged in the end` : '';
   return (
     `In ${costNames[axis]} to the aim, ${name(problem, best)} is first: median ${short(aim.median[axis]!)} ${units[axis]}, ` +
-    `reached in ${aim.reached} of ${aim.runs}. ${standing(problem, found)}`
+    `reached in ${aim.reached} of ${aim.runs}${later}. ${standing(problem, found)}`
   );
 }
 
@@ -167,7 +169,8 @@ function troubleText(problem: ProblemAnalysis): string {
 export function problemWords(problem: ProblemAnalysis): readonly string[] {
   return [
     finalText(problem),
-    [aimText(problem), ...spokenAxes.map((axis) => costText(problem, axis))].filter((t) => t !== '').join(' '),
+    aimText(problem),
+    ...spokenAxes.map((axis) => costText(problem, axis)),
     referenceText(problem),
     [priceText(problem), troubleText(problem)].filter((t) => t !== '').join(' '),
   ].filter((text) => text !== '');

@@ -1,8 +1,8 @@
 import { euclideanNorm } from '../../linalg/index.js';
 import { axpy, scale } from '../../linalg/krylov/vectors.js';
 import { InputError } from '../../tensor/errors.js';
-import { modelAt } from '../instrument/model-at.js';
 import type { CurvatureModel } from '../operators/model.js';
+import { modelAt } from '../operators/model-at.js';
 import { lossAndGradient, meanLoss } from '../operators/row-gradients.js';
 import { requireCount } from './estimate.js';
 

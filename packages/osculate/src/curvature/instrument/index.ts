@@ -15,4 +15,3 @@ export {
   stepCurvatureMeasure,
   traceMeasure,
 } from './measures.js';
-export { modelAt } from './model-at.js';

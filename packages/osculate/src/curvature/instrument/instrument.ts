@@ -5,9 +5,9 @@ import { requireCount } from '../estimators/estimate.js';
 import { sharpness } from '../estimators/sharpness.js';
 import { hessianOperator } from '../operators/hessian-operator.js';
 import type { CurvatureModel } from '../operators/model.js';
+import { modelAt } from '../operators/model-at.js';
 import { meanGradient } from '../operators/row-gradients.js';
 import type { Measure, MeasureContext } from './measure.js';
-import { modelAt } from './model-at.js';
 import { affordable, type BudgetState } from './overhead-budget.js';
 
 /** What is observed after each step: the event of `train`, or anything with these fields. */

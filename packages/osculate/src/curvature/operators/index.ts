@@ -27,6 +27,7 @@ export {
   type ModelBatch,
   type StreamOptions,
 } from './model.js';
+export { modelAt } from './model-at.js';
 export { type ParameterRange, parameterBlock, restrictedOperator } from './restricted-operator.js';
 export { meanGradient, secondMomentAlong } from './row-gradients.js';
 export { type SampledFisherOptions, sampledFisherOperator } from './sampled-fisher-operator.js';

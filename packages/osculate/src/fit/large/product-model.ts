@@ -1,6 +1,7 @@
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { dot } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
+import { costDecrease } from '../cost-decrease.js';
 import type { RobustLoss } from '../robust.js';
 import { columnNorms } from './column-norms.js';
 import type { DampedModel } from './damped-run.js';
@@ -112,13 +113,7 @@ export class ProductModel implements DampedModel {
     this.evaluate(next, this.spare);
     this.nextCost = this.costOf(this.spare);
     if (this.loss || !Number.isFinite(this.nextCost)) return this.cost - this.nextCost;
-    // The difference of two nearly equal sums would lose what this keeps.
-    let sum = 0;
-    for (let i = 0; i < this.spare.length; i++) {
-      const [a, b] = [this.residuals[i]!, this.spare[i]!];
-      sum += (a - b) * (a + b);
-    }
-    return 0.5 * sum;
+    return costDecrease(this.residuals, this.spare);
   }
 
   take(): boolean {

@@ -135,6 +135,6 @@ export class LinearPart {
     v.forEach((column, k) => {
       for (let i = 0; i < column.length; i++) joined.data[i * q + k] = column[i]!;
     });
-    return this.space.project(joined, z && z.map((slopes) => Float64Array.from(free, (j) => slopes[j]!)));
+    return this.space.project(joined, z?.map((slopes) => Float64Array.from(free, (j) => slopes[j]!)) ?? null);
   }
 }

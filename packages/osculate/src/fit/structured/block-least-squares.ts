@@ -1,4 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
+import { costDecrease } from '../cost-decrease.js';
 import { type DampedModel, type DampedOptions, type DampedStatus, dampedRun } from '../large/damped-run.js';
 import { dampedMessages } from '../large/messages.js';
 import { type LossName, robustLoss } from '../robust.js';
@@ -103,13 +104,7 @@ class BlockModel implements DampedModel {
     this.blocks.evaluate(this.next, this.spare);
     this.nextCost = this.blocks.cost(this.spare);
     if (this.robust || !Number.isFinite(this.nextCost)) return this.cost - this.nextCost;
-    // The difference of two nearly equal sums would lose what this keeps.
-    let sum = 0;
-    for (let i = 0; i < this.spare.length; i++) {
-      const [a, b] = [this.residuals[i]!, this.spare[i]!];
-      sum += (a - b) * (a + b);
-    }
-    return 0.5 * sum;
+    return costDecrease(this.residuals, this.spare);
   }
 
   take(): boolean {

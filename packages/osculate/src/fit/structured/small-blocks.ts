@@ -38,23 +38,6 @@ export function backwardBlock(l: Float64Array, at: number, n: number, x: Float64
   }
 }
 
-/** out = Ax of a rows×n block. */
-export function setProduct(
-  a: Float64Array,
-  at: number,
-  rows: number,
-  n: number,
-  x: Float64Array,
-  from: number,
-  out: Float64Array,
-): void {
-  for (let r = 0; r < rows; r++) {
-    let sum = 0;
-    for (let j = 0; j < n; j++) sum += a[at + r * n + j]! * x[from + j]!;
-    out[r] = sum;
-  }
-}
-
 /** out += AᵀA of a rows×n block, n×n. */
 export function addGram(a: Float64Array, at: number, rows: number, n: number, out: Float64Array, to: number): void {
   for (let r = 0; r < rows; r++) {
@@ -100,4 +83,18 @@ export function addProduct(
     for (let j = 0; j < n; j++) sum += a[at + r * n + j]! * x[from + j]!;
     out[to + r]! += sum;
   }
+}
+
+/** out = Ax of a rows×n block. */
+export function setProduct(
+  a: Float64Array,
+  at: number,
+  rows: number,
+  n: number,
+  x: Float64Array,
+  from: number,
+  out: Float64Array,
+): void {
+  for (let r = 0; r < rows; r++) out[r] = 0;
+  addProduct(a, at, rows, n, x, from, out, 0);
 }

@@ -1,3 +1,4 @@
+import { costDecrease } from '../cost-decrease.js';
 import type { ResidualProblem } from '../residuals/problem.js';
 import type { RobustLoss } from '../robust.js';
 import { dot } from './dot.js';
@@ -93,15 +94,9 @@ export class Iterate {
     return Number.isFinite(sum);
   }
 
-  /** ½Σ(rᵢ² − r'ᵢ²) in the form that loses least to cancellation: what `trial` gains on this point. */
+  /** What `trial` gains on this point. */
   reduction(trial: Iterate): number {
-    if (this.loss) return this.cost - trial.cost;
-    let sum = 0;
-    for (let i = 0; i < this.residuals.length; i++) {
-      const [a, b] = [this.residuals[i]!, trial.residuals[i]!];
-      sum += (a - b) * (a + b);
-    }
-    return 0.5 * sum;
+    return this.loss ? this.cost - trial.cost : costDecrease(this.residuals, trial.residuals);
   }
 
   private weightedSquare(start: number): number {

@@ -1,5 +1,5 @@
 import { ShapeError } from '../../tensor/errors.js';
-import type { CurvatureModel } from '../operators/model.js';
+import type { CurvatureModel } from './model.js';
 
 /**
  * The same model over the same data at other parameters, given as a flat vector that is read at every product (it is copied only where
