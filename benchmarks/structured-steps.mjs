@@ -32,12 +32,12 @@ const makers = {
   Adam: () => adam({ batchSize }),
   'K-FAC': (problem) => kfac({ ...problem, batchSize, damping: 1, inverseEvery: 5 }),
   EKFAC: (problem) => ekfac({ ...problem, batchSize, damping: 1, inverseEvery: 5 }),
-  Shampoo: ({ layout }) => shampoo({ layout, batchSize, interval: 5, blockSize: 512 }),
+  Shampoo: ({ layout }) => shampoo({ layout, batchSize, interval: 5, blockSize: 512, learningRate: 1e-3 }),
   SOAP: ({ layout }) => soap({ layout, batchSize, interval: 5 }),
   Muon: () => muon({ batchSize }),
   'Sophia-G': ({ loss }) => sophiaG({ loss, batchSize, learningRate: 1e-3 }),
   'Sophia-H': () => sophiaH({ batchSize, learningRate: 1e-3 }),
-  AdaHessian: () => adaHessian({ batchSize, learningRate: 0.01 }),
+  AdaHessian: () => adaHessian({ batchSize, learningRate: 1e-3 }),
   'diagonal GGN': (problem) => diagonalGgn({ ...problem, batchSize, learningRate: 0.1 }),
 };
 

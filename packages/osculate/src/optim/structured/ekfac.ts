@@ -20,7 +20,6 @@ import { ndarray } from '../../tensor/ndarray.js';
 import type { Vector } from '../objective.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {
-  average,
   due,
   type KfacState,
   type KroneckerOptions,
@@ -29,6 +28,7 @@ import {
   settingsOf,
 } from './kfac-method.js';
 import { type Direction, kfacPrograms, type MeasureGraph, type Point } from './kfac-programs.js';
+import { averageFeeds, averageGraph, collect } from './running-average.js';
 
 /** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
 export interface EkfacState extends KfacState {
@@ -61,12 +61,12 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
   const { blocks, layout } = programs;
   const places = momentLayout(blocks);
   const dtype = (t: Vector): 'f32' | 'f64' => (t instanceof Float32Array ? 'f32' : 'f64');
-  const measureFactors: MeasureGraph = (...given) => namedFactors(layout, kroneckerFactors(...given));
+  const measureFactors: MeasureGraph = (...given) => averageGraph(namedFactors(layout, kroneckerFactors(...given)));
   const measureMoments =
     (type: 'f32' | 'f64') =>
     (graph: ModelGraph, found: typeof blocks, given: FactorOptions): Record<string, Tensor> => {
       const moments = eigenMoments(graph, found, factorInputs(layout, 'basis.', type), given);
-      return Object.fromEntries(places.slots.map(({ name, block }) => [name, moments[block]!]));
+      return averageGraph(Object.fromEntries(places.slots.map(({ name, block }) => [name, moments[block]!])));
     };
   const learn = async (state: EkfacState, rows: Uint32Array, { objective, generator }: StepContext) => {
     let { factors, inverses, averaged, moments, measured } = state;
@@ -76,8 +76,9 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
     const sampled = await programs.sample(at, generator);
     if (refresh) {
       averaged += 1;
-      const found = await programs.measure('factors', measureFactors, at, sampled);
-      factors = average(layout.slots, factors, found, keepShare(averaged, settings));
+      const old = averageFeeds(factorViews(layout, factors, ''), keepShare(averaged, settings));
+      const found = await programs.measure('factors', measureFactors, at, sampled, old);
+      factors = collect(layout.slots, found, factors);
     }
     if (renew) {
       const bases = renewBases(programs, factors, state.damping + objective.weightDecay);
@@ -91,8 +92,9 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
       inverses,
       'basis.',
     );
-    const found = await programs.measure('moments', measureMoments(dtype(moments)), at, sampled, feeds);
-    moments = average(places.slots, moments, found, keepShare(measured, settings));
+    const old = averageFeeds(momentViews(places, moments), keepShare(measured, settings));
+    const found = await programs.measure('moments', measureMoments(dtype(moments)), at, sampled, { ...feeds, ...old });
+    moments = collect(places.slots, found, moments);
     return { ...state, factors, inverses, averaged, moments, measured };
   };
   const direction = (state: EkfacState, gradient: Vector, at: Point): Promise<Direction> => {

@@ -1,7 +1,6 @@
 import type { FactorEstimate, WeightSharing } from '../../curvature/index.js';
 import type { Supervised } from '../../nn/index.js';
 import { InputError } from '../../tensor/errors.js';
-import type { NDArray } from '../../tensor/ndarray.js';
 import { checkOptions } from '../first-order/check-options.js';
 import type { Objective, Rows, Vector } from '../objective.js';
 import {
@@ -118,21 +117,6 @@ export function settingsOf(options: KroneckerOptions): KfacSettings {
     estimate: options.estimate ?? 'sampled',
     sharing: options.sharing ?? 'expand',
   };
-}
-
-/** old + (1 − keep)·(new − old) for arrays with places in one flat vector, in a new one. */
-export function average(
-  slots: readonly { readonly name: string; readonly offset: number; readonly length: number }[],
-  old: Vector,
-  found: Readonly<Record<string, NDArray>>,
-  keep: number,
-): Vector {
-  const result = like(old);
-  for (const { name, offset, length } of slots) {
-    const data = found[name]!.data as Vector;
-    for (let i = 0; i < length; i++) result[offset + i] = keep * old[offset + i]! + (1 - keep) * data[i]!;
-  }
-  return result;
 }
 
 /** The share of the old average after k batches. */

@@ -10,7 +10,6 @@ import { InputError } from '../../tensor/errors.js';
 import type { Objective, Vector } from '../objective.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {
-  average,
   due,
   type KfacState,
   type KroneckerOptions,
@@ -18,7 +17,8 @@ import {
   kroneckerOptimizer,
   settingsOf,
 } from './kfac-method.js';
-import { type Direction, kfacPrograms, type Point } from './kfac-programs.js';
+import { type Direction, kfacPrograms, type MeasureGraph, type Point } from './kfac-programs.js';
+import { averageFeeds, averageGraph, collect } from './running-average.js';
 
 export interface KfacOptions extends KroneckerOptions {
   /**
@@ -61,14 +61,15 @@ export function kfac(options: KfacOptions): Optimizer<KfacState> {
   const gammaEvery = gammaInterval(options, inverseEvery);
   const gammaOf = ({ gamma, damping }: KfacState, { weightDecay }: Objective): number =>
     gammaEvery > 0 && gamma > 0 ? gamma : Math.sqrt(damping + weightDecay);
+  const measureFactors: MeasureGraph = (...given) => averageGraph(namedFactors(layout, kroneckerFactors(...given)));
   const learn = async (state: KfacState, rows: Uint32Array, { objective, generator }: StepContext) => {
     let { factors, inverses, averaged, gamma } = state;
     const at: Point = { objective, theta: state.parameters, rows: rows.subarray(0, settings.factorRows) };
     if (due(state, factorEvery)) {
       averaged += 1;
-      const build = (...given: Parameters<typeof kroneckerFactors>) => namedFactors(layout, kroneckerFactors(...given));
-      const found = await programs.measure('factors', build, at, await programs.sample(at, generator));
-      factors = average(layout.slots, factors, found, keepShare(averaged, settings));
+      const old = averageFeeds(factorViews(layout, factors, ''), keepShare(averaged, settings));
+      const found = await programs.measure('factors', measureFactors, at, await programs.sample(at, generator), old);
+      factors = collect(layout.slots, found, factors);
     }
     if (due(state, inverseEvery)) {
       const renewed = dampedInverses(layout, factors, gammaOf(state, objective));
