@@ -25,6 +25,7 @@ import type { Shape } from '../../tensor/shape.js';
 import { substitute } from '../../tensor/substitute.js';
 import { Initializers } from './initializers.js';
 import { Names } from './names.js';
+import { productSums, writeSum } from './sums.js';
 
 /** What the graph of a model and its subgraphs share. */
 export class ModelState {
@@ -65,13 +66,16 @@ export class Scope implements SubgraphContext {
   /** Lowers what `outputs` reach and `values` does not hold yet; returns the outputs' names. */
   lower(outputs: readonly Tensor[], values: Map<Tensor, string>): string[] {
     const outer = this.current;
-    for (const n of topological(outputs, new Set(values.keys()))) {
+    const nodes = topological(outputs, new Set(values.keys()));
+    const { roots, parts } = productSums(nodes, outputs);
+    const nameOf = (t: Tensor): string => values.get(t)!;
+    for (const n of nodes) {
+      if (parts.has(n)) continue;
       this.current = n;
-      const names = n.op.lower(
-        this,
-        n,
-        n.inputs.map((t) => values.get(t)!),
-      );
+      const sum = roots.get(n);
+      const names = sum
+        ? [writeSum(sum, nameOf, (...written) => this.emit(...written))]
+        : n.op.lower(this, n, n.inputs.map(nameOf));
       n.outputs.forEach((t, i) => {
         if (t.dtype === 'f64') this.state.computesFloat64 = true;
         if (!values.has(t)) values.set(t, names[i]!);
