@@ -1,7 +1,8 @@
-"""PyTorch's side of benchmarks/top-eigenvalues.mjs: Lanczos with full reorthogonalisation, without restarts, on double-backward products.
+"""PyTorch's side of benchmarks/top-eigenvalues.mjs: the same Lanczos with thick restarts as osculate's, on double-backward products.
 
-Reads a JSON specification from the file named by its argument (model, parameters, data; see the benchmark), then lines
-`threads products tolerance` from stdin, and answers each with a JSON object. Run by the benchmark; needs PyTorch (Debian: python3-torch).
+Reads a JSON specification from the file named by its argument (model, parameters, data, start; see the benchmark), then lines
+`threads products tolerance basis` from stdin, and answers each with a JSON object. Run by the benchmark; needs PyTorch (Debian:
+python3-torch).
 """
 import json
 import sys
@@ -59,28 +60,57 @@ def load(spec):
     return model, params, x, y, class_loss
 
 
-def lanczos(product, start, count, products, tolerance):
-    """Until the wanted pairs' residuals are within the tolerance times the largest value, or the products are used up."""
-    n = start.numel()
-    basis = torch.empty(products, n, dtype=torch.float64)
-    diagonal, off = [], []
-    w = start / start.norm()
-    for j in range(products):
-        basis[j] = w
-        w = product(basis[j])
-        diagonal.append(float(basis[j] @ w))
-        for _ in range(2):
-            w -= basis[:j + 1].T @ (basis[:j + 1] @ w)
-        off.append(float(w.norm()))
-        w /= off[-1]
-        if j + 1 < count:
-            continue
-        t = numpy.diag(diagonal) + numpy.diag(off[:-1], 1) + numpy.diag(off[:-1], -1)
-        values, vectors = numpy.linalg.eigh(t)
-        residuals = off[-1] * numpy.abs(vectors[-1, ::-1][:count])
-        if (residuals <= tolerance * numpy.abs(values).max()).all():
+def orthogonalize(basis, expected, w):
+    """Takes the recurrence's parts out of w, then what rounding left of the others, again where that took much away."""
+    column = expected.clone()
+    column[-1] += basis[-1] @ w
+    # After a restart the recurrence couples the vector to all others, else to the one before it.
+    known = basis if int((column != 0).sum()) > 2 else basis[-2:]
+    w -= column[-len(known):] @ known
+    before, left = numpy.inf, float(w.norm())
+    for _ in range(3):
+        if left >= numpy.sqrt(0.5) * before:
             break
-    return values[::-1][:count].tolist(), residuals.tolist(), len(diagonal)
+        parts = basis @ w
+        column += parts
+        w -= parts @ basis
+        before, left = left, float(w.norm())
+    return column, left
+
+
+def lanczos(product, start, count, products, tolerance, limit):
+    """Until the wanted pairs' residuals are within the tolerance times the largest value, or the products are used up."""
+    basis = torch.empty(limit, start.numel())
+    h = numpy.zeros((limit, limit))
+    expected = torch.zeros(limit)
+    size, following = 0, start / start.norm()
+    for made in range(1, products + 1):
+        basis[size] = following
+        size += 1
+        w = product(basis[size - 1])
+        column, coupling = orthogonalize(basis[:size], expected[:size], w)
+        h[:size, size - 1] = h[size - 1, :size] = column.numpy()
+        following = w.div_(coupling)
+        expected.zero_()
+        expected[size - 1] = coupling
+        if size < count:
+            continue
+        values, vectors = numpy.linalg.eigh(h[:size, :size])
+        values, vectors = values[::-1], vectors[:, ::-1]
+        residuals = coupling * numpy.abs(vectors[-1, :count])
+        done = (residuals <= tolerance * numpy.abs(values).max()).all() or made == products
+        if not done and size < limit:
+            continue
+        kept = count if done else min(limit - 1, count + (limit - count) // 2)
+        factors = torch.from_numpy(vectors[:, :kept].copy()).float()
+        for at in range(0, basis.shape[1], 1 << 16):
+            basis[:kept, at:at + (1 << 16)] = factors.T @ basis[:size, at:at + (1 << 16)]
+        if done:
+            return values[:count].copy(), basis[:count], made
+        h[:] = 0
+        h[range(kept), range(kept)] = values[:kept]
+        expected[:kept] = torch.from_numpy(coupling * vectors[-1, :kept]).float()
+        size = kept
 
 
 def main():
@@ -92,19 +122,21 @@ def main():
     sizes = [p.numel() for p in params]
 
     def product(v):
-        pieces = [t.view(s).float() for t, s in zip(v.split(sizes), shapes)]
-        return torch.cat([t.reshape(-1) for t in multiply(model, params, x, y, loss, pieces)]).double()
+        pieces = [t.view(s) for t, s in zip(v.split(sizes), shapes)]
+        return torch.cat([t.reshape(-1) for t in multiply(model, params, x, y, loss, pieces)])
 
-    generator = torch.Generator().manual_seed(1)
     for line in sys.stdin:
-        threads, products, tolerance = line.split()
+        threads, products, tolerance, limit = line.split()
         torch.set_num_threads(int(threads))
-        start = torch.randn(sum(sizes), dtype=torch.float64, generator=generator)
+        start = floats(spec["start"], [-1])
         product(start)
         begin = time.perf_counter()
-        values, residuals, made = lanczos(product, start, spec["count"], int(products), float(tolerance))
+        values, vectors, made = lanczos(product, start, spec["count"], int(products), float(tolerance), int(limit))
         seconds = time.perf_counter() - begin
-        print(json.dumps({"values": values, "residuals": residuals, "products": made, "seconds": seconds}), flush=True)
+        # Of the true products, for comparison: not part of the time.
+        errors = [float((product(v) - float(value) * v).norm()) for value, v in zip(values, vectors)]
+        answer = {"values": values.tolist(), "residuals": errors, "products": made, "seconds": seconds}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

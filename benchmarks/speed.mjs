@@ -3,6 +3,7 @@
  *
  * Usage: node benchmarks/speed.mjs [cases] [rounds]   (needs `npm run build`; PyTorch: PYTHON or /usr/bin/python3 with torch)
  */
+import { setTimeout } from 'node:timers/promises';
 import { ortExecutor } from 'osculate/runtime/node';
 import { cases, derivative, kinds, median } from './cases.mjs';
 import { peer } from './peer.mjs';
@@ -12,11 +13,14 @@ const names = (process.argv[2] ?? 'mlp,cnn,attention,lstm,block').split(',');
 const rounds = Number(process.argv[3] ?? 5);
 const repeats = 15;
 const warmUp = 4;
-/** Runs after a change of sides that are not counted: the other side's threads may still be spinning. */
+/** Runs after a change of sides that are not counted. */
 const settling = 5;
+/** Milliseconds between the sides: threads of the other one may spin that long after their last run, and the processor is warm for both. */
+const pause = 250;
 
 /** @param {import('osculate/runtime').Executable} executable @param {any} feeds */
 async function ours(executable, feeds) {
+  await setTimeout(pause);
   const times = [];
   for (let i = 0; i < settling + repeats; i++) {
     const start = performance.now();
@@ -43,6 +47,7 @@ for (const name of names) {
     for (let round = 0; round < rounds; round++) {
       samples[0].push(...(await ours(executable, feeds)));
       for (const threads of [1, 2]) {
+        await setTimeout(pause);
         const times = await torch.ask(`${name} ${kind} ${threads} ${settling + repeats}`);
         samples[threads].push(...times.slice(settling));
       }

@@ -29,7 +29,7 @@ const objective = supervisedObjective({ executor, model, loss, parameters, x, y 
 const start = objective.layout.gather(Object.fromEntries(leaves(/** @type {any} */ (parameters))));
 
 const optimizer = hessianFree({ model, loss, damping: 1, curvatureRows: 400 });
-for await (const { event } of train({ objective, optimizer, parameters: start, seed: 0, steps: 30 })) {
+for await (const { event } of train({ objective, optimizer, parameters: start, seed: 0, steps: 40 })) {
   const { cgIterations, damping } = event.details;
   console.log(
     `step ${event.step}: loss ${event.loss.toFixed(5)}, ${cgIterations} CG iterations, damping ${damping?.toPrecision(3)}`,

@@ -44,8 +44,8 @@ const checks: Record<string, (output: string) => void> = {
   },
   'spirals.mjs': (output) => {
     const losses = [...output.matchAll(/loss (\S+),/g)].map(([, loss]) => Number(loss));
-    expect(losses).toHaveLength(30);
-    expect(losses.at(-1)!).toBeLessThan(0.2 * losses[0]!);
+    expect(losses).toHaveLength(40);
+    expect(losses.at(-1)!).toBeLessThan(0.02 * losses[0]!);
   },
 };
 

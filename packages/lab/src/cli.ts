@@ -3,30 +3,38 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { addCompare } from './command-line/compare.js';
+import { addCompletion } from './command-line/completion.js';
 import { addCurvature } from './command-line/curvature.js';
 import { type End, exitStatus } from './command-line/exit-status.js';
 import { addFit } from './command-line/fit.js';
 import { addInspect } from './command-line/inspect.js';
 import { addLandscape } from './command-line/landscape.js';
+import { addMap } from './command-line/map.js';
 import { addOptimizers } from './command-line/optimizers.js';
 import { addProblems } from './command-line/problems.js';
 import { addReport } from './command-line/report.js';
+import { addRoofline } from './command-line/roofline.js';
 import { addSpectrum } from './command-line/spectrum.js';
 import { addStudy } from './command-line/study.js';
+import { addSweep } from './command-line/sweep.js';
 import { addTrain } from './command-line/train.js';
 import { UsageError } from './usage-error.js';
 
 const subcommands = [
   addCompare,
+  addCompletion,
   addCurvature,
   addFit,
   addInspect,
   addLandscape,
+  addMap,
   addOptimizers,
   addProblems,
   addReport,
+  addRoofline,
   addSpectrum,
   addStudy,
+  addSweep,
   addTrain,
 ];
 
@@ -34,6 +42,11 @@ function program(end: End): Command {
   const root = new Command('osculate')
     .description('Second-order optimisation and curvature analysis of neural networks.')
     .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 a run failed or found no answer, 2 wrong use, 130 interrupted (what there is to save is saved).' +
+        '\n`osculate <command> --help` says more of each; `osculate completion --help` how shells complete all this.',
+    )
     .configureOutput({ outputError: (text, write) => write(pc.red(text)) });
   for (const add of subcommands) add(root, end);
   return root;

@@ -10,8 +10,6 @@ export interface Contestant {
   readonly spec: string;
   readonly title: string;
   readonly settings: OptimizerSettings;
-  /** Rows in one run of a program; the objective's default when absent. */
-  readonly chunk?: number;
   /** The optimizer, with a schedule of the learning rate where the method takes one (its settings then name it). */
   make(problem: OptimizedProblem, schedule?: Schedule): Optimizer;
 }
@@ -32,8 +30,7 @@ export function parseContestant(spec: string): Contestant {
   const withSchedule = (schedule?: Schedule): OptimizerSettings =>
     schedule ? { ...all, schedule: schedule as never } : all;
   const make: Contestant['make'] = (problem, schedule) => entry.make(problem, withSchedule(schedule));
-  const { chunk } = entry;
-  return { spec, title: entry.title + suffix, settings: all, ...(chunk && { chunk }), make };
+  return { spec, title: entry.title + suffix, settings: all, make };
 }
 
 /** Reads a list separated by commas; each may be named once. */

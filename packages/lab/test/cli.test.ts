@@ -148,7 +148,7 @@ describe('osculate compare', () => {
     expect(code).toBe(0);
     const { results } = JSON.parse(stdout) as { results: { ending: string; last: Point }[] };
     expect(results.map(({ ending }) => ending)).toEqual(['solved', 'solved']);
-    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('F − minimum against seconds');
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('f − minimum against seconds');
   }, 60_000);
 
   it('--help ends with status 0 and says the exit statuses', async () => {

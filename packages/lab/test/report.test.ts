@@ -115,9 +115,28 @@ describe('charts', () => {
     const { document } = parseHTML(chartSvg(spec, results));
     const adam = [...document.querySelectorAll('g[aria-description="Adam"]')];
     expect(adam.some((g) => g.querySelector('path'))).toBe(true);
-    expect(adam.flatMap((g) => [...g.querySelectorAll('circle')])).toHaveLength(spec.logarithmic ? 2 : 3);
+    expect(adam.flatMap((g) => [...g.querySelectorAll('circle')])).toHaveLength(spec.x === 'step' ? 2 : 3);
     expect(chartSvg(spec, results)).not.toMatch(/NaN|undefined/);
   });
+  it('spreads costs that differ by more than a factor of ten, and only those, on a logarithmic axis', () => {
+    const [, work] = charts;
+    // With a start that a logarithmic axis has no room for.
+    const circles = (of: readonly Result[]) =>
+      parseHTML(chartSvg(work!, of)).document.querySelectorAll('circle').length;
+    expect(circles([result('A', [5, 4]), result('B', [5, 4, 3])])).toBe(5);
+    const long = result(
+      'B',
+      Array.from({ length: 12 }, (_, i) => 12 - i),
+    );
+    expect(circles([result('A', [5, 4]), long])).toBe(12);
+  });
+
+  it('draws the seventh contestant in the colour of the text, which shows on dark pages too', () => {
+    const seven = Array.from({ length: 7 }, (_, i) => result(`M${i}`, [5, 4]));
+    const { document } = parseHTML(chartSvg(charts[1]!, seven));
+    expect(document.querySelector('g[aria-description="M6"]')!.getAttribute('stroke')).toBe('currentColor');
+  });
+
   it('leaves out what is not finite', () => {
     const { document } = parseHTML(
       chartSvg(charts.find((c) => c.x === 'seconds' && c.measure.key === 'loss')!, results),

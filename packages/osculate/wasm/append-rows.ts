@@ -31,21 +31,41 @@ function applyToTwo(rows: i32, v: usize, stride: usize, r: usize, across: usize,
   let q1 = f64x2.splat(0);
   let q2 = f64x2.splat(0);
   let q3 = f64x2.splat(0);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const x = v128.load(a + i);
-    const y = v128.load(b + i);
-    const v0 = v128.load(v + i);
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const at = a + i;
+    const bt = b + i;
+    const vt = v + i;
+    const vat = va + i;
+    const vbt = vb + i;
+    const vct = vc + i;
+    const x = v128.load(at);
+    const y = v128.load(bt);
+    const v0 = v128.load(vt);
     p0 = f64x2.add(p0, f64x2.mul(v0, x));
     q0 = f64x2.add(q0, f64x2.mul(v0, y));
-    const v1 = v128.load(va + i);
+    const v1 = v128.load(vat);
     p1 = f64x2.add(p1, f64x2.mul(v1, x));
     q1 = f64x2.add(q1, f64x2.mul(v1, y));
-    const v2 = v128.load(vb + i);
+    const v2 = v128.load(vbt);
     p2 = f64x2.add(p2, f64x2.mul(v2, x));
     q2 = f64x2.add(q2, f64x2.mul(v2, y));
-    const v3 = v128.load(vc + i);
+    const v3 = v128.load(vct);
     p3 = f64x2.add(p3, f64x2.mul(v3, x));
     q3 = f64x2.add(q3, f64x2.mul(v3, y));
+    const xb = v128.load(at, 16);
+    const yb = v128.load(bt, 16);
+    const v0b = v128.load(vt, 16);
+    p0 = f64x2.add(p0, f64x2.mul(v0b, xb));
+    q0 = f64x2.add(q0, f64x2.mul(v0b, yb));
+    const v1b = v128.load(vat, 16);
+    p1 = f64x2.add(p1, f64x2.mul(v1b, xb));
+    q1 = f64x2.add(q1, f64x2.mul(v1b, yb));
+    const v2b = v128.load(vbt, 16);
+    p2 = f64x2.add(p2, f64x2.mul(v2b, xb));
+    q2 = f64x2.add(q2, f64x2.mul(v2b, yb));
+    const v3b = v128.load(vct, 16);
+    p3 = f64x2.add(p3, f64x2.mul(v3b, xb));
+    q3 = f64x2.add(q3, f64x2.mul(v3b, yb));
   }
   const f0 = load<f64>(FIRSTS);
   const f1 = load<f64>(FIRSTS, 8);
@@ -86,21 +106,41 @@ function applyToTwo(rows: i32, v: usize, stride: usize, r: usize, across: usize,
   const b1 = f64x2.splat(t1);
   const b2 = f64x2.splat(t2);
   const b3 = f64x2.splat(t3);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const v0 = v128.load(v + i);
-    const v1 = v128.load(va + i);
-    const v2 = v128.load(vb + i);
-    const v3 = v128.load(vc + i);
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const at = a + i;
+    const bt = b + i;
+    const vt = v + i;
+    const vat = va + i;
+    const vbt = vb + i;
+    const vct = vc + i;
+    const v0 = v128.load(vt);
+    const v1 = v128.load(vat);
+    const v2 = v128.load(vbt);
+    const v3 = v128.load(vct);
     const x = f64x2.add(
       f64x2.add(f64x2.mul(a0, v0), f64x2.mul(a1, v1)),
       f64x2.add(f64x2.mul(a2, v2), f64x2.mul(a3, v3)),
     );
-    v128.store(a + i, f64x2.sub(v128.load(a + i), x));
+    v128.store(at, f64x2.sub(v128.load(at), x));
     const y = f64x2.add(
       f64x2.add(f64x2.mul(b0, v0), f64x2.mul(b1, v1)),
       f64x2.add(f64x2.mul(b2, v2), f64x2.mul(b3, v3)),
     );
-    v128.store(b + i, f64x2.sub(v128.load(b + i), y));
+    v128.store(bt, f64x2.sub(v128.load(bt), y));
+    const v0b = v128.load(vt, 16);
+    const v1b = v128.load(vat, 16);
+    const v2b = v128.load(vbt, 16);
+    const v3b = v128.load(vct, 16);
+    const xb = f64x2.add(
+      f64x2.add(f64x2.mul(a0, v0b), f64x2.mul(a1, v1b)),
+      f64x2.add(f64x2.mul(a2, v2b), f64x2.mul(a3, v3b)),
+    );
+    v128.store(at, f64x2.sub(v128.load(at, 16), xb), 16);
+    const yb = f64x2.add(
+      f64x2.add(f64x2.mul(b0, v0b), f64x2.mul(b1, v1b)),
+      f64x2.add(f64x2.mul(b2, v2b), f64x2.mul(b3, v3b)),
+    );
+    v128.store(bt, f64x2.sub(v128.load(bt, 16), yb), 16);
   }
 }
 
@@ -143,7 +183,7 @@ function formFactors(rows: i32, v: usize, stride: usize): void {
 
 /**
  * R ← the triangular factor of [R; Aᵀ], R n x n upper triangular, A n x rows, whose rows are the columns of the block that is appended and
- * are overwritten; `rows` is a multiple of 2. One Householder reflection a column, of R's diagonal element and the whole block, which
+ * are overwritten; `rows` is a multiple of 4. One Householder reflection a column, of R's diagonal element and the whole block, which
  * should fit the first-level cache; four reflections at a time act on the columns to the right (compact WY). Offsets and strides count
  * doubles.
  */

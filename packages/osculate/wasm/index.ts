@@ -3,5 +3,6 @@ export { appendRows } from './append-rows';
 export { choleskyBlock } from './cholesky';
 export { gemm, HEAP_START } from './gemm';
 export { gemv, gemvTransposed, symv } from './matrix-vector';
+export { gemvSingle, gemvTransposedSingle } from './single';
 export { solveLeft, solveRightLowerTransposed } from './triangular';
 export { axpy, dot, rotate } from './vectors';

@@ -13,6 +13,7 @@ interface CompareFlags {
   out?: string;
   fresh?: boolean;
   report: string;
+  saveEvery?: number;
   json?: boolean;
 }
 
@@ -36,16 +37,15 @@ export function addCompare(root: Command, end: End): void {
     .option('--out <folder>', 'where the runs are kept (default: a new folder below runs)')
     .option('--fresh', 'do not go on with an unfinished comparison')
     .option('--report <file>', 'the HTML report', 'report.html')
+    .option('--save-every <seconds>', 'seconds between checkpoints of a run (default: 10)', positive)
     .option('--json', 'print the results as JSON')
     .addHelpText('after', '\nExit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted with the work saved.')
     .action(async (problem: string, flags: CompareFlags) => {
-      const { seed, threads, out, report } = flags;
+      const { optimizers: list, budget, seed, threads, fresh = false, json = false, ...rest } = flags;
       const chosen = problemNamed(problem);
-      const optimizers = flags.optimizers?.split(',').map((s) => s.trim()) ?? chosen.optimizers;
-      const study = { problem, optimizers, budget: flags.budget ?? chosen.budget, seed, threads };
+      const optimizers = list?.split(',').map((s) => s.trim()) ?? chosen.optimizers;
+      const study = { problem, optimizers, budget: budget ?? chosen.budget, seed, threads };
       const { stdout, stderr } = process;
-      const signal = cancellation();
-      const common = { study, fresh: flags.fresh ?? false, report, json: flags.json ?? false, signal, stdout, stderr };
-      end(await compare(out === undefined ? common : { ...common, out }));
+      end(await compare({ study, ...rest, fresh, json, signal: cancellation(), stdout, stderr }));
     });
 }

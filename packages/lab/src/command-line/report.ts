@@ -3,6 +3,7 @@ import type { End } from './exit-status.js';
 
 interface ReportFlags {
   html?: string;
+  markdown?: string;
   json?: boolean;
 }
 
@@ -13,15 +14,16 @@ export function addReport(root: Command, end: End): void {
     .description('write the report of a study, finished or not, from its folder: a page, tables, data files')
     .argument('<folder>', 'what `osculate study` made')
     .option('--html <file>', 'the page (default: report.html in the folder)')
+    .option('--markdown <folder>', 'also a README.md with figures as SVG files, to be read on a repository site')
     .option('--json', 'print all figures as JSON')
     .addHelpText(
       'after',
       '\nWrites points.csv, points.jsonl, points.parquet, summary.csv and tensorboard/ into the folder.' +
         '\nExit status: 0 done, 1 a file is damaged, 2 wrong use.',
     )
-    .action(async (folder: string, { html, json = false }: ReportFlags) => {
+    .action(async (folder: string, { html, json = false, ...flags }: ReportFlags) => {
       const { report } = await import('../commands/report.js');
       const { stdout, stderr } = process;
-      end(await report(folder, { ...(html !== undefined && { report: html }), json, stdout, stderr }));
+      end(await report(folder, { ...(html !== undefined && { report: html }), ...flags, json, stdout, stderr }));
     });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
@@ -12,8 +12,10 @@ import { reportHtml } from '../report/html.js';
 import { ProgressLine, progressText, type Terminal } from '../report/progress.js';
 import { textTable } from '../report/table.js';
 import { folderName, RunFolder } from '../run/folder.js';
+import { removeLeftovers } from '../run/leftovers.js';
 import { supervise } from '../run/supervise.js';
 import type { Result, Study } from '../study.js';
+import { UsageError } from '../usage-error.js';
 
 export interface CompareOptions {
   readonly study: Study;
@@ -22,6 +24,8 @@ export interface CompareOptions {
   /** Never goes on with an unfinished comparison. */
   readonly fresh: boolean;
   readonly report: string;
+  /** Seconds between checkpoints of a run. */
+  readonly saveEvery?: number;
   readonly json: boolean;
   readonly signal: AbortSignal;
   readonly stdout: Terminal;
@@ -38,9 +42,12 @@ function storedStudy(folder: string): Study | undefined {
   }
 }
 
+/** What a comparison's folder holds once its report is written, and not before. */
+const resultsFile = 'results.json';
+
 function isUnfinished(folder: string, study: Study): boolean {
   const same = JSON.stringify(storedStudy(folder)) === JSON.stringify(study);
-  return same && study.optimizers.some((spec) => !new RunFolder(join(folder, folderName(spec))).summary());
+  return same && !existsSync(join(folder, resultsFile));
 }
 
 /** The newest folder below `runs` that holds the same comparison, not finished. */
@@ -62,13 +69,25 @@ function newFolder(study: Study, now: Date): string {
   return join(root, `${now.toISOString().slice(0, 19).replace(/[:T]/g, '-')}-${folderName(study.problem)}`);
 }
 
+/** @throws UsageError when the folder holds runs of another comparison, which must not be taken for those of this one. */
+function refuseOther(folder: string, study: Study): void {
+  const known = storedStudy(folder);
+  if (known === undefined || JSON.stringify(known) === JSON.stringify(study)) return;
+  throw new UsageError(`${folder} holds another comparison; choose another --out, or start anew there with --fresh`);
+}
+
 async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Promise<string> {
   const found = fresh ? undefined : out ? (isUnfinished(out, study) ? out : undefined) : unfinishedFolder(study);
   if (found) {
+    removeLeftovers(found);
     stderr.write(`going on with the unfinished comparison in ${found} (--fresh starts anew)\n`);
     return found;
   }
   const folder = out ?? newFolder(study, new Date());
+  if (fresh) {
+    for (const name of [resultsFile, ...study.optimizers.map(folderName)])
+      rmSync(join(folder, name), { recursive: true, force: true });
+  } else refuseOther(folder, study);
   mkdirSync(folder, { recursive: true });
   await writeFileAtomic(join(folder, 'study.json'), `${JSON.stringify(study, null, 2)}\n`);
   return folder;
@@ -76,7 +95,7 @@ async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Prom
 
 /** Runs one contestant unless that is done already. False when it was cancelled. */
 async function runOne(options: CompareOptions, contestant: Contestant, index: number, folder: RunFolder) {
-  const { study, signal, stderr } = options;
+  const { study, signal, stderr, saveEvery } = options;
   const { measures } = problemNamed(study.problem);
   if (folder.summary()) return true;
   const line = new ProgressLine(stderr);
@@ -84,7 +103,10 @@ async function runOne(options: CompareOptions, contestant: Contestant, index: nu
   line.show(`[${index}/${total}] ${contestant.title}: starting`);
   const { problem, budget, seed, threads } = study;
   const limit = { seconds: budget };
-  const request = { problem, optimizer: contestant.spec, budget: limit, seed, threads, folder: folder.path };
+  const request = {
+    ...{ problem, optimizer: contestant.spec, budget: limit, seed, threads, folder: folder.path },
+    ...(saveEvery !== undefined && { saveEvery }),
+  };
   const finished = await supervise(request, {
     signal,
     progress: ({ seconds, step, point }) => {
@@ -103,10 +125,10 @@ async function publish(options: CompareOptions, results: readonly Result[], fold
   const problem = problemNamed(study.problem);
   await writeFileAtomic(report, reportHtml({ study, problem, results, environment: machine }));
   const summaries = results.map((r) => r.summary);
+  const text = `${JSON.stringify({ study, environment: machine, results: summaries, report, runs: folder }, null, 2)}\n`;
+  await writeFileAtomic(join(folder, resultsFile), text);
   if (json) {
-    stdout.write(
-      `${JSON.stringify({ study, environment: machine, results: summaries, report, runs: folder }, null, 2)}\n`,
-    );
+    stdout.write(text);
     return;
   }
   stdout.write(`${pc.bold(problem.title)}: ${study.budget} s for each optimizer, seed ${study.seed}\n\n`);

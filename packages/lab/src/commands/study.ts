@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { exitStatus } from '../command-line/exit-status.js';
 import { environment } from '../environment.js';
 import { ProgressLine, progressText, type Terminal } from '../report/progress.js';
+import { removeLeftovers } from '../run/leftovers.js';
 import { supervise } from '../run/supervise.js';
 import type { Job } from '../studies/jobs.js';
 import { runStudy } from '../studies/run-study.js';
@@ -17,6 +18,8 @@ export interface StudyOptions {
   /** The folder of the runs. */
   readonly out?: string;
   readonly report?: string;
+  /** Seconds between checkpoints of a run. */
+  readonly saveEvery?: number;
   readonly json: boolean;
   readonly signal: AbortSignal;
   readonly stdout: Terminal;
@@ -40,7 +43,8 @@ async function openFolder(folder: string, study: DeclaredStudy, file: string): P
     );
   }
   const kept = known ?? { study, file, environment: environment(new Date()) };
-  if (!known) await writeStudyFolder(folder, kept);
+  if (known) removeLeftovers(folder);
+  else await writeStudyFolder(folder, kept);
   return kept;
 }
 
@@ -55,18 +59,18 @@ function spent({ seconds, steps, gradientEquivalents }: Budget, at: { seconds: n
  * Runs a study: what is missing of it in its folder, each run in a process of its own, then the report. Resolves to the exit status.
  */
 export async function study(options: StudyOptions): Promise<number> {
-  const { file, json, signal, stdout, stderr } = options;
+  const { file, json, signal, stdout, stderr, saveEvery } = options;
   const declared = readStudyFile(textOf(file), file);
   const folder = options.out ?? join('runs', basename(file, extname(file)));
   const kept = await openFolder(folder, declared, file);
   const line = new ProgressLine(stderr);
   let place = { index: 0, total: 0 };
   const execute = async (job: Job): Promise<boolean> => {
-    const { problem, optimizer, seed, budget, threads } = job;
+    const { problem, optimizer, seed, budget } = job;
     const title = `${problem} ${optimizer} seed ${seed}`;
     line.show(`[${place.index}/${place.total}] ${title}: starting`);
     const finished = await supervise(
-      { problem, optimizer, seed, budget, threads, folder: join(folder, job.folder) },
+      { ...job, folder: join(folder, job.folder), ...(saveEvery !== undefined && { saveEvery }) },
       {
         signal,
         progress: ({ seconds, step, point }) => {

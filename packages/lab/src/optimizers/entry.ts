@@ -26,7 +26,5 @@ export interface OptimizerEntry {
   readonly title: string;
   /** Settings that can be given on the command line, with the defaults of comparisons. */
   readonly defaults: OptimizerSettings;
-  /** Rows in one run of a program, for methods that run faster on few. */
-  readonly chunk?: number;
   make(problem: OptimizedProblem, settings: OptimizerSettings): Optimizer;
 }

@@ -1,6 +1,7 @@
 import {
   adaptiveCubic,
   bfgs,
+  fullStep,
   gaussNewton,
   gaussNewtonLsmr,
   hessianFree,
@@ -13,17 +14,12 @@ import {
   newton,
   newtonCg,
   type Optimizer,
+  plainNewton,
   saddleFreeNewton,
   trustRegion,
   trustRegionNewtonCg,
 } from 'osculate/optim';
 import type { OptimizerEntry } from './entry.js';
-
-/**
- * Rows at a time for methods that want the dense Jacobian of the residuals: a row's residuals depend on that row alone, so the cost is
- * that of as many rows at once as there are here, not as there are in all.
- */
-const separate = 16;
 
 /** Methods with curvature of all parameters together. */
 export const newtonFamily: Readonly<Record<string, OptimizerEntry>> = {
@@ -33,6 +29,13 @@ export const newtonFamily: Readonly<Record<string, OptimizerEntry>> = {
     title: 'Newton (line search)',
     defaults: {},
     make: () => newton() as unknown as Optimizer,
+  },
+  'plain-newton': {
+    family: 'Newton',
+    needs: 'few parameters',
+    title: 'Newton (plain, no safeguard)',
+    defaults: {},
+    make: () => plainNewton() as unknown as Optimizer,
   },
   'modified-newton': {
     family: 'Newton',
@@ -125,15 +128,20 @@ export const newtonFamily: Readonly<Record<string, OptimizerEntry>> = {
     needs: 'squares',
     title: 'Gauss-Newton (QR)',
     defaults: {},
-    chunk: separate,
     make: () => gaussNewton() as unknown as Optimizer,
+  },
+  'plain-gauss-newton': {
+    family: 'least squares',
+    needs: 'squares',
+    title: 'Gauss-Newton (full steps)',
+    defaults: {},
+    make: () => gaussNewton({ search: fullStep }) as unknown as Optimizer,
   },
   'levenberg-marquardt': {
     family: 'least squares',
     needs: 'squares',
     title: 'Levenberg-Marquardt (QR, Moré 1978)',
     defaults: { factor: 100 },
-    chunk: separate,
     make: (_, settings) => levenbergMarquardt(settings) as unknown as Optimizer,
   },
 };

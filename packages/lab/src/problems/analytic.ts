@@ -67,6 +67,25 @@ const makers: Readonly<Record<string, { readonly summary: string; readonly make:
         optimizers: smallLeastSquares,
       }),
   },
+  'cube-roots': {
+    summary: 'the three cube roots of one, 2 variables: Newton’s fractal',
+    make: (name) =>
+      vectorProblem({
+        ...{ name, title: 'The cube roots of one', kind: 'least squares', start: [-1, 0.3] },
+        f: (p) => {
+          const [x, y] = coordinates(p);
+          const [xx, yy] = [x.mul(x), y.mul(y)];
+          return stack([x.mul(xx.sub(yy.mul(3))).sub(1), y.mul(xx.mul(3).sub(yy))], 0);
+        },
+        description:
+          'f = |z³ − 1|² with z = x + iy from (−1, 0.3); minima with f = 0 at the three roots. Gauss-Newton with full steps is ' +
+          'Newton’s method for z³ = 1 (Cayley 1879).',
+        difficulty:
+          'a degenerate stationary point at the origin, where three basins meet; full steps have a fractal boundary',
+        minimum: zero('f(1, 0) = 0'),
+        optimizers: smallLeastSquares,
+      }),
+  },
   'monkey-saddle': {
     summary: 'the monkey saddle, unbounded below',
     make: (name) =>

@@ -1,4 +1,3 @@
-import { expressionModel } from 'osculate/fit/expression';
 import { constant, type Tensor } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
 import { dataFile } from './data-file.js';
@@ -64,15 +63,20 @@ export const nistFamily: Family = {
     const { starts, certified, squares, level, y, x } = nistData(argument);
     const parameters = certified.map((_, j) => `b${j + 1}`);
     const variables = x.length === 1 ? ['x'] : x.map((_, j) => `x${j + 1}`);
-    const model = expressionModel(formula, { parameters, variables });
     // One predictor as a vector, several as columns.
     const points = constant(x.length === 1 ? [...x[0]!] : x[0]!.map((_, i) => x.map((c) => c[i]!)), 'f64');
     const observed = constant([...y], 'f64');
     return vectorProblem({
       ...{ name, title: `${argument} (NIST StRD)`, kind: 'least squares' },
-      f: (b: Tensor) => {
-        const each = certified.map((_, j) => b.slice([j], [j + 1]).reshape([]));
-        return model(points, each).sub(observed);
+      // The reader of formulas is large: it is loaded by the runs that need it.
+      later: {
+        size: y.length,
+        f: async () => {
+          const { expressionModel } = await import('osculate/fit/expression');
+          const model = expressionModel(formula, { parameters, variables });
+          const each = (b: Tensor) => certified.map((_, j) => b.slice([j], [j + 1]).reshape([]));
+          return (b) => model(points, each(b)).sub(observed);
+        },
       },
       description: `Fit of y = ${formula} to ${y.length} points, ${certified.length} parameters, from NIST’s start ${start}.`,
       difficulty: `NIST: ${level.toLowerCase()} level of difficulty; parameters differ by orders of magnitude`,

@@ -3,10 +3,19 @@ import { generator, InputError, input, ndarray, type Tensor, zeros } from 'oscul
 import { lossOn } from './measures.js';
 import type { Measure, Problem } from './problem.js';
 
-/** What is left to say of a function of a vector. */
-export interface VectorProblem extends Pick<Problem, 'name' | 'title' | 'description' | 'difficulty' | 'optimizers'> {
-  /** r(x), any shape, of which f = Σ rᵢ² is minimised; or, for kind `function`, f(x) itself. */
-  readonly f: (x: Tensor) => Tensor;
+/** r(x), any shape, of which f = Σ rᵢ² is minimised; or, for kind `function`, f(x) itself. */
+type VectorFunction = (x: Tensor) => Tensor;
+
+/** A function that takes time to make, with the number of its residuals. */
+interface LaterFunction {
+  readonly size: number;
+  f(): Promise<VectorFunction>;
+}
+
+/** What is left to say of a function of a vector, which is there or is made when the problem is loaded. */
+export type VectorProblem = Description & ({ readonly f: VectorFunction } | { readonly later: LaterFunction });
+
+interface Description extends Pick<Problem, 'name' | 'title' | 'description' | 'difficulty' | 'optimizers'> {
   readonly kind: 'least squares' | 'function';
   /** Where seed 0 starts: the start of the literature. */
   readonly start: readonly number[];
@@ -43,11 +52,17 @@ function measuresOf({ kind, minimum }: VectorProblem): readonly Measure[] {
   return [loss, { key: 'gap', title: 'f − minimum', meaning: `f above its minimum ${minimum.f}`, ...common }];
 }
 
+function laterOf(options: VectorProblem): LaterFunction {
+  if ('later' in options) return options.later;
+  const { f, start } = options;
+  return { size: f(input('x', 'f64', [start.length])).size, f: async () => f };
+}
+
 /** A problem of minimising a function of a vector in float64, by the reference executor. */
 export function vectorProblem(options: VectorProblem): Problem {
-  const { name, title, description, difficulty, optimizers, f, kind, start, minimum } = options;
+  const { name, title, description, difficulty, optimizers, kind, start, minimum } = options;
   const gap = options.gap ?? 1e-10 * (Math.abs(minimum?.f ?? 0) || 1);
-  const size = f(input('x', 'f64', [start.length])).size;
+  const { size, f: ready } = laterOf(options);
   const train = { x: nothing, y: zeros('f64', [1, size]) };
   const loss = lossOn(train);
   return {
@@ -58,13 +73,16 @@ export function vectorProblem(options: VectorProblem): Problem {
     budget: 2,
     executor: 'reference',
     tuning: 'none: the defaults of the methods, and the settings shown',
-    load: async (seed) => ({
-      parameters: { x: ndarray('f64', Array.from(startOf(start, seed))) },
-      model: ({ x }: { x: Tensor }) => f(x).reshape([1, size]),
-      loss: kind === 'function' ? itself : squaredError('examples'),
-      train,
-      test: train,
-      measurements: { loss, ...(minimum && { gap: { ...loss, finish: (v: number) => Math.max(0, v - minimum.f) } }) },
-    }),
+    load: async (seed) => {
+      const f = await ready();
+      return {
+        parameters: { x: ndarray('f64', Array.from(startOf(start, seed))) },
+        model: ({ x }: { x: Tensor }) => f(x).reshape([1, size]),
+        loss: kind === 'function' ? itself : squaredError('examples'),
+        train,
+        test: train,
+        measurements: { loss, ...(minimum && { gap: { ...loss, finish: (v: number) => Math.max(0, v - minimum.f) } }) },
+      };
+    },
   };
 }

@@ -13,14 +13,13 @@ p { max-width: 75ch; }
 .lead { color: var(--soft); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .9rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th, td { padding: .45rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { font-weight: 600; color: var(--soft); font-size: .85rem; }
 .swatch { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .5em; }
 .legend { max-width: none; }
 .legend button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 6px;
   padding: .2rem .7rem; cursor: pointer; }
-.legend { max-width: none; }
 .legend button[aria-pressed=false] { opacity: .45; text-decoration: line-through; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); gap: 1rem; align-items: start; }
 figure { margin: 0; padding: .9rem 1rem .5rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }

@@ -8,15 +8,15 @@ import {
   type Vector,
 } from 'osculate/optim';
 import type { Executor } from 'osculate/runtime';
+import { Breather } from '../breather.js';
 import type { Contestant } from '../contestants.js';
 import type { LoadedProblem, Problem } from '../problems/problem.js';
 import type { Budget, Ending, Point, Summary } from '../study.js';
 import { Evaluator, flatParameters } from './evaluate.js';
 import type { RunFolder } from './folder.js';
 import { isDue, isSolved } from './points.js';
-
-/** How often the run is saved, in seconds. */
-const secondsBetweenSaves = 10;
+import { Saver } from './saver.js';
+import { warmUp } from './warm-up.js';
 
 /** A step that ends later than this share of the budget does not count: a method with long steps must not get more time. */
 const latest = 1.05;
@@ -28,6 +28,12 @@ export interface RunOptions {
   readonly executor: Executor;
   readonly budget: Budget;
   readonly seed: number;
+  /** Steps before the clock starts; none when absent. */
+  readonly warmup?: number;
+  /** Points of the curve; as many as a chart wants when absent. */
+  readonly points?: number;
+  /** Seconds between checkpoints, more for states that take long to save; default 10. */
+  readonly saveEvery?: number;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
   /** Bytes of resident memory at most up to now. */
@@ -47,11 +53,19 @@ function recorder(evaluator: Evaluator, folder: RunFolder): Recorder {
   };
 }
 
-async function resumed(folder: RunFolder, optimizer: Optimizer, start: Vector): Promise<TrainSnapshot | undefined> {
+interface Resumed {
+  readonly snapshot?: TrainSnapshot;
+  /** The run ended there, and was killed before its summary was written. */
+  readonly ending?: Ending;
+}
+
+async function resumed(folder: RunFolder, optimizer: Optimizer, start: Vector): Promise<Resumed> {
+  await folder.claim();
   const data = folder.checkpoint();
   const snapshot = data && fromCheckpoint(data, optimizer.init(start));
   await folder.truncate(snapshot?.state.step ?? -1);
-  return snapshot;
+  const ending = data?.metadata.ending as Ending | undefined;
+  return { ...(snapshot && { snapshot }), ...(ending && { ending }) };
 }
 
 /** The event before the first step. */
@@ -70,39 +84,46 @@ function earlyEnding({ problem }: RunOptions, point: Point, event: TrainEvent): 
  * ends when its method says that it cannot go on.
  */
 export async function runContestant(options: RunOptions): Promise<Summary | undefined> {
-  const { problem, loaded, contestant, executor, budget, seed, folder, signal } = options;
-  const { chunk } = contestant;
-  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train, ...(chunk && { chunk }) });
+  const { problem, loaded, contestant, executor, budget, seed, saveEvery = 10, folder, signal } = options;
+  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
   const optimizer = contestant.make(loaded);
   const start = flatParameters(objective, loaded);
-  const resume = await resumed(folder, optimizer, start);
+  const { snapshot: resume, ending: endedBefore } = await resumed(folder, optimizer, start);
+  const warmed = { steps: options.warmup ?? 0, ...(budget.seconds !== undefined && { seconds: budget.seconds }), seed };
+  const warmup = warmed.steps > 0 ? await warmUp(objective, optimizer, start, warmed) : undefined;
   const record = recorder(new Evaluator(loaded, executor), folder);
-  let point = folder.points().at(-1);
-  point ??= await record({ ...start0, parameters: start });
+  const finish = (last: Point, ending: Ending) => {
+    // A method may find that it cannot go on because it is there.
+    const there = ending === 'stalled' && problem.kind !== 'supervised' && isSolved(problem, last);
+    return summarize(options, optimizer, last, there ? 'solved' : ending, warmup);
+  };
+  let point = folder.points().at(-1) ?? (await record({ ...start0, parameters: start }));
+  const end = async (snapshot: TrainSnapshot, ending: Ending): Promise<Summary> =>
+    finish(await finalPoint(point, snapshot, record), ending);
+  if (resume && endedBefore !== undefined) return end(resume, endedBefore);
   const common = { objective, optimizer, parameters: start, seed, ...budget, signal };
   const latestSeconds = latest * (budget.seconds ?? Number.POSITIVE_INFINITY);
   const steps = train({ ...common, ...(resume ? { resume } : {}) });
-  let saved = performance.now();
+  const breather = new Breather(signal);
+  const saver = new Saver(folder, saveEvery);
   for (;;) {
     const { done, value } = await steps.next();
     if (done) {
       await folder.save(value.snapshot);
       if (value.reason === 'cancelled') return undefined;
       const last = value.snapshot.seconds > latestSeconds ? point : await finalPoint(point, value.snapshot, record);
-      return summarize(options, optimizer, last, value.reason === 'diverged' ? 'diverged' : 'budget');
+      return finish(last, value.reason === 'diverged' ? 'diverged' : 'budget');
     }
     const { event, snapshot } = value;
     const counts = event.seconds <= latestSeconds;
-    if (counts && isDue(problem, budget, point, event)) point = await record(event);
+    if (counts && isDue(problem, budget, point, event, options.points)) point = await record(event);
     const ending = counts ? earlyEnding(options, point, event) : undefined;
     if (ending !== undefined) {
-      await folder.save(snapshot());
-      return summarize(options, optimizer, await finalPoint(point, snapshot(), record), ending);
+      await folder.save(snapshot(), ending);
+      return end(snapshot(), ending);
     }
-    if (performance.now() - saved > 1000 * secondsBetweenSaves) {
-      await folder.save(snapshot());
-      saved = performance.now();
-    }
+    await saver.saveIfDue(snapshot);
+    if (breather.isDue) await breather.isCancelled();
     options.progress(event.seconds, event.step, point);
   }
 }
@@ -119,6 +140,7 @@ async function summarize(
   optimizer: Optimizer,
   last: Point,
   ending: Ending,
+  warmup: Summary['warmup'],
 ): Promise<Summary> {
   const { spec, title } = contestant;
   const { settings } = optimizer;
@@ -129,7 +151,7 @@ async function summarize(
     gradientEquivalents: first.gradientEquivalents,
   };
   const common = { spec, title, settings, ending, last, peakMemory: peakMemory(), executor: executor.name };
-  const summary = { ...common, ...(solvedAt && { solvedAt }) };
+  const summary = { ...common, ...(solvedAt && { solvedAt }), ...(warmup && { warmup }) };
   await folder.finish(summary);
   return summary;
 }

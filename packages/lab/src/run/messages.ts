@@ -7,6 +7,12 @@ export interface RunRequest {
   readonly budget: Budget;
   readonly seed: number;
   readonly threads: number;
+  /** Steps before the clock starts; none when absent. */
+  readonly warmup?: number;
+  /** Points of the curve. */
+  readonly points?: number;
+  /** Seconds between checkpoints, more for states that take long to save; default 10. */
+  readonly saveEvery?: number;
   readonly folder: string;
 }
 

@@ -13,9 +13,15 @@ type Place = Pick<Point, 'step' | 'seconds' | 'gradientEquivalents'>;
  * Whether a curve gets a point here. Without a budget of seconds it does not depend on the clock: the same run has the same points
  * again.
  */
-export function isDue({ kind }: Pick<Problem, 'kind'>, budget: Budget, last: Place, now: Place): boolean {
+export function isDue(
+  { kind }: Pick<Problem, 'kind'>,
+  budget: Budget,
+  last: Place,
+  now: Place,
+  points = pointsPerBudget,
+): boolean {
   const { seconds = 0, steps = 0, gradientEquivalents = 0 } = budget;
-  const passed = (from: number, to: number, limit: number) => limit > 0 && to - from >= limit / pointsPerBudget;
+  const passed = (from: number, to: number, limit: number) => limit > 0 && to - from >= limit / points;
   if (passed(last.seconds, now.seconds, seconds) || passed(last.step, now.step, steps)) return true;
   if (passed(last.gradientEquivalents, now.gradientEquivalents, gradientEquivalents)) return true;
   return kind !== 'supervised' && now.step >= growth * last.step;

@@ -37,7 +37,10 @@ async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
     contestant: parseContestant(request.optimizer),
     executor,
     budget: request.budget,
+    warmup: request.warmup ?? 0,
+    ...(request.points !== undefined && { points: request.points }),
     seed: request.seed,
+    ...(request.saveEvery !== undefined && { saveEvery: request.saveEvery }),
     folder: new RunFolder(request.folder),
     signal,
     peakMemory: () => 1024 * process.resourceUsage().maxRSS,
@@ -57,6 +60,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => cancel.abort());
 
 process.once('message', async (request: RunRequest) => {
+  // It may have gone while this process was still loading, before anybody listened.
+  if (!process.connected) cancel.abort();
   try {
     const finished = await run(request, cancel.signal);
     await tell({ kind: 'ended', finished });
@@ -64,5 +69,5 @@ process.once('message', async (request: RunRequest) => {
     await tell({ kind: 'failed', message: failureText(error) });
     process.exitCode = 1;
   }
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 });

@@ -60,6 +60,9 @@ export interface StudyAnalysis {
 
 const measured = (point: Point, { key }: Measure): number => point.values[key] ?? Number.NaN;
 
+const judgedOf = (problem: ProblemResults['problem']): Measure =>
+  problem.measures.find(({ key }) => key === judgedBy(problem))!;
+
 /** A run's last value; not a number when it diverged. */
 const finalOf = ({ summary }: SeededResult, measure: Measure): number =>
   summary.ending === 'diverged' ? Number.NaN : measured(summary.last, measure);
@@ -76,13 +79,41 @@ function summarise(values: readonly number[], { logarithmic }: Measure): Interva
   return finite.includes(0) ? { estimate: 0, low: 0, high: Math.max(...finite) } : geometricInterval(finite);
 }
 
+/** The best that a run had of a measure by a time; the worst there is when it had none. */
+function bestBy({ points }: SeededResult, measure: Measure, seconds: number): number {
+  const values = points.filter((p) => p.seconds <= seconds).map((p) => measured(p, measure));
+  const finite = values.filter((v) => Number.isFinite(v));
+  return measure.better === 'lower' ? Math.min(...finite) : Math.max(...finite);
+}
+
+const shareText = (share: number): string => (share === 1 ? 'the end' : `${Number((100 * share).toPrecision(3))} %`);
+
 /**
- * What counts as reached: the problem's own target if some run got there, otherwise what the first optimizer of the list that did not
- * always diverge ends at on average over its seeds.
+ * What the declared optimizer has reached in each of its seeds by the declared share of its time: its runs all get there, so that the
+ * times of others compare with times that are known. Undefined when that optimizer has no runs, or diverged in one before anything.
  */
-function aimOf({ problem, entrants }: ProblemResults): Aim {
-  const { target, measures } = problem;
-  const measure = measures.find(({ key }) => key === judgedBy(problem))!;
+function declaredAimOf({ declared: { aim }, problem, entrants }: ProblemResults): Aim | undefined {
+  const reference = aim && entrants.find(({ entrant }) => entrant.spec === aim.optimizer);
+  if (!aim || !reference) return undefined;
+  const measure = problem.measures.find(({ key }) => key === aim.measure)!;
+  const each = reference.runs.map((run) => bestBy(run, measure, aim.share * run.summary.last.seconds));
+  const value = measure.better === 'lower' ? Math.max(...each) : Math.min(...each);
+  if (!Number.isFinite(value)) return undefined;
+  const { title } = reference.runs[0]!.summary;
+  return { measure, value, source: `what ${title} has reached in every seed by ${shareText(aim.share)} of its time` };
+}
+
+/**
+ * What counts as reached: what the study declares; without that the problem's own target if some run got there, otherwise what the first
+ * optimizer of the list that did not always diverge ends at on average over its seeds.
+ */
+function aimOf(results: ProblemResults): Aim {
+  return declaredAimOf(results) ?? targetOrFirst(results);
+}
+
+function targetOrFirst({ problem, entrants }: ProblemResults): Aim {
+  const { target } = problem;
+  const measure = judgedOf(problem);
   const runs = entrants.flatMap((entrant) => entrant.runs);
   const solved =
     target && runs.some(({ points }) => points.some((p) => atLeastAsGood(measure, measured(p, measure), target.value)));
@@ -100,8 +131,28 @@ function aimOf({ problem, entrants }: ProblemResults): Aim {
   return { measure, value: first.interval!.estimate, source: `what ${title} ends at on average over its seeds` };
 }
 
-function timeToAim(runs: readonly SeededResult[], { measure, value }: Aim): TimeToAim {
-  const first = runs.map(({ points }) => points.find((p) => atLeastAsGood(measure, measured(p, measure), value)));
+/**
+ * Where a run got to the aim: at the first point there, or between it and the point before when there were steps between them, linearly in
+ * the measure (in its logarithm where quotients matter).
+ */
+function crossing(points: readonly Point[], { measure, value }: Aim): Readonly<Record<Axis, number>> | undefined {
+  const index = points.findIndex((p) => atLeastAsGood(measure, measured(p, measure), value));
+  const [before, first] = [points[index - 1], points[index]];
+  if (!first || !before || first.step - before.step < 2) return first;
+  const height = (v: number): number => (measure.logarithmic ? Math.log(v) : v);
+  const [from, to] = [height(measured(before, measure)), height(measured(first, measure))];
+  const share = (from - height(value)) / (from - to);
+  if (!(share >= 0 && share <= 1)) return first;
+  const at = (axis: Axis): number => before[axis] + share * (first[axis] - before[axis]);
+  return {
+    seconds: at('seconds'),
+    step: Math.ceil(at('step')),
+    gradientEquivalents: at('gradientEquivalents'),
+  };
+}
+
+function timeToAim(runs: readonly SeededResult[], aim: Aim): TimeToAim {
+  const first = runs.map(({ points }) => crossing(points, aim));
   const observed = (axis: Axis): Observation[] =>
     runs.map(({ summary }, i) => ({ time: (first[i] ?? summary.last)[axis], censored: first[i] === undefined }));
   const observations = {
@@ -151,7 +202,7 @@ function analyseProblem(results: ProblemResults): ProblemAnalysis {
   const { entrants, problem } = results;
   return {
     results,
-    judged: aim.measure,
+    judged: judgedOf(problem),
     aim,
     entrants: entrants.map((entrant) => analyseEntrant(entrant, aim, problem.measures)),
   };

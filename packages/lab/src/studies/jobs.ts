@@ -11,9 +11,16 @@ export interface Job {
   readonly seed: number;
   readonly budget: Budget;
   readonly threads: number;
+  /** Steps before the clock starts. */
+  readonly warmup: number;
+  /** How many points of a curve are recorded; as many as a chart wants when absent. */
+  readonly points?: number;
   /** Relative to the study's folder. */
   readonly folder: string;
 }
+
+/** Of a trial only the end is looked at. */
+const pointsOfTrial = 5;
 
 /** An entrant's folder, apart from that of the same optimizer with other treatment. */
 function entrantFolder(problem: StudyProblem, { spec, tuned }: Entrant): string {
@@ -44,7 +51,9 @@ export function tuningJobs(study: DeclaredStudy, problem: StudyProblem, entrant:
     optimizer: withSetting(entrant.spec, tuned.setting, value),
     seed: tuning.seed,
     budget: scaled(problem.budget, tuning.share),
-    threads: study.threads,
+    threads: tuning.threads ?? study.threads,
+    warmup: study.warmup,
+    points: pointsOfTrial,
     folder: join(entrantFolder(problem, entrant), `trial-${value}`),
   }));
 }
@@ -57,6 +66,8 @@ export function finalJobs(study: DeclaredStudy, problem: StudyProblem, entrant: 
     seed,
     budget: problem.budget,
     threads: study.threads,
+    warmup: study.warmup,
+    ...(study.points !== undefined && { points: study.points }),
     folder: join(entrantFolder(problem, entrant), `seed-${seed}`),
   }));
 }

@@ -69,7 +69,14 @@ function trialsOf(root: string, study: DeclaredStudy, declared: StudyProblem, en
   });
 }
 
-/** The optimizer with the best of the values tried; the first when all diverged. Undefined while trials are missing. */
+/** The best trial; of those that are alike, all diverged say, the one closest to the middle of the grid, where the default is. */
+function bestTrial(trials: readonly TrialResult[]): TrialResult {
+  const middle = (trials.length - 1) / 2;
+  const fromMiddle = trials.map((_, i) => i).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+  return fromMiddle.map((i) => trials[i]!).reduce((a, b) => (b.score < a.score ? b : a));
+}
+
+/** The optimizer with the best of the values tried. Undefined while trials are missing. */
 export function chosenOptimizer(
   root: string,
   study: DeclaredStudy,
@@ -80,8 +87,7 @@ export function chosenOptimizer(
   if (!tuned) return spec;
   const trials = trialsOf(root, study, declared, entrant);
   if (trials.length < tuned.values.length) return undefined;
-  const best = trials.reduce((a, b) => (b.score < a.score ? b : a));
-  return withSetting(spec, tuned.setting, best.value);
+  return withSetting(spec, tuned.setting, bestTrial(trials).value);
 }
 
 function entrantResults(root: string, study: DeclaredStudy, declared: StudyProblem, entrant: Entrant): EntrantResults {

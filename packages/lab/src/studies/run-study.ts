@@ -48,9 +48,11 @@ function totalJobs({ problems, seeds }: DeclaredStudy): number {
  */
 export async function runStudy(root: string, study: DeclaredStudy, hooks: StudyHooks): Promise<boolean> {
   const count = { done: 0, total: totalJobs(study) };
-  const run = (jobs: readonly Job[]) => runJobs(root, jobs, study.parallel, hooks, count);
+  const run = (jobs: readonly Job[], parallel = study.parallel) => runJobs(root, jobs, parallel, hooks, count);
   for (const problem of study.problems) {
-    if (!(await run(problem.entrants.flatMap((entrant) => tuningJobs(study, problem, entrant))))) return false;
+    const trials = problem.entrants.flatMap((entrant) => tuningJobs(study, problem, entrant));
+    const atOnce = problem.tuning === false ? 1 : Math.max(study.parallel, problem.tuning.parallel);
+    if (!(await run(trials, atOnce))) return false;
     // Seed by seed: a study that is cut short has compared all optimizers.
     const finals = problem.entrants.map((entrant) => {
       const optimizer = chosenOptimizer(root, study, problem, entrant) ?? entrant.spec;

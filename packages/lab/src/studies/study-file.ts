@@ -31,6 +31,14 @@ const tuningSchema = z.strictObject({
   factor: z.number().gt(1).default(Math.sqrt(10)).describe('between one value and the next'),
   share: z.number().positive().max(1).default(0.25).describe('of the budget for each trial'),
   seed: z.number().int().default(1000).describe('of the trials; not one of the seeds that are compared'),
+  parallel: z.number().int().positive().default(1).describe('trials at once: they are compared with each other only'),
+  threads: z.number().int().positive().optional().describe('of a trial; those of a run when absent'),
+});
+
+const aimSchema = z.strictObject({
+  optimizer: z.string().describe('whose result is the aim: one of the problem’s optimizers'),
+  measure: z.string().optional().describe('key of a measure; what is minimised when absent'),
+  share: z.number().positive().max(1).default(1).describe('of its budget after which the result counts'),
 });
 
 const studySchema = z.strictObject({
@@ -38,6 +46,18 @@ const studySchema = z.strictObject({
   seeds: z.array(z.number().int().nonnegative()).min(1),
   threads: z.number().int().positive().default(2),
   parallel: z.number().int().positive().default(1).describe('runs at once; only for budgets without seconds'),
+  points: z
+    .number()
+    .int()
+    .min(5)
+    .optional()
+    .describe('of the curve of a run; 40 when absent. Each costs an evaluation'),
+  warmup: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('steps before the clock starts, on a copy: programs compile'),
   tuning: tuningSchema.or(z.literal(false)).default(tuningSchema.parse({})),
   problems: z
     .array(
@@ -45,6 +65,7 @@ const studySchema = z.strictObject({
         problem: z.string(),
         budget: budgetSchema,
         tuning: tuningSchema.partial().optional(),
+        aim: aimSchema.optional(),
         optimizers: z.array(optimizerSchema).min(1),
       }),
     )
@@ -52,6 +73,15 @@ const studySchema = z.strictObject({
 });
 
 export type Tuning = z.output<typeof tuningSchema>;
+
+/** What counts as reached: what an optimizer has in every seed after a share of its budget. */
+export interface DeclaredAim {
+  /** The spec of an entrant. */
+  readonly optimizer: string;
+  /** Key of a measure. */
+  readonly measure: string;
+  readonly share: number;
+}
 
 /** One optimizer on one problem. */
 export interface Entrant {
@@ -65,6 +95,8 @@ export interface StudyProblem {
   readonly problem: string;
   readonly budget: Budget;
   readonly tuning: Tuning | false;
+  /** Absent: the problem's target, or what the first entrant ends at. */
+  readonly aim?: DeclaredAim;
   readonly entrants: readonly Entrant[];
 }
 
@@ -74,6 +106,10 @@ export interface DeclaredStudy {
   readonly seeds: readonly number[];
   readonly threads: number;
   readonly parallel: number;
+  /** Of the curve of a run that is compared. */
+  readonly points?: number;
+  /** Steps of every run before its clock starts, on parameters that are thrown away. */
+  readonly warmup: number;
   readonly problems: readonly StudyProblem[];
 }
 
@@ -108,16 +144,31 @@ function entrant(given: z.output<typeof optimizerSchema>, tuning: Tuning | false
   return { spec, tuned: { setting, values } };
 }
 
+function declaredAim(problem: string, entrants: readonly Entrant[], given: z.output<typeof aimSchema>): DeclaredAim {
+  const { measures } = problemNamed(problem);
+  const { optimizer, measure = measures[0]!.key, share } = given;
+  if (entrants.every(({ spec }) => spec !== optimizer)) {
+    const known = entrants.map(({ spec }) => spec).join(', ');
+    throw new UsageError(`${problem}: aim.optimizer must be one of its optimizers (${known}), got "${optimizer}"`);
+  }
+  if (measures.every(({ key }) => key !== measure)) {
+    const known = measures.map(({ key }) => key).join(', ');
+    throw new UsageError(`${problem}: aim.measure must be one of its measures (${known}), got "${measure}"`);
+  }
+  return { optimizer, measure, share };
+}
+
 function declared(study: z.output<typeof studySchema>): DeclaredStudy {
-  const { title, seeds, threads, parallel } = study;
-  const problems = study.problems.map(({ problem, budget, tuning: own, optimizers }): StudyProblem => {
+  const { title, seeds, threads, parallel, points, warmup } = study;
+  const problems = study.problems.map(({ problem, budget, tuning: own, aim, optimizers }): StudyProblem => {
     problemNamed(problem);
     const tuning = study.tuning === false ? false : { ...study.tuning, ...(own as Partial<Tuning> | undefined) };
     const entrants = optimizers.map((given) => entrant(given, tuning));
     const names = entrants.map(({ spec, tuned }) => `${spec} ${tuned ? 'tuned' : ''}`);
     const repeated = names.find((name, i) => names.indexOf(name) !== i);
     if (repeated !== undefined) throw new UsageError(`${problem}: the optimizer "${repeated.trim()}" is named twice`);
-    return { problem, budget: budget as Budget, tuning, entrants };
+    const found = aim && declaredAim(problem, entrants, aim);
+    return { problem, budget: budget as Budget, tuning, ...(found && { aim: found }), entrants };
   });
   const timed = problems.find(({ budget }) => budget.seconds !== undefined);
   if (parallel > 1 && timed) {
@@ -125,7 +176,7 @@ function declared(study: z.output<typeof studySchema>): DeclaredStudy {
       `${timed.problem}: a budget in seconds needs the machine for itself; leave out parallel, or seconds`,
     );
   }
-  return { title, seeds, threads, parallel, problems };
+  return { title, seeds, threads, parallel, ...(points !== undefined && { points }), warmup, problems };
 }
 
 const place = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'the file';

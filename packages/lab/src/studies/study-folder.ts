@@ -32,14 +32,21 @@ const keptSchema = z.object({
     seeds: z.array(z.number()).min(1),
     threads: z.number(),
     parallel: z.number(),
+    points: z.number().optional(),
+    // Studies of before there were warm-ups had none.
+    warmup: z.number().default(0),
     problems: z.array(
       z.object({
         problem: z.string(),
         budget: z.record(z.string(), z.number()),
         tuning: z.union([
           z.literal(false),
-          z.object({ trials: z.number(), factor: z.number(), share: z.number(), seed: z.number() }),
+          z.object({
+            ...{ trials: z.number(), factor: z.number(), share: z.number(), seed: z.number() },
+            ...{ parallel: z.number().default(1), threads: z.number().optional() },
+          }),
         ]),
+        aim: z.object({ optimizer: z.string(), measure: z.string(), share: z.number() }).optional(),
         entrants: z.array(
           z.object({
             spec: z.string(),

@@ -21,6 +21,8 @@ describe('functions', () => {
     ['beale', [0, 0], 1.5 ** 2 + 2.25 ** 2 + 2.625 ** 2],
     ['himmelblau', [3, 2], 0],
     ['himmelblau', [0, 0], 170],
+    ['cube-roots', [-0.5, Math.sqrt(0.75)], 0],
+    ['cube-roots', [1, 1], 13],
     ['monkey-saddle', [2, 1], 2],
   ])('%s at %j is %d', async (name, x, f) => expect(await valueAt(name, x)).toBeCloseTo(f, 12));
 

@@ -142,6 +142,7 @@ const runs: readonly (readonly [problem: string, optimizers: string])[] = [
   ['rosenbrock', 'levenberg-marquardt,bfgs,adam'],
   ['beale', 'trust-region,lbfgs'],
   ['himmelblau', 'adaptive-cubic'],
+  ['cube-roots', 'plain-gauss-newton,plain-newton'],
   ['monkey-saddle', 'saddle-free-newton,sgd'],
   ['quadratic:1e6', 'newton,gauss-newton,heavy-ball:learningRate=0.1'],
   ['mgh:7', 'levenberg-marquardt,newton'],

@@ -1,6 +1,7 @@
 import { compile, type Program } from '../compile/index.js';
 import { type InferenceContext, inferenceContext, type Layer } from '../nn/index.js';
 import { type GraphProto, type ModelProto, model as modelProto } from '../onnx/index.js';
+import { filePatterns, fuse } from '../runtime/ort/fuse.js';
 import { lowerProgram } from '../runtime/ort/lower.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
@@ -11,7 +12,6 @@ import type { NDArray } from '../tensor/ndarray.js';
 import { parameters as placeholders, type TensorsOf } from '../tensor/parameters.js';
 import { sameShape, showShape } from '../tensor/shape.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
-import { fuse } from './fuse.js';
 import { withParameters } from './parameters.js';
 import { type SizeSymbol, withOpenSize } from './symbolic.js';
 
@@ -112,7 +112,7 @@ function programOf<P extends Tree<NDArray>>({ call, options, values }: Source<P>
     checkStatistic(statistic, values);
   }
   const traced = leaves(tree).map(([, t]) => t);
-  const fused = fuse(traced);
+  const fused = fuse(traced, filePatterns);
   const outputs = mapTree(tree, (t: Tensor) => fused[traced.indexOf(t)]!);
   return compile(outputs, { inputs: inputs.map(([, t]) => t) });
 }
@@ -173,7 +173,7 @@ export function exportOnnx<P extends Tree<NDArray>>(
   const sources = new Map<string, string>();
   const trace = (size: number): GraphProto => {
     const program = programOf(source, size);
-    const lowered = lowerProgram(program, false);
+    const lowered = lowerProgram(program, { contrib: false });
     program.inputs.forEach((t, i) => {
       sources.set(lowered.inputNames[i]!, inputName(t));
     });

@@ -1,7 +1,7 @@
-import { matrix, transposeMatrix } from '../linalg/matrix.js';
 import type { Box } from './bounds.js';
 import type { Counts } from './residuals/counted.js';
 import type { FitStatus, LeastSquaresResult } from './result.js';
+import { rowsOfColumns } from './rows-of-columns.js';
 import { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
 import { CLOSE, relativeOffset } from './trust-region/run.js';
@@ -114,7 +114,7 @@ export function finish(end: DescribedEnd, context: Context): LeastSquaresResult 
     names: context.names,
     cost: iterate.cost,
     residuals: iterate.residuals.slice(),
-    jacobian: transposeMatrix(matrix(n, m, iterate.columns)).data,
+    jacobian: rowsOfColumns(iterate.columns, m, n),
     gradientNorm,
     relativeOffset: offset,
     rank,

@@ -54,6 +54,8 @@ interface Setup {
   readonly loss: RobustLoss | null;
   readonly settings: RunSettings;
   readonly polish: boolean;
+  /** All iterates of the fit. */
+  readonly iterates: Iterate[];
 }
 
 /** A run is ended early at this relative offset where Newton's steps take it from there. */
@@ -71,11 +73,12 @@ function runOnce(setup: Setup, scaling: Scaling, [from, spare]: readonly [Iterat
 
 /** A run with one scaling. If Newton's steps do not finish what the run left to them, it goes on from there by itself. */
 function attempt(setup: Setup, scaling: Scaling): FitEnd {
-  const { problem, loss, settings } = setup;
+  const { problem, loss, settings, iterates } = setup;
   const pair = [new Iterate(problem, loss), new Iterate(problem, loss)] as const;
+  iterates.push(...pair);
   const [first] = pair;
   first.x.set(setup.start);
-  if (!first.evaluate() || !first.linearize()) return { status: 'non-finite-start', iterations: 0, iterate: first };
+  if (!first.begin()) return { status: 'non-finite-start', iterations: 0, iterate: first };
   const strict = settings.offsetTolerance;
   const early = setup.polish && problem.curvature ? Math.max(HANDOVER, strict) : strict;
   const end = runOnce(setup, scaling, pair, early);
@@ -106,6 +109,7 @@ export function solveProblem(
     box,
     loss: robustLoss(options.loss ?? 'linear', options.lossScale ?? 1),
     polish: options.polish ?? true,
+    iterates: [],
     settings: {
       gradientTolerance,
       offsetTolerance,
@@ -127,6 +131,7 @@ export function solveProblem(
       end = other;
   }
   const result = finish(end, { box, names, start: inside, counts, iterations });
+  for (const iterate of setup.iterates) iterate.release();
   const { loss: name = 'linear', lossScale: scale = 1 } = options;
   return name === 'linear' ? result : { ...result, loss: { name, scale } };
 }

@@ -27,20 +27,17 @@ function missingCurvature(at: Iterate): Float64Array {
   return result;
 }
 
-/** X·R = B for the leading k×k of an upper triangle, in place on k×k B. */
-function divideByTriangle({ upper, n, k }: Factorization, b: Float64Array): void {
-  for (let row = 0; row < k; row++) {
-    for (let j = 0; j < k; j++) {
-      for (let i = 0; i < j; i++) b[row * k + j]! -= b[row * k + i]! * upper[i * n + j]!;
-      b[row * k + j]! /= upper[j * n + j]!;
-    }
+/** X·R = B in place on k×k B, for a lower triangle Rᵀ. */
+function divideByTriangle(lower: Float64Array, k: number, b: Float64Array): void {
+  for (let row = 0; row < k * k; row += k) {
+    for (let j = 0; j < k; j++) b[row + j] = (b[row + j]! - dot(b, row, lower, j * k, j)) / lower[j * (k + 1)]!;
   }
 }
 
 /** I + R⁻ᵀ·B·R⁻¹, with B the missing curvature in scaled, pivoted parameters. */
 function newtonMatrix(at: Iterate, f: Factorization): Float64Array {
   const missing = missingCurvature(at);
-  const { k, n, pivots, scale } = f;
+  const { k, n, pivots, scale, upper } = f;
   let b: Float64Array = new Float64Array(k * k);
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
@@ -48,9 +45,11 @@ function newtonMatrix(at: Iterate, f: Factorization): Float64Array {
       b[i * k + j] = missing[from * n + to]! / scale[from]! / scale[to]!;
     }
   }
-  divideByTriangle(f, b);
+  const lower = new Float64Array(k * k);
+  for (let j = 0; j < k; j++) for (let i = 0; i <= j; i++) lower[j * k + i] = upper[i * n + j]!;
+  divideByTriangle(lower, k, b);
   b = transposeMatrix(matrix(k, k, b)).data;
-  divideByTriangle(f, b);
+  divideByTriangle(lower, k, b);
   for (let i = 0; i < k; i++) b[i * (k + 1)]! += 1;
   return b;
 }

@@ -71,14 +71,16 @@ function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup)
   const pair = [new Iterate(problem, null), new Iterate(problem, null)] as const;
   let [iterate] = pair;
   iterate.x.set(point);
-  const finite = iterate.evaluate() && iterate.linearize();
+  const finite = iterate.begin();
   const memory = new Factorization(data.y.length, names.length);
   if (finite && (options.polish ?? true) && reduced.status !== 'target-cost')
     iterate = polish(iterate, pair[1], whole, memory).best;
   const status = finite ? reduced.status : 'non-finite-start';
   const { iterations } = reduced;
   const end = describeFit({ status, iterations, iterate, memory }, whole);
-  return finish(end, { box: whole, names, start: joined(start, c), counts, iterations });
+  const result = finish(end, { box: whole, names, start: joined(start, c), counts, iterations });
+  for (const used of pair) used.release();
+  return result;
 }
 
 /**

@@ -6,9 +6,9 @@ import { DTypeError } from '../tensor/errors.js';
 export type FloatType = 'f32' | 'f64';
 
 /**
- * Our dtype for an element type of ONNX. Half precision is computed in `float`, integers below 32 bits in i32 and unsigned
- * 32 and 64 bits in i64 (they do not wrap).
- * @throws DTypeError for strings, complex numbers and floats of 8 or 4 bits.
+ * Our dtype for an element type of ONNX. Half precision and smaller floats are computed in `float`, integers below 32 bits in i32 and
+ * unsigned 32 and 64 bits in i64.
+ * @throws DTypeError for strings, complex numbers and float8e8m0.
  */
 export function dtypeOf(code: number | undefined, float: FloatType, what: string): DType {
   const name = dataTypeName(code ?? 0);
@@ -16,6 +16,11 @@ export function dtypeOf(code: number | undefined, float: FloatType, what: string
     case 'float':
     case 'float16':
     case 'bfloat16':
+    case 'float8e4m3fn':
+    case 'float8e4m3fnuz':
+    case 'float8e5m2':
+    case 'float8e5m2fnuz':
+    case 'float4e2m1':
       return float;
     case 'double':
       return 'f64';
@@ -24,6 +29,10 @@ export function dtypeOf(code: number | undefined, float: FloatType, what: string
     case 'int8':
     case 'uint16':
     case 'uint8':
+    case 'int4':
+    case 'uint4':
+    case 'int2':
+    case 'uint2':
       return 'i32';
     case 'int64':
     case 'uint32':

@@ -113,7 +113,7 @@ function trace(
   for (const { name = '', type } of graph.input) {
     const fixed = options.values?.[name];
     const t = inputs.get(name) ?? (fixed && constant(astype(fixed, inputDType(name, type, float))));
-    if (t !== undefined) scope.define(name, t);
+    if (t !== undefined) scope.define(name, t, type?.tensorType?.elemType);
   }
   const results: readonly Value[] = tracer.graph(graph, scope);
   if (results.includes(failed)) throw problemList(tracer.problems);
@@ -178,7 +178,8 @@ function checkGiven(what: string, given: Tensor, declared: ImportedValue, float:
 /**
  * Reads an ONNX model (opsets 7 to 28) as a differentiable graph: its float tensors become named parameters, whatever follows from
  * shapes and constants is computed at import, bodies of If, Loop and Scan and functions are traced. Half precision is computed
- * in f32; small and unsigned integers do not wrap.
+ * in f32, floats of 8 and 4 bits are rounded there, small and unsigned integers are i32 or i64 and wrap at their own width. Derivatives
+ * pass straight through quantisation.
  *
  * Cost: one pass over the nodes; a tensor of the file is copied once.
  * @throws InputError for a malformed file, open dimensions, and, listing all of them with their places and reasons, nodes that

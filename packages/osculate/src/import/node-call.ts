@@ -47,7 +47,14 @@ export class NodeCall {
     readonly inputs: readonly (Tensor | undefined)[],
     readonly tracing: Tracing,
     private readonly attributes: ReadonlyMap<string, AttributeProto>,
+    /** Element types of the inputs in the file, as far as they are known. */
+    readonly types: readonly (number | undefined)[] = [],
   ) {}
+
+  /** The same node on other inputs. */
+  withInputs(inputs: readonly (Tensor | undefined)[]): NodeCall {
+    return new NodeCall(this.node, this.opset, inputs, this.tracing, this.attributes, this.types);
+  }
 
   get opType(): string {
     return this.node.opType ?? '';

@@ -1,8 +1,11 @@
 import type { Importer } from './node-call.js';
 import { activations } from './operators/activations.js';
 import { attentions } from './operators/attention.js';
+import { bits } from './operators/bits.js';
+import { casts } from './operators/casts.js';
 import { control } from './operators/control.js';
 import { convolutions } from './operators/convolutions.js';
+import { deformables } from './operators/deformable.js';
 import { elementwise } from './operators/elementwise.js';
 import { indexing } from './operators/indexing.js';
 import { linearAttentions } from './operators/linear-attention.js';
@@ -10,19 +13,24 @@ import { losses } from './operators/losses.js';
 import { normalizations } from './operators/normalizations.js';
 import { pools } from './operators/pools.js';
 import { products } from './operators/products.js';
+import { quantizations } from './operators/quantization.js';
 import { recurrent } from './operators/recurrent.js';
 import { reductions } from './operators/reductions.js';
 import { resizing } from './operators/resizing.js';
 import { samplings } from './operators/sampling.js';
 import { shapes } from './operators/shapes.js';
 import type { OperatorTable } from './operators/table.js';
+import { trainings } from './operators/training.js';
 import { windows } from './operators/windows.js';
 
 const tables: readonly OperatorTable[] = [
   activations,
   attentions,
+  bits,
+  casts,
   control,
   convolutions,
+  deformables,
   elementwise,
   indexing,
   linearAttentions,
@@ -30,11 +38,13 @@ const tables: readonly OperatorTable[] = [
   normalizations,
   pools,
   products,
+  quantizations,
   recurrent,
   reductions,
   resizing,
   samplings,
   shapes,
+  trainings,
   windows,
 ];
 
@@ -47,15 +57,10 @@ export function findImporter(domain: string, opType: string, opset: number): Imp
   return entry.findLast(([since]) => since <= opset)?.[1];
 }
 
-const quantized = 'it is quantised arithmetic, which has no useful derivative; import the float model';
 const random = 'it draws random numbers; make the noise an input of the model';
 const sequence = 'it handles sequences, maps or optional values; only tensors are supported';
 const text = 'it handles text; only numbers are supported';
 const reasons: readonly [RegExp, string][] = [
-  [
-    /^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear|QLinear.*|MatMulInteger|ConvInteger|QAttention)$/,
-    quantized,
-  ],
   [/^(Random.*|Bernoulli|Multinomial)$/, random],
   [/^(Sequence.*|SplitToSequence|ConcatFromSequence|Optional.*)$/, sequence],
   [/^(String.*|RegexFullMatch|TfIdfVectorizer)$/, text],

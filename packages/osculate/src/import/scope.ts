@@ -9,6 +9,8 @@ export type Value = Tensor | typeof failed;
 /** The values of a graph by name. Bodies of If, Loop and Scan see those of the graphs around them; functions do not. */
 export class Scope {
   private readonly values = new Map<string, Value>();
+  /** Element types of the file. */
+  private readonly types = new Map<string, number>();
 
   constructor(
     /** Where the graph stands, for messages: empty for the main graph. */
@@ -21,8 +23,17 @@ export class Scope {
     readonly depth: number = parent === undefined ? 0 : parent.depth + 1,
   ) {}
 
-  define(name: string, value: Value): void {
+  define(name: string, value: Value, type?: number): void {
     this.values.set(name, value);
+    if (type !== undefined) this.types.set(name, type);
+  }
+
+  /** The element type of a value in the file, as far as it is known. */
+  typeOf(name: string): number | undefined {
+    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
+      if (scope.values.has(name)) return scope.types.get(name);
+    }
+    return undefined;
   }
 
   /** @throws InputError for a name that no earlier node, initialiser or input has defined. */

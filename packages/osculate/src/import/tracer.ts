@@ -15,9 +15,12 @@ import { constant, constantValue, isConstant } from '../tensor/leaf.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import { evaluateConstant } from './evaluate-constant.js';
-import { type ImportMode, NodeCall, type Tracing } from './node-call.js';
+import { wrap } from './narrow.js';
+import { type Importer, type ImportMode, NodeCall, type Tracing } from './node-call.js';
 import { findImporter, refusalOf } from './operators.js';
+import { leavesRange, outputTypes } from './output-types.js';
 import { failed, Scope, type Value } from './scope.js';
+import { keepFloats, movedInFloats } from './straight-through.js';
 
 /** Constants of at most so many elements are folded as they arise. */
 const largestFolded = 2 ** 16;
@@ -37,6 +40,12 @@ export interface Problem {
   /** Where the node stands: names of the bodies around it, and its own name or number. */
   readonly place: string;
   readonly reason: string;
+}
+
+/** Outputs of a node with their element types in the file, as far as they are known. */
+interface Results {
+  readonly values: readonly Value[];
+  readonly types: readonly (number | undefined)[];
 }
 
 /** Ends the import of a node whose body failed; the body's problems are already listed. */
@@ -124,7 +133,7 @@ export class Tracer implements Tracing {
       throw new InputError(`its body takes ${graph.input.length} inputs, but gets ${inputs.length}`);
     }
     graph.input.forEach((value, i) => {
-      scope.define(value.name ?? '', inputs[i]!);
+      scope.define(value.name ?? '', inputs[i]!, value.type?.tensorType?.elemType);
     });
     const outputs = this.graph(graph, scope);
     return outputs.map((value) => {
@@ -165,6 +174,7 @@ export class Tracer implements Tracing {
     scope.define(
       name,
       this.attempt('initializer', scope.place(name), () => this.weight(proto)),
+      proto.dataType,
     );
   }
 
@@ -194,11 +204,12 @@ export class Tracer implements Tracing {
     const results = this.attempt(opType, scope.place(name), () => this.apply(node, domain, name, scope));
     node.output.forEach((output, i) => {
       if (output === '') return;
-      scope.define(output, results === failed ? failed : (results[i] ?? failed));
+      if (results === failed) scope.define(output, failed);
+      else scope.define(output, results.values[i] ?? failed, results.types[i]);
     });
   }
 
-  private apply(node: NodeProto, domain: string, name: string, scope: Scope): readonly Value[] {
+  private apply(node: NodeProto, domain: string, name: string, scope: Scope): Results {
     const body = this.functions.get(functionKey(domain, node.opType ?? '', node.overload ?? ''));
     const opset = scope.opsets.get(domain) ?? 1;
     const importer = body === undefined ? findImporter(domain, node.opType ?? '', opset) : undefined;
@@ -206,20 +217,31 @@ export class Tracer implements Tracing {
     const inputs = node.input.map((input) => (input === '' ? undefined : scope.lookup(input)));
     if (inputs.includes(failed)) {
       this.searchBodies(node, scope, name);
-      return node.output.map(() => failed);
+      return { values: [], types: [] };
     }
     const attributes = this.attributes(node, scope);
-    if (body !== undefined) return this.inline(body, inputs as (Tensor | undefined)[], attributes, name, scope);
+    const given = node.input.map((input) => (input === '' ? undefined : scope.typeOf(input)));
+    if (body !== undefined) {
+      const inner = this.innerScope(body, attributes, name, scope);
+      body.input.forEach((input, i) => {
+        const value = inputs[i];
+        if (value !== undefined) inner.define(input, value, given[i]);
+      });
+      return this.inline(body, inner);
+    }
     const { owner } = this;
     this.owner = name;
     try {
-      const call = new NodeCall(node, opset, inputs as (Tensor | undefined)[], this, attributes);
-      const result = importer!(call);
-      const outputs = Array.isArray(result) ? (result as readonly (Tensor | undefined)[]) : [result as Tensor];
+      const call = new NodeCall(node, opset, inputs as (Tensor | undefined)[], this, attributes, given);
+      const imported = listOf(importer!(call));
+      const types = outputTypes(call);
+      const outputs = imported.map((t, i) => (t && leavesRange(call.opType) ? wrap(t, types[i]) : t));
+      const moved = movedInFloats(call.opType, call.inputs);
+      if (moved !== null) keepFloats(outputs, listOf(importer!(call.withInputs(moved))));
       this.countTables(outputs);
       const foldable = inputs.every((t) => t === undefined || isConstant(t as Tensor));
       const needed = node.output.map((output, i) => (output === '' ? undefined : this.output(outputs[i], i, foldable)));
-      return needed.map((t) => t ?? failed);
+      return { values: needed.map((t) => t ?? failed), types };
     } finally {
       this.owner = owner;
     }
@@ -281,29 +303,31 @@ export class Tracer implements Tracing {
     return out;
   }
 
-  private inline(
+  private innerScope(
     body: FunctionProto,
-    inputs: readonly (Tensor | undefined)[],
     given: ReadonlyMap<string, AttributeProto>,
     name: string,
     scope: Scope,
-  ): readonly Value[] {
+  ): Scope {
     const attributes = new Map(given);
     for (const a of body.attributeProto ?? []) if (!attributes.has(a.name ?? '')) attributes.set(a.name ?? '', a);
-    const inner = new Scope(scope.place(name), opsetsOf(body.opsetImport), undefined, attributes, scope.depth + 1);
-    body.input.forEach((input, i) => {
-      const value = inputs[i];
-      if (value !== undefined) inner.define(input, value);
-    });
+    return new Scope(scope.place(name), opsetsOf(body.opsetImport), undefined, attributes, scope.depth + 1);
+  }
+
+  private inline(body: FunctionProto, inner: Scope): Results {
     const graph = {
       node: body.node,
       initializer: [],
       input: [],
       output: body.output.map((output) => ({ name: output })),
     };
-    return this.graph(graph, inner);
+    const values = this.graph(graph, inner);
+    return { values, types: body.output.map((output) => inner.typeOf(output)) };
   }
 }
+
+const listOf = (result: ReturnType<Importer>): readonly (Tensor | undefined)[] =>
+  Array.isArray(result) ? (result as readonly (Tensor | undefined)[]) : [result as Tensor];
 
 function isTyped(error: unknown): boolean {
   return (

@@ -67,13 +67,16 @@ export interface ModelOptions {
   readonly opset?: number;
   /** Imports version 1 of `com.microsoft`, the contributed operators of ONNX Runtime. */
   readonly contrib?: boolean;
+  /** Further domains of operators, of which version 1 is imported. */
+  readonly domains?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A model of IR version 10 around a graph. */
 export function model(graph: GraphProto, options: ModelOptions = {}): ModelProto {
   const opsetImport = [{ domain: '', version: options.opset ?? 20 }];
-  if (options.contrib) opsetImport.push({ domain: 'com.microsoft', version: 1 });
+  const domains = [...(options.contrib ? ['com.microsoft'] : []), ...(options.domains ?? [])];
+  for (const domain of domains) opsetImport.push({ domain, version: 1 });
   const out: ModelProto = { irVersion: 10, producerName: 'osculate', graph, opsetImport };
   const metadata = Object.entries(options.metadata ?? {});
   if (metadata.length > 0) out.metadataProps = metadata.map(([key, value]) => ({ key, value }));

@@ -4,7 +4,7 @@ import type { NDArray } from '../tensor/ndarray.js';
 import { DataType, type DataTypeName, dataTypeName, dataTypeOf } from './data-type.js';
 import { copyLittleEndian, littleEndianBytes } from './endian.js';
 import { type ExternalReference, externalReference, isExternal } from './external.js';
-import { fromBfloat16, fromFloat16 } from './small-float.js';
+import { fromBfloat16, fromFloat16, fromSmallFloat, type SmallFloat } from './small-float.js';
 import type { TensorProto } from './types.js';
 
 type Typed = 'floatData' | 'int32Data' | 'int64Data' | 'doubleData' | 'uint64Data';
@@ -21,8 +21,22 @@ interface Storage {
   readonly decode?: (stored: number) => number;
 }
 
-const signed4 = (nibble: number): number => (nibble << 28) >> 28;
-const nibble = (byte: number, i: number): number => (i & 1 ? byte >>> 4 : byte & 15);
+/** Element i of `bits` bits, the first of a byte in its lowest bits. */
+function packed(v: DataView, i: number, bits: number): number {
+  const perByte = 8 / bits;
+  return (v.getUint8(Math.floor(i / perByte)) >>> (bits * (i % perByte))) & (2 ** bits - 1);
+}
+
+function packedInteger(bits: number, signed: boolean): Storage {
+  const lost = 32 - bits;
+  const value = signed ? (n: number): number => (n << lost) >> lost : (n: number): number => n;
+  return { dtype: 'i32', bits, field: 'int32Data', read: (v, i) => value(packed(v, i, bits)) };
+}
+
+function smallFloat(format: SmallFloat, bits: number): Storage {
+  const decode = (pattern: number): number => fromSmallFloat(format, pattern);
+  return { dtype: 'f32', bits, field: 'int32Data', read: (v, i) => decode(packed(v, i, bits)), decode };
+}
 
 const storages: Partial<Record<DataTypeName, Storage>> = {
   float: { dtype: 'f32', bits: 32, field: 'floatData' },
@@ -50,8 +64,15 @@ const storages: Partial<Record<DataTypeName, Storage>> = {
     read: (v, i) => fromBfloat16(v.getUint16(2 * i, true)),
     decode: fromBfloat16,
   },
-  uint4: { dtype: 'i32', bits: 4, field: 'int32Data', read: (v, i) => nibble(v.getUint8(i >> 1), i) },
-  int4: { dtype: 'i32', bits: 4, field: 'int32Data', read: (v, i) => signed4(nibble(v.getUint8(i >> 1), i)) },
+  float8e4m3fn: smallFloat('e4m3fn', 8),
+  float8e4m3fnuz: smallFloat('e4m3fnuz', 8),
+  float8e5m2: smallFloat('e5m2', 8),
+  float8e5m2fnuz: smallFloat('e5m2fnuz', 8),
+  float4e2m1: smallFloat('e2m1', 4),
+  uint4: packedInteger(4, false),
+  int4: packedInteger(4, true),
+  uint2: packedInteger(2, false),
+  int2: packedInteger(2, true),
 };
 
 /** A tensor's values in the smallest of our dtypes that holds them all, and the element type of the file. */
@@ -121,11 +142,11 @@ function fromRaw(t: TensorProto, s: Storage, raw: Uint8Array, count: number): ND
 
 function fromField(t: TensorProto, s: Storage, count: number): NDArray['data'] {
   const values = t[s.field];
-  const perElement = s.bits === 4 ? 2 : 1;
-  checkCount(t, values?.length ?? 0, Math.ceil(count / perElement), `values in ${s.field}`);
+  const perValue = s.bits < 8 ? 8 / s.bits : 1;
+  checkCount(t, values?.length ?? 0, Math.ceil(count / perValue), `values in ${s.field}`);
   const out = allocate(s.dtype, count);
   if (values === undefined) return out;
-  if (s.bits === 4) {
+  if (s.bits < 8) {
     const bytes = Uint8Array.from(values as Int32Array);
     return fromRaw(t, s, bytes, count);
   }
@@ -138,10 +159,11 @@ function fromField(t: TensorProto, s: Storage, count: number): NDArray['data'] {
 
 /**
  * The values of a TensorProto as a fresh array. float, double, int32, int64 and bool keep their type; float16 and bfloat16 widen to
- * f32, integers of up to 16 bits to i32, uint32 and uint64 to i64, all exactly. The lengths are checked before memory is taken.
+ * f32, as do floats of 8 and 4 bits; integers of up to 16 bits to i32, uint32 and uint64 to i64, all exactly. The lengths are
+ * checked before memory is taken.
  *
  * @throws InputError for lengths that contradict the shape, a uint64 beyond i64, or external data without a reader;
- * DTypeError for strings, complex numbers and 8-bit or 4-bit floats.
+ * DTypeError for strings, complex numbers and float8e8m0.
  */
 export function tensorValues(t: TensorProto, options: TensorOptions = {}): TensorValues {
   const original = dataTypeName(t.dataType ?? 0);

@@ -1,4 +1,4 @@
-import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
+import { apply1, type BufferFunction, type LoweredAttr, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { zeros as zeroArray } from '../tensor/ndarray.js';
 import { sizeOf } from '../tensor/shape.js';
 import { averagePool } from './average-pool.js';
@@ -60,6 +60,16 @@ function prepare(node: Node<PoolAttrs>): BufferFunction {
   };
 }
 
+/** The attributes of ONNX's MaxPool. */
+export function onnxMaxPool({ window, strides, padding, dilation }: PoolAttrs): Record<string, LoweredAttr> {
+  return {
+    kernel_shape: { ints: window },
+    strides: { ints: strides },
+    pads: { ints: [...padding.map((p) => p[0]), ...padding.map((p) => p[1])] },
+    dilations: { ints: dilation },
+  };
+}
+
 export const maxPoolOp: Op<PoolAttrs> = {
   name: 'maxPool',
   differentiable: true,
@@ -69,17 +79,9 @@ export const maxPoolOp: Op<PoolAttrs> = {
   jvp: (node, [t]) => [tiles(node.attrs) ? tangentOfTiles(node, t!) : tangentByTaps(node, t!)],
   batch: (node, [x], _, size) => [batchFromExamples(apply1(maxPoolOp, [batchIntoExamples(x!)], node.attrs), size)],
   lower: (context, node, [x]) => {
-    const { window, strides, padding, dilation } = node.attrs;
     const { shape, dtype } = node.outputs[0]!;
     if (sizeOf(shape) === 0) return [context.constant(zeroArray(dtype, shape))];
-    return [
-      context.emit('MaxPool', [x!], {
-        kernel_shape: { ints: window },
-        strides: { ints: strides },
-        pads: { ints: [...padding.map((p) => p[0]), ...padding.map((p) => p[1])] },
-        dilations: { ints: dilation },
-      }),
-    ];
+    return [context.emit('MaxPool', [x!], onnxMaxPool(node.attrs))];
   },
   reference: { kind: 'kernel', prepare },
   flops: (node) => node.outputs[0]!.size * sizeOf(node.attrs.window),

@@ -4,7 +4,7 @@ import { apply1, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { showShape, stridesOf } from '../tensor/shape.js';
 import { zeros } from './zeros.js';
 
-interface SliceAttrs {
+export interface SliceAttrs {
   /** First index, number of elements and step (≥ 1) of every axis. */
   readonly start: readonly number[];
   readonly size: readonly number[];

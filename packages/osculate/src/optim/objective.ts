@@ -19,6 +19,11 @@ export interface BatchGraph {
   readonly outputs: Tensor;
   /** r(θ) with loss = Σ rᵢ², where the loss is a sum of squares. */
   readonly residuals?: Tensor;
+  /**
+   * The residuals of one row as if alone in its batch, for models of rows: x and y without the axis of rows. Where rows do not enter each
+   * other's outputs, the batch's residuals are these by row, divided by the square root of their number.
+   */
+  rowResiduals?(x: Tensor, y: Tensor): Tensor;
   /** Mean loss of the batch without the weight decay. */
   readonly loss: Tensor;
 }

@@ -29,13 +29,20 @@ interface Loaded {
   readonly flopsPerIteration: number;
 }
 
+/**
+ * A multiple of 2⁻³². Sums and differences of such numbers are exact up to 2²¹, so that a run that is resumed has done the same work, to
+ * the last bit, as one that was never interrupted.
+ */
+const onGrid = (value: number): number => Math.round(value * 2 ** 32) / 2 ** 32;
+
 /** An objective over graphs of batches: what models on data and plain functions have in common. */
 export function programObjective(options: ProgramObjectiveOptions): Objective {
   const { layout, weightDecay, chunk, rows: total } = options;
   const loaded = new Map<string, Promise<Loaded>>();
   const graphs = new Map<number, BatchGraph>();
   const perIteration = new Map<string, number>();
-  let flops = 0;
+  /** How often so many flops were done. */
+  const counts = new Map<number, number>();
   let flopsPerGradient = 0;
 
   const graphOf = (size: number): BatchGraph => {
@@ -60,6 +67,15 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     }
     return flopsPerGradient;
   };
+  const count = (flops: number, times: number): void => {
+    counts.set(flops, (counts.get(flops) ?? 0) + times);
+  };
+  const work = (): number => {
+    const unit = Math.max(1, gradientFlops());
+    let sum = 0;
+    for (const [flops, times] of counts) sum += times * onGrid(flops / unit);
+    return sum;
+  };
   const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
     const key = `${name}/${rows.length}`;
     let entry = loaded.get(key);
@@ -71,7 +87,7 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     }
     const { executable, ...cost } = await entry;
     const views = layout.views(vector as never, 'parameters.');
-    flops += cost.flops;
+    count(cost.flops, 1);
     perIteration.set(key, cost.flopsPerIteration);
     return executable.run({ ...views, ...options.feeds(rows), ...feeds });
   };
@@ -109,9 +125,9 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     value,
     valueAndGradient,
     run,
-    work: () => flops / Math.max(1, gradientFlops()),
+    work,
     countIterations: (name, batchSize, iterations) => {
-      flops += iterations * (perIteration.get(`${name}/${batchSize}`) ?? 0);
+      count(perIteration.get(`${name}/${batchSize}`) ?? 0, iterations);
     },
     dispose: async () => {
       const entries = await Promise.allSettled(loaded.values());

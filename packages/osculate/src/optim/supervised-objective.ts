@@ -1,6 +1,7 @@
 import { take } from '../data/index.js';
 import { checkExamples, type Supervised, supervisedBatch } from '../nn/index.js';
 import type { Executor } from '../runtime/index.js';
+import type { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { ParameterLayout } from '../tensor/parameters.js';
 import type { BatchGraph, Objective } from './objective.js';
@@ -19,8 +20,14 @@ export interface ObjectiveOptions extends Supervised {
 
 function batchGraph(options: ObjectiveOptions, size: number): BatchGraph {
   const batch = supervisedBatch(options, size);
-  const residuals = options.loss.residuals?.(batch.outputs, batch.y);
-  return { ...batch, ...(residuals && { residuals }) };
+  const { model, loss } = options;
+  if (!loss.residuals) return batch;
+  const single = (row: Tensor): Tensor => row.reshape([1, ...row.shape]);
+  return {
+    ...batch,
+    residuals: loss.residuals(batch.outputs, batch.y),
+    rowResiduals: (x, y) => loss.residuals!(model(batch.weights as never, single(x)), single(y)),
+  };
 }
 
 /** The objective of a model on a data set: the mean loss over its rows, plus the weight decay. */

@@ -31,7 +31,9 @@ export function scaled(a: ArrayLike<number>, factor: number): Float64Array {
 
 /** a + factor·b, in float64. */
 export function plus(a: ArrayLike<number>, b: ArrayLike<number>, factor = 1): Float64Array {
-  return Float64Array.from(a, (v, i) => v + factor * b[i]!);
+  const sum = new Float64Array(a.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = a[i]! + factor * b[i]!;
+  return sum;
 }
 
 /** Distance from 1 to the next number of a dtype: the relative accuracy of a value computed in it. */

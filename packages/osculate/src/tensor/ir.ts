@@ -182,6 +182,9 @@ export interface LoweredGraph {
   readonly lowered: unknown;
 }
 
+/** Operators beside the standard ones: those that ONNX Runtime contributes, and its own on images in blocks of channels. */
+export type OnnxDomain = 'com.microsoft' | 'com.microsoft.nchwc';
+
 /** Where a lowering rule writes ONNX nodes. Names are unique within the whole model, subgraphs included. */
 export interface LowerContext {
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used; a file for other tools holds standard ones only. */
@@ -191,7 +194,7 @@ export interface LowerContext {
     opType: string,
     inputs: readonly string[],
     attrs?: Readonly<Record<string, LoweredAttr>>,
-    domain?: 'com.microsoft',
+    domain?: OnnxDomain,
   ): string;
   /** Emits a node of several outputs. */
   emitMany(
@@ -199,7 +202,7 @@ export interface LowerContext {
     inputs: readonly string[],
     attrs: Readonly<Record<string, LoweredAttr>>,
     outputs: number,
-    domain?: 'com.microsoft',
+    domain?: OnnxDomain,
   ): readonly string[];
   /** A scalar initialiser of a dtype (shared between equal values). */
   scalar(value: number, dtype: DType): string;

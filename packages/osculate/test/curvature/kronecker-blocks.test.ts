@@ -17,6 +17,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../src/nn/index.js';
+import { concat } from '../../src/ops/index.js';
 import { DerivativeError, generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 import { type Comparison, compareWithGgn, evaluate, makeCase, prepare } from './support.js';
 
@@ -148,6 +149,43 @@ describe('ways in which a weight enters', () => {
     ['W·xᵀ', { w: [2, 3] }, (w, x) => w.w!.product(x, false, true).transpose()],
     ['Wᵀ·xᵀ', { w: [3, 2] }, (w, x) => w.w!.product(x, true, true).transpose()],
     ['x·W + b', { w: [3, 2], b: [2] }, (w, x) => w.b!.add(x.matmul(w.w!))],
+    [
+      'x·W by columns',
+      { w: [3, 4] },
+      ({ w }, x) =>
+        concat(
+          [0, 1].map((i) => x.matmul(w!.split(2, 1)[i]!)),
+          1,
+        ),
+    ],
+    [
+      'x·Wᵀ by rows',
+      { w: [4, 3] },
+      ({ w }, x) =>
+        concat(
+          [0, 1].map((i) => x.matmul(w!.split(2, 0)[i]!.transpose())),
+          1,
+        ),
+    ],
+    [
+      'x·Wᵀ, W by columns of the transpose',
+      { w: [4, 3] },
+      ({ w }, x) => {
+        const [a, b] = w!.transpose().split([1, 3], 1);
+        return concat([x.matmul(a!), x.matmul(b!)], 1);
+      },
+    ],
+    [
+      'a stack of x·Wᵀ by rows',
+      { w: [2, 4, 3] },
+      ({ w }, x) => {
+        const pieces = w!.split(2, 0).flatMap((t) => t.reshape([4, 3]).split([1, 3], 0));
+        return concat(
+          pieces.map((t) => x.product(t, false, true)),
+          1,
+        );
+      },
+    ],
   ] as [string, Record<string, number[]>, (w: Record<string, Tensor>, x: Tensor) => Tensor][])(
     '%s',
     async (_, shapes, use) => {
@@ -155,6 +193,28 @@ describe('ways in which a weight enters', () => {
       expect(found).toHaveLength(1);
       expect(found[0]!.block.kind).toBe('dense');
       expect(found[0]!.error).toBeLessThan(1e-8);
+    },
+  );
+
+  it.each([
+    ['its inputs', 'it is cut along its inputs', (w, x) => x.matmul(w.slice([0, 0], [3, 4]))],
+    [
+      'every other output',
+      'it enters through slice',
+      (w, x) => x.pad([0, 0], [0, 1]).matmul(w.slice([0, 0], [4, 4], [1, 2])),
+    ],
+  ] as [string, string, (w: Tensor, x: Tensor) => Tensor][])(
+    'cut along %s has its exact diagonal',
+    async (_, reason, use) => {
+      const [found] = await compareWithGgn(
+        makeCase(
+          custom({ w: [4, 4] }, ({ w }, x) => use(w!, x)),
+          linear,
+        ),
+      );
+      expect(found!.block.kind).toBe('diagonal');
+      expect(found!.block.reason).toBe(reason);
+      expect(found!.error).toBeLessThan(1e-8);
     },
   );
 

@@ -66,11 +66,15 @@ export function nodeTests(): NodeTest[] {
     });
 }
 
-const supported = new Set<string | undefined>(['float', 'double', 'int32', 'int64', 'bool']);
+const own = new Set<string | undefined>(['float', 'double', 'int32', 'int64', 'bool']);
 
-/** What keeps a test outside: the first input or output that is not a tensor of float, double, int32, int64 or bool. */
-export function foreignType({ model }: NodeTest): string | undefined {
-  const kind = ({ type }: ValueInfoProto): string | undefined =>
-    type?.tensorType === undefined ? 'sequence, map or optional' : dataTypeName(type.tensorType.elemType ?? 0);
-  return [...model.graph!.input, ...model.graph!.output].map(kind).find((name) => !supported.has(name));
+/** What is fed and compared: `own` are tensors of the element types that osculate computes with, `widened` those of other numbers. */
+export type Kind = 'own' | 'widened' | 'text, sequences or optional values';
+
+export function kindOf({ model }: NodeTest): Kind {
+  const typeOf = ({ type }: ValueInfoProto): string | undefined =>
+    type?.tensorType === undefined ? undefined : dataTypeName(type.tensorType.elemType ?? 0);
+  const types = [...model.graph!.input, ...model.graph!.output].map(typeOf);
+  if (types.includes(undefined) || types.includes('string')) return 'text, sequences or optional values';
+  return types.every((type) => own.has(type)) ? 'own' : 'widened';
 }

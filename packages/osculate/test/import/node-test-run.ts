@@ -6,7 +6,7 @@ import { inputName } from '../../src/tensor/leaf.js';
 import type { NodeTest } from './node-test-files.js';
 
 export type Outcome =
-  | { readonly kind: 'pass'; readonly fixed: readonly string[] }
+  | { readonly kind: 'pass'; readonly fixed: readonly string[]; readonly folded: boolean }
   | { readonly kind: 'refused' | 'wrong'; readonly reason: string };
 
 /** ONNX's own tolerances. */
@@ -28,15 +28,15 @@ function differs(actual: NDArray, expected: NDArray): string | undefined {
 type Named = Readonly<Record<string, NDArray>>;
 
 /**
- * Imports with as few inputs fixed as possible: none, those of integers and booleans (shapes, axes, flags), or all but the first (bounds,
- * scales and lengths in floats).
+ * Imports with as few inputs fixed as possible: none, those of integers and booleans (shapes, axes, flags), all but the first (bounds,
+ * scales and lengths in floats), or all.
  */
 function importFixing(
   test: NodeTest,
   given: Named,
 ): { readonly imported: ImportedModel; readonly fixed: readonly string[] } {
   const names = Object.keys(given);
-  const attempts = [[], names.filter((n) => !isFloat(given[n]!.dtype)), names.slice(1)];
+  const attempts = [[], names.filter((n) => !isFloat(given[n]!.dtype)), names.slice(1), names];
   const inputShapes = Object.fromEntries(names.map((n) => [n, given[n]!.shape]));
   let first: unknown;
   for (const fixed of attempts) {
@@ -59,16 +59,20 @@ export type Prepared =
       readonly feeds: Named;
       readonly expected: readonly NDArray[];
       readonly fixed: readonly string[];
+      /** The model has inputs, and all are fixed: its outputs are computed at import. */
+      readonly folded: boolean;
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export function prepareNodeTest(test: NodeTest): Prepared {
   const stored = new Set(test.model.graph!.initializer.map((t) => t.name));
   const names = test.model.graph!.input.map((v) => v.name ?? '').filter((n) => !stored.has(n));
-  const arrays = test.inputs();
-  const given: Named = Object.fromEntries(names.map((n, i) => [n, arrays[i]!]));
+  let given: Named;
   let found: ReturnType<typeof importFixing>;
   try {
+    const arrays = test.inputs();
+    given = Object.fromEntries(names.map((n, i) => [n, arrays[i]!]));
+    test.outputs();
     found = importFixing(test, given);
   } catch (error) {
     return { kind: 'refused', reason: (error as Error).message };
@@ -91,6 +95,7 @@ export function prepareNodeTest(test: NodeTest): Prepared {
     feeds: Object.fromEntries(feeds.filter(([name]) => read.has(name))),
     expected: test.outputs(),
     fixed,
+    folded: fixed.length > 0 && imported.inputs.length === 0,
   };
 }
 
@@ -103,5 +108,6 @@ export async function runNodeTest(prepared: Prepared, executor: Executor): Promi
   const wrong = prepared.expected
     .map((e, i) => differs(results[`outputs.${i}`]!, e))
     .find((reason) => reason !== undefined);
-  return wrong === undefined ? { kind: 'pass', fixed: prepared.fixed } : { kind: 'wrong', reason: wrong };
+  const { fixed, folded } = prepared;
+  return wrong === undefined ? { kind: 'pass', fixed, folded } : { kind: 'wrong', reason: wrong };
 }

@@ -3,17 +3,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import { ortExecutor } from '../../src/runtime/node.js';
 import { coverageTable, type Result } from './coverage-table.js';
-import { foreignType, nodeTests } from './node-test-files.js';
+import { kindOf, nodeTests } from './node-test-files.js';
 import { prepareNodeTest, runNodeTest } from './node-test-run.js';
 
 const tests = nodeTests();
-const eligible = tests
-  .filter((test) => foreignType(test) === undefined)
-  .map((test) => ({ test, prepared: prepareNodeTest(test) }));
+const numeric = tests.filter((test) => kindOf(test) !== 'text, sequences or optional values');
+const apart = tests.filter((test) => !numeric.includes(test));
+const prepared = numeric.map((test) => ({ test, prepared: prepareNodeTest(test) }));
 
 async function runAll(executor: Executor): Promise<Result[]> {
   const out: Result[] = [];
-  for (const { test, prepared } of eligible) out.push({ test, outcome: await runNodeTest(prepared, executor) });
+  for (const { test, prepared: ready } of prepared) out.push({ test, outcome: await runNodeTest(ready, executor) });
   await executor.dispose();
   return out;
 }
@@ -24,29 +24,45 @@ const namesOf = (results: readonly Result[], kind: Result['outcome']['kind']): s
 /** Outputs that are zero but for rounding: the file's are those of another float32 algorithm, beyond ONNX's absolute tolerance of 1e-7. */
 const rounding = ['test_dft_inverse', 'test_dft_inverse_opset19'];
 
-describe('node tests of ONNX with tensors of float, double, int32, int64 and bool', () => {
-  let results: Result[];
+/** The file's outputs are rounded to the 8 binary digits of bfloat16, ours are those of float32. */
+const bfloat16 = [
+  'test_cast_FLOAT_to_BFLOAT16',
+  'test_castlike_FLOAT_to_BFLOAT16',
+  'test_castlike_FLOAT_to_BFLOAT16_expanded',
+  'test_celu_bfloat16',
+  'test_celu_bfloat16_expanded',
+];
+
+/** x / scale is 25.5 in float32 and less in the double precision of the reference executor, so that it rounds to another integer. */
+const tie = ['test_dynamicquantizelinear'];
+
+describe('node tests of ONNX', () => {
+  let reference: Result[];
+  let runtime: Result[];
+  let both: Result[];
 
   beforeAll(async () => {
-    results = await runAll(referenceExecutor());
-  }, 120_000);
+    reference = await runAll(referenceExecutor());
+    runtime = await runAll(await ortExecutor());
+    both = reference.map((r, i) => (r.outcome.kind === 'pass' ? runtime[i]! : r));
+  }, 240_000);
 
-  it('are 1,111 of 1,447', () => {
-    expect([eligible.length, tests.length]).toEqual([1111, 1447]);
+  it('are 1,447, of which 1,403 have tensors of numbers', () => {
+    expect([tests.length, numeric.length]).toEqual([1447, 1403]);
   });
 
-  it('reference executor: at least 94 % pass, nearly all others are refused', () => {
-    expect(namesOf(results, 'wrong')).toEqual(rounding);
-    expect(namesOf(results, 'pass').length).toBeGreaterThanOrEqual(0.94 * eligible.length);
+  it('at least 92 % of all pass on both executors, nearly all others are refused', () => {
+    expect(namesOf(both, 'pass').length).toBeGreaterThanOrEqual(0.92 * tests.length);
+    expect(namesOf(both, 'wrong')).toEqual([...bfloat16, ...rounding, ...tie].sort());
   });
 
-  it('ONNX Runtime passes the same', async () => {
-    const others = await runAll(await ortExecutor());
-    expect(namesOf(others, 'pass')).toEqual(namesOf(results, 'pass'));
-  }, 120_000);
+  it('the executors pass the same but for one rounding', () => {
+    expect(namesOf(runtime, 'wrong')).toEqual([...bfloat16, ...rounding].sort());
+    expect(namesOf(reference, 'refused')).toEqual(namesOf(runtime, 'refused'));
+  });
 
   it('docs/COVERAGE.md is current', async () => {
     const path = fileURLToPath(new URL('../../../../docs/COVERAGE.md', import.meta.url));
-    await expect(coverageTable(tests.length, results)).toMatchFileSnapshot(path);
+    await expect(coverageTable(both, apart)).toMatchFileSnapshot(path);
   });
 });

@@ -23,6 +23,13 @@ describe('widening, against the tensors of the Cast tests of ONNX', () => {
     ['test_cast_INT4_to_FLOAT', 'int4', 'i32'],
     ['test_cast_INT4_to_INT8', 'int4', 'i32'],
     ['test_cast_UINT4_to_UINT8', 'uint4', 'i32'],
+    ['test_cast_INT2_to_FLOAT16', 'int2', 'i32'],
+    ['test_cast_UINT2_to_UINT8', 'uint2', 'i32'],
+    ['test_cast_FLOAT8E4M3FN_to_FLOAT16', 'float8e4m3fn', 'f32'],
+    ['test_cast_FLOAT8E4M3FNUZ_to_FLOAT', 'float8e4m3fnuz', 'f32'],
+    ['test_cast_FLOAT8E5M2_to_FLOAT', 'float8e5m2', 'f32'],
+    ['test_cast_FLOAT8E5M2FNUZ_to_FLOAT', 'float8e5m2fnuz', 'f32'],
+    ['test_cast_FLOAT4E2M1_to_FLOAT', 'float4e2m1', 'f32'],
   ])('%s', (test, original, dtype) => {
     const [input, output] = pair(test);
     expect(input!.original).toBe(original);
@@ -112,7 +119,7 @@ describe('tensorValues', () => {
     expect(() => values({ dataType: DataType.uint64, uint64Data: BigUint64Array.of(2n ** 63n) })).toThrow(
       /range of i64/,
     );
-    for (const dataType of [DataType.string, DataType.complex64, DataType.float8e5m2, 0, 99]) {
+    for (const dataType of [DataType.string, DataType.complex64, DataType.float8e8m0, 0, 99]) {
       expect(() => values({ dataType })).toThrow(DTypeError);
     }
   });

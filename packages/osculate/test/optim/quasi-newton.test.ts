@@ -18,13 +18,13 @@ describe('L-BFGS', () => {
   it.each([1, 3, 5, 9])('is the materialised inverse-Hessian recursion over the last of %i pairs', (count) => {
     const [n, memory] = [6, 5];
     const random = generator(count);
-    const state = { s: new Float64Array(memory * n), y: new Float64Array(memory * n), pairs: count };
+    const slots: Record<string, Float64Array> = {};
     const pairs = Array.from({ length: count }, (_, k) => {
       const s = Array.from({ length: n }, () => random.normal());
       // y = A·s with A diagonal and positive: sᵀy > 0.
       const y = s.map((x, i) => (1 + i) * x * (1 + 0.1 * random.uniform()));
-      state.s.set(s, (k % memory) * n);
-      state.y.set(y, (k % memory) * n);
+      slots[`s.${k % memory}`] = Float64Array.from(s);
+      slots[`y.${k % memory}`] = Float64Array.from(y);
       return { s, y };
     });
     const newest = pairs.at(-1)!;
@@ -34,10 +34,27 @@ describe('L-BFGS', () => {
     const gradient = Float64Array.from({ length: n }, () => random.normal());
     expect(
       relativeError(
-        lbfgsDirection(state, gradient),
+        lbfgsDirection({ capacity: memory, pairs: count, ...slots }, gradient),
         h.map((row) => -dot(row, gradient)),
       ),
     ).toBeLessThan(1e-12);
+  });
+
+  it('shares the pairs that it keeps with the state before', async () => {
+    const objective = quadratic([
+      [3, 1],
+      [1, 2],
+    ]);
+    const optimizer = lbfgs({ memory: 3 });
+    const { state: first } = await optimizer.step(optimizer.init(Float64Array.of(1, 1)), {
+      objective,
+      generator: generator(0),
+    });
+    const { state: second } = await optimizer.step(first, { objective, generator: generator(0) });
+    expect([first.pairs, second.pairs]).toEqual([1, 2]);
+    expect(second['s.0']).toBe(first['s.0']);
+    expect(second['y.0']).toBe(first['y.0']);
+    expect(second['s.1']).not.toEqual(first['s.1']);
   });
 
   it('skips a pair whose curvature is not positive', async () => {

@@ -84,7 +84,7 @@ describe('sessions', () => {
 
   it('spin only within a run and never flush subnormal numbers', async () => {
     expect((await optionsFor(scalar())).extra).toEqual({
-      session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '20' } },
+      session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '200' } },
     });
   });
 

@@ -1,11 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import type { Measure } from '../../problems/problem.js';
-import { type Axis, axes, type ProblemAnalysis, type StudyAnalysis } from '../../studies/analysis.js';
-import { shownMeasures } from '../charts.js';
+import {
+  type Axis,
+  axes,
+  type EntrantAnalysis,
+  type ProblemAnalysis,
+  type StudyAnalysis,
+} from '../../studies/analysis.js';
+import { axisScale } from '../axis-scale.js';
+import { capital, shownMeasures } from '../charts.js';
 import { plotSvg } from '../plot-svg.js';
 import { type CurvePoint, curveOf, smoothed } from './curves.js';
 import { costNames, range, short } from './figures.js';
-import { logTicks, tickText } from './log-ticks.js';
 import { labelOf, type Series } from './series.js';
 
 /** A chart with what is written above it. */
@@ -17,11 +23,11 @@ export interface Chart {
 
 const size = { width: 460, height: 300 };
 
+/** Charts in files stand alone, and nothing can be pointed at. */
+const sizeAlone = { width: 760, height: 420 };
+
 /** Every so many points of a curve can be pointed at. */
 const hoverStride = 4;
-
-/** A capital for a word, not for a symbol: `f` is not `F`. */
-const capital = (text: string): string => text.replace(/^[a-z](?=[a-z])/, (c) => c.toUpperCase());
 
 const seriesNamed = (series: readonly Series[], label: string): Series => series.find((s) => s.label === label)!;
 
@@ -32,19 +38,12 @@ function rounded(svg: string): string {
   return svg.replace(/ (?:d|transform|[cxy][xy12]?)="[^"]*"/g, short);
 }
 
-/** A scale with readable ticks over the values shown on it. */
-function scale(label: string, logarithmic: boolean, values: readonly number[]) {
-  if (!logarithmic) return { label, type: 'linear', grid: true, tickFormat: tickText, ticks: 5 } as const;
-  const ticks = logTicks(Math.min(...values), Math.max(...values));
-  return { label, type: 'log', grid: true, tickFormat: tickText, ticks } as const;
-}
-
 interface Line {
   readonly series: Series;
   readonly curve: readonly CurvePoint[];
 }
 
-function curveMarks({ series, curve }: Line, measure: Measure, axis: Axis): Plot.Markish[] {
+function curveMarks({ series, curve }: Line, measure: Measure, axis: Axis, alone: boolean): Plot.Markish[] {
   const { label, colour, dash } = series;
   const common = { x: 'x', y: 'y', stroke: colour, ariaDescription: label, clip: true } as const;
   const line = { ...common, strokeWidth: 2, strokeDasharray: dash };
@@ -67,12 +66,16 @@ function curveMarks({ series, curve }: Line, measure: Measure, axis: Axis): Plot
         ]
       : []),
     Plot.lineY(curve, line),
-    // What screen readers skip is what the button for smoothing shows instead.
-    Plot.lineY(smoothed(curve, measure), { ...line, ariaHidden: 'true' }),
-    Plot.dot(
-      curve.filter((_, i) => i % hoverStride === 0 || i === curve.length - 1),
-      { ...common, fill: colour, fillOpacity: 0, strokeOpacity: 0, r: 4, title: hint },
-    ),
+    ...(alone
+      ? []
+      : [
+          // What screen readers skip is what the button for smoothing shows instead.
+          Plot.lineY(smoothed(curve, measure), { ...line, ariaHidden: 'true' }),
+          Plot.dot(
+            curve.filter((_, i) => i % hoverStride === 0 || i === curve.length - 1),
+            { ...common, fill: colour, fillOpacity: 0, strokeOpacity: 0, r: 4, title: hint },
+          ),
+        ]),
   ];
 }
 
@@ -87,29 +90,40 @@ function domain(lines: readonly Line[], { better, logarithmic }: Measure): [numb
   return roof > low ? [low, Math.min(high, roof)] : undefined;
 }
 
-function curveSvg(problem: ProblemAnalysis, series: readonly Series[], measure: Measure, axis: Axis, logX: boolean) {
+interface CurveChart {
+  readonly measure: Measure;
+  readonly axis: Axis;
+  readonly logX: boolean;
+  readonly alone: boolean;
+}
+
+function curveSvg(
+  problem: ProblemAnalysis,
+  series: readonly Series[],
+  { measure, axis, logX, alone }: CurveChart,
+): string {
   const lines = problem.entrants.map((entrant) => ({
     series: seriesNamed(series, labelOf(problem, entrant)),
     curve: curveOf(entrant.results.runs, axis, measure, logX),
   }));
   const shown = domain(lines, measure);
   const points = lines.flatMap(({ curve }) => curve);
-  const { aim, judged } = problem;
-  const marked = measure === judged && Number.isFinite(aim.value);
+  const { aim } = problem;
+  const marked = measure === aim.measure && Number.isFinite(aim.value);
   return rounded(
     plotSvg(`${measure.title} against ${costNames[axis]}`, {
-      ...size,
-      x: scale(
+      ...(alone ? sizeAlone : size),
+      x: axisScale(
         costNames[axis],
         logX,
         points.map(({ x }) => x),
       ),
       y: {
-        ...scale(measure.title, measure.logarithmic, shown ?? points.flatMap(({ low, high }) => [low, high])),
+        ...axisScale(measure.title, measure.logarithmic, shown ?? points.flatMap(({ low, high }) => [low, high])),
         ...(shown && { domain: shown }),
       },
       marks: [
-        ...lines.flatMap((line) => curveMarks(line, measure, axis)),
+        ...lines.flatMap((line) => curveMarks(line, measure, axis, alone)),
         ...(marked ? [Plot.ruleY([aim.value], { strokeDasharray: '1 3', clip: true, title: () => 'the aim' })] : []),
       ],
     }),
@@ -123,11 +137,17 @@ export function curveCharts(problem: ProblemAnalysis, series: readonly Series[])
     axes.map((axis) => ({
       caption: `${capital(measure.title)} against ${costNames[axis]}`,
       svg: {
-        logarithmic: curveSvg(problem, series, measure, axis, true),
-        linear: curveSvg(problem, series, measure, axis, false),
+        logarithmic: curveSvg(problem, series, { measure, axis, logX: true, alone: false }),
+        linear: curveSvg(problem, series, { measure, axis, logX: false, alone: false }),
       },
     })),
   );
+}
+
+/** A measure against seconds for a file of its own; linear in seconds for models, whose runs have much the same length. */
+export function secondsFigure(problem: ProblemAnalysis, series: readonly Series[], measure: Measure): string {
+  const logX = problem.results.problem.kind !== 'supervised';
+  return curveSvg(problem, series, { measure, axis: 'seconds', logX, alone: true });
 }
 
 interface Trial {
@@ -137,6 +157,14 @@ interface Trial {
 
 /** What a search looks at: what is minimised. */
 const searchedBy = ({ results }: ProblemAnalysis): Measure => results.problem.measures[0]!;
+
+/** A trial that ended well above where it began has diverged for a reader of its chart. */
+function charted({ results }: EntrantAnalysis, { key }: Measure): Trial[] {
+  return results.trials.map(({ value, score, points }) => {
+    const start = points[0]?.values[key] ?? Number.POSITIVE_INFINITY;
+    return { value, y: score > 3 * start ? Number.POSITIVE_INFINITY : score };
+  });
+}
 
 function trialMarks(
   problem: ProblemAnalysis,
@@ -149,7 +177,7 @@ function trialMarks(
     const { results, sensitivity } = entrant;
     if (results.entrant.tuned?.setting !== setting) return [];
     const { label, colour, dash } = seriesNamed(series, labelOf(problem, entrant));
-    const trials = results.trials.map(({ value, score }) => ({ value, y: score }));
+    const trials = charted(entrant, searched);
     const finite = trials.filter(({ y }) => Number.isFinite(y) && (!searched.logarithmic || y > 0));
     const best = finite.find(({ value }) => value === sensitivity?.best.value);
     const common = { x: 'value', stroke: colour, ariaDescription: label };
@@ -184,18 +212,18 @@ export function sensitivityCharts(problem: ProblemAnalysis, series: readonly Ser
   return settings.flatMap((setting) => {
     const searched = entrants.filter(({ results }) => results.entrant.tuned?.setting === setting);
     const ends = searched
-      .flatMap(({ results }) => results.trials.map(({ score }) => score))
+      .flatMap((entrant) => charted(entrant, measure).map(({ y }) => y))
       .filter((v) => Number.isFinite(v) && (!measure.logarithmic || v > 0));
     if (ends.length === 0) return [];
     const logarithmic = rounded(
       plotSvg(`${measure.title} against ${setting}`, {
         ...size,
-        x: scale(
+        x: axisScale(
           setting,
           true,
           searched.flatMap(({ results }) => results.trials.map(({ value }) => value)),
         ),
-        y: scale(measure.title, measure.logarithmic, ends),
+        y: axisScale(measure.title, measure.logarithmic, ends),
         marks: trialMarks(problem, series, setting, Math.max(...ends)),
       }),
     );
@@ -238,7 +266,7 @@ export function profileCharts(analysis: StudyAnalysis, series: readonly Series[]
     const logarithmic = rounded(
       plotSvg(`performance profile in ${costNames[axis]}`, {
         ...size,
-        x: { ...scale('times the least cost', true, [1, last]), domain: [1, last] },
+        x: { ...axisScale('times the least cost', true, [1, last]), domain: [1, last] },
         y: { label: 'share of problems', domain: [0, 1], grid: true, percent: false, tickFormat: '.0%', ticks: 5 },
         marks,
       }),

@@ -33,6 +33,16 @@ function tuningText({ study }: KeptStudy): string {
   );
 }
 
+/** How trials shared the machine, where they did. */
+function trialsText({ study }: KeptStudy): string {
+  const shared = study.problems.flatMap(({ tuning }) => (tuning === false || tuning.parallel === 1 ? [] : [tuning]));
+  if (shared.length === 0) return '';
+  const each = [
+    ...new Set(shared.map(({ parallel, threads }) => `${parallel} at once (${threads ?? study.threads} threads each)`)),
+  ];
+  return `; trials of the search, whose times are not compared between optimizers, ran ${listed(each)}`;
+}
+
 /** How the study was done: what a reader has to know to judge the figures. */
 export function protocol(kept: KeptStudy, { problems }: StudyAnalysis): Pair[] {
   const { study, environment: m } = kept;
@@ -44,8 +54,8 @@ export function protocol(kept: KeptStudy, { problems }: StudyAnalysis): Pair[] {
     ['tuning', tuningText(kept)],
     [
       'aim',
-      'the problem’s target if any run got there, otherwise what the first optimizer of the list ends at; a run that did not get ' +
-        'there counts as later than all that did',
+      'what the study declares; without that the problem’s target if any run got there, otherwise what the first optimizer of the list ' +
+        'ends at. A run that did not get there counts as later than all that did',
     ],
     [
       'tests',
@@ -57,9 +67,19 @@ export function protocol(kept: KeptStudy, { problems }: StudyAnalysis): Pair[] {
       'gradient equivalent',
       'the arithmetic of one gradient over the whole training set, or of one gradient of a function',
     ],
-    ['seconds', 'of stepping; evaluating the measures is not part of them'],
+    [
+      'seconds',
+      `of stepping; evaluating the measures is not part of them${
+        study.warmup > 0
+          ? `, nor are ${study.warmup} steps on a copy before the clock starts, in which programs are traced, compiled and loaded`
+          : ''
+      }`,
+    ],
     ['peak memory', 'largest resident memory of the process of a run: Node, ONNX Runtime and data included'],
-    ['runs at once', study.parallel === 1 ? 'one: each had the machine for itself' : String(study.parallel)],
+    [
+      'runs at once',
+      study.parallel === 1 ? `one: each had the machine for itself${trialsText(kept)}` : String(study.parallel),
+    ],
     [
       'machine',
       `${m.processor}, ${m.cores} cores, ${(m.memory / 2 ** 30).toFixed(0)} GiB; ${study.threads} threads used`,

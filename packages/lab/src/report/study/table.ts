@@ -11,21 +11,24 @@ interface Column {
 }
 
 /** What the search chose, or what it runs with. */
-function settingsText({ results }: EntrantAnalysis): string {
+export function settingsText({ results }: EntrantAnalysis): string {
   const settings = results.optimizer.split(':').slice(1);
   const text = settings.length > 0 ? settings.join(', ') : 'defaults';
   return results.entrant.tuned ? text : `${text} (as given)`;
 }
 
-const measureColumn = ({ key, title }: Measure): Column => ({
-  head: title,
-  cell: ({ measures }) => {
-    const interval = measures[key];
-    if (!interval) return '–';
-    return Number.isFinite(interval.low) && Number.isFinite(interval.high)
-      ? `${short(interval.estimate)} [${range(interval)}]`
-      : short(interval.estimate);
-  },
+/** A measure at the end with its interval. */
+export function measureCell({ measures }: EntrantAnalysis, { key }: Measure): string {
+  const interval = measures[key];
+  if (!interval) return '–';
+  return Number.isFinite(interval.low) && Number.isFinite(interval.high)
+    ? `${short(interval.estimate)} [${range(interval)}]`
+    : short(interval.estimate);
+}
+
+const measureColumn = (measure: Measure): Column => ({
+  head: measure.title,
+  cell: (entrant) => measureCell(entrant, measure),
 });
 
 const medianColumn = (axis: Axis, head: string): Column => ({

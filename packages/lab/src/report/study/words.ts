@@ -1,8 +1,8 @@
-import { type Axis, compareEntrants, type EntrantAnalysis, type ProblemAnalysis } from '../../studies/analysis.js';
-import { confidence } from '../../studies/contrast.js';
+import type { Axis, EntrantAnalysis, ProblemAnalysis } from '../../studies/analysis.js';
 import { type Standing, type Verdict, verdict } from '../../studies/verdict.js';
 import { megabytes } from '../format.js';
 import { advantage, costNames, leastP, listed, probability, range, short, units } from './figures.js';
+import { type AgainstReference, againstReference, type Place, referenceName } from './reference.js';
 import { labelOf } from './series.js';
 
 /** The costs that a summary speaks of. */
@@ -57,7 +57,8 @@ function unstable(problem: ProblemAnalysis, best: EntrantAnalysis): string {
   return names.length > 0 ? ` A better ${title}, but only where they did not diverge, have ${listed(names)}.` : '';
 }
 
-function finalText(problem: ProblemAnalysis): string {
+/** Who is best at the end. */
+export function finalText(problem: ProblemAnalysis): string {
   const found = verdict(problem, 'final');
   const { judged, entrants, results } = problem;
   if (!found.best) return `At the end: every run of every optimizer diverged.`;
@@ -82,11 +83,12 @@ function finalText(problem: ProblemAnalysis): string {
 }
 
 function aimText(problem: ProblemAnalysis): string {
-  const { aim, judged, entrants } = problem;
+  const { aim, entrants } = problem;
   if (!Number.isFinite(aim.value)) return '';
+  const { measure } = aim;
   const reached = entrants.filter((e) => e.aim.median.seconds !== undefined).length;
   return (
-    `The aim is ${judged.title} ${judged.better === 'lower' ? 'at most' : 'at least'} ${short(aim.value)} (${aim.source}); ` +
+    `The aim is ${measure.title} ${measure.better === 'lower' ? 'at most' : 'at least'} ${short(aim.value)} (${aim.source}); ` +
     `${reached} of ${entrants.length} optimizers reach it in at least half of their runs.`
   );
 }
@@ -103,31 +105,22 @@ function costText(problem: ProblemAnalysis, axis: Axis): string {
   );
 }
 
-/** Against the first optimizer of the list, in seconds to the aim. */
-function referenceText(problem: ProblemAnalysis): string {
-  const [first, ...rest] = problem.entrants;
-  if (!first || rest.length === 0 || first.results.runs.length < 3 || first.aim.reached === 0) return '';
-  const found = rest.map((entrant) => {
-    const forward = compareEntrants(problem, entrant, first, 'seconds');
-    const back = compareEntrants(problem, first, entrant, 'seconds');
-    return { entrant, forward, ahead: confidence(forward) !== 'none', behind: confidence(back) !== 'none' };
+/** Against the reference, in seconds to the aim. */
+export function referenceText(problem: ProblemAnalysis): string {
+  const found = againstReference(problem);
+  if (found.length === 0) return '';
+  const at = (place: Place): AgainstReference[] => found.filter((f) => f.place === place);
+  const ahead = at('ahead').map(({ entrant, time }) => {
+    const by = advantage(time, 'lower');
+    return `${name(problem, entrant)}${by ? ` by ${by}` : ''}`;
   });
-  const label = (e: EntrantAnalysis): string => labelOf(problem, e);
-  const ahead = found
-    .filter((f) => f.ahead)
-    .map(({ entrant, forward }) => {
-      const by = advantage(forward, 'lower');
-      return `${label(entrant)}${by ? ` by ${by}` : ''}`;
-    });
-  const names = (list: typeof found): string[] => list.map(({ entrant }) => label(entrant));
-  const behind = names(found.filter((f) => f.behind));
-  const open = names(found.filter((f) => !f.ahead && !f.behind));
+  const names = (place: Place): string => listed(at(place).map(({ entrant }) => labelOf(problem, entrant)));
   const parts = [
     ahead.length > 0 ? `ahead: ${listed(ahead)}` : 'nobody is ahead',
-    ...(behind.length > 0 ? [`behind: ${listed(behind)}`] : []),
-    ...(open.length > 0 ? [`no difference shown: ${listed(open)}`] : []),
+    ...(names('behind') === '' ? [] : [`behind: ${names('behind')}`]),
+    ...(names('open') === '' ? [] : [`no difference shown: ${names('open')}`]),
   ];
-  return `Against ${label(first)} in seconds to the aim: ${parts.join('; ')}.`;
+  return `Against ${referenceName(problem)} in seconds to the aim: ${parts.join('; ')}.`;
 }
 
 function costOf(problem: ProblemAnalysis, entrant: EntrantAnalysis): string {

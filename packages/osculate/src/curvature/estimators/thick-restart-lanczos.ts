@@ -1,9 +1,8 @@
-import { euclideanNorm, matrix, symmetricEigen } from '../../linalg/index.js';
-import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { matrix, symmetricEigen } from '../../linalg/index.js';
+import { combine, type LongVector, partsAlong, takeOut } from '../../linalg/krylov/long-vectors.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { projectOut } from './orthonormal.js';
 import { drawProbe } from './probes.js';
 import type { Eigenpairs, SpectrumEnd } from './ritz-pairs.js';
 
@@ -18,25 +17,28 @@ interface Settings {
 }
 
 /** Below this fraction of ‖A v‖ what remains after orthogonalisation is rounding error. */
-const NEGLIGIBLE = 2 ** -48;
+const negligible = { single: 2 ** -20, double: 2 ** -48 };
 /** A pass that leaves more than this fraction of a vector has left it orthogonal to working precision (Daniel et al. 1976). */
 const ENOUGH = Math.SQRT1_2;
-/** Elements of all vectors that are combined at once. */
-const STRIP = 512;
+/** What vectors in single precision allow, as products do that are computed in it. */
+const SINGLE = 1e-6;
 
 /** V, H = VᵀA V, and the next vector with its coupling to the last: A V = V H + coupling · next · eᵀ. */
 class Basis {
-  readonly vectors: Float64Array[] = [];
+  readonly vectors: LongVector[] = [];
   readonly projected: Float64Array;
-  next: Float64Array;
+  next: LongVector;
   coupling = 0;
   /** What the recurrence says of the next product's parts along the vectors. */
   private readonly expected: Float64Array;
+  /** Vectors that are no longer needed, for the next products. */
+  private readonly spare: LongVector[] = [];
 
   constructor(
     private readonly operator: LinearOperator,
     private readonly limit: number,
     private readonly random: Generator,
+    private readonly single: boolean,
   ) {
     this.projected = new Float64Array(limit * limit);
     this.expected = new Float64Array(limit);
@@ -45,39 +47,51 @@ class Basis {
 
   /** One product: takes the next vector in, and finds the one after it. */
   async grow(): Promise<void> {
-    const w = await this.operator.apply(this.next);
-    const length = euclideanNorm(w);
-    if (!(length < Infinity)) throw new InputError(`eigenpairs: a product with "${this.operator.name}" is not finite`);
+    const w = await this.product(this.next);
     const j = this.vectors.push(this.next) - 1;
-    const left = this.takeOut(w, j);
+    const [along, square] = partsAlong([this.next, w], w) as unknown as [number, number];
+    const length = Math.sqrt(square);
+    if (!(length < Infinity)) throw new InputError(`eigenpairs: a product with "${this.operator.name}" is not finite`);
+    const left = this.takeOut(w, j, along);
     this.expected.fill(0);
-    this.coupling = left > NEGLIGIBLE * length ? left : 0;
+    this.coupling = left > negligible[this.single ? 'single' : 'double'] * length ? left : 0;
     if (this.coupling > 0) {
-      scale(1 / left, w);
+      scaleLong(1 / left, w);
       this.next = w;
       this.expected[j] = left;
     } else if (this.vectors.length < this.operator.size) this.next = this.fresh();
+  }
+
+  private async product(v: LongVector): Promise<LongVector> {
+    if (!this.single) return this.operator.apply(v as Float64Array);
+    const w = (this.spare.pop() as Float32Array | undefined) ?? new Float32Array(this.operator.size);
+    await this.operator.applySingle!(v as Float32Array, w);
+    return w;
   }
 
   /**
    * Takes out of w, the product with vector j, its parts along the basis; they are column j of the projected matrix. The recurrence
    * tells most of them beforehand, so one pass over the basis corrects rounding alone; another follows where that took much away.
    */
-  private takeOut(w: Float64Array, j: number): number {
+  private takeOut(w: LongVector, j: number, along: number): number {
     const column = this.expected.slice();
-    for (const [i, v] of this.vectors.entries()) if (column[i] !== 0) axpy(-column[i]!, v, w);
-    column[j]! += dot(this.vectors[j]!, w);
-    axpy(-column[j]!, this.vectors[j]!, w);
+    column[j]! += along;
+    const known = Array.from(this.vectors.keys()).filter((i) => column[i] !== 0);
     let before = Infinity;
-    let left = euclideanNorm(w);
+    let left = Math.sqrt(
+      takeOut(
+        known.map((i) => this.vectors[i]!),
+        Float64Array.from(known, (i) => column[i]!),
+        w,
+      ),
+    );
     for (let pass = 0; pass < 3 && left < ENOUGH * before; pass++) {
-      for (const [i, v] of this.vectors.entries()) {
-        const along = dot(v, w);
-        column[i]! += along;
-        axpy(-along, v, w);
-      }
+      const parts = partsAlong(this.vectors, w);
+      parts.forEach((part, i) => {
+        column[i]! += part;
+      });
       before = left;
-      left = euclideanNorm(w);
+      left = Math.sqrt(takeOut(this.vectors, parts, w));
     }
     for (let i = 0; i <= j; i++) {
       this.projected[i * this.limit + j] = column[i]!;
@@ -106,18 +120,25 @@ class Basis {
 
   /** Replaces the vectors by combinations of them, in place. */
   combine(coefficients: readonly Float64Array[]): void {
-    const strip = new Float64Array(STRIP);
-    const old = this.vectors.map(() => new Float64Array(STRIP));
-    for (let from = 0; from < this.operator.size; from += STRIP) {
-      const size = Math.min(STRIP, this.operator.size - from);
-      this.vectors.forEach((v, i) => void old[i]!.set(v.subarray(from, from + size)));
-      coefficients.forEach((c, k) => {
-        strip.fill(0);
-        old.forEach((part, i) => void axpy(c[i]!, part, strip));
-        this.vectors[k]!.set(strip.subarray(0, size), from);
-      });
+    combine(this.vectors, coefficients, this.vectors.slice(0, coefficients.length));
+    this.spare.push(...this.vectors.splice(coefficients.length));
+  }
+
+  /** Combinations of the vectors, which are given up, orthonormal in double precision. */
+  finish(coefficients: readonly Float64Array[]): Float64Array[] {
+    this.combine(coefficients);
+    if (!this.single) return this.vectors as Float64Array[];
+    this.spare.length = 0;
+    const found: Float64Array[] = [];
+    for (const [k, v] of this.vectors.entries()) {
+      const wide = new Float64Array(v);
+      scaleLong(
+        1 / Math.sqrt(k === 0 ? partsAlong([wide], wide)[0]! : takeOut(found, partsAlong(found, wide), wide)),
+        wide,
+      );
+      found.push(wide);
     }
-    this.vectors.length = coefficients.length;
+    return found;
   }
 
   /** Goes on with the given Ritz pairs as the basis. */
@@ -133,21 +154,32 @@ class Basis {
   }
 
   /** A random unit vector orthogonal to the basis. */
-  private fresh(): Float64Array {
-    const v = projectOut(this.vectors, drawProbe(this.operator.size, 'normal', this.random));
-    scale(1 / euclideanNorm(v), v);
+  private fresh(): LongVector {
+    const drawn = drawProbe(this.operator.size, 'normal', this.random);
+    const v = this.single ? new Float32Array(drawn) : drawn;
+    for (let pass = 0; pass < 2; pass++) {
+      const square =
+        this.vectors.length === 0 ? partsAlong([v], v)[0]! : takeOut(this.vectors, partsAlong(this.vectors, v), v);
+      scaleLong(1 / Math.sqrt(square), v);
+    }
     return v;
   }
 }
 
+function scaleLong(alpha: number, v: LongVector): void {
+  for (let i = 0; i < v.length; i++) v[i] = v[i]! * alpha;
+}
+
 /**
  * Extreme eigenpairs by Lanczos with thick restarts (Wu and Simon 2000) and full reorthogonalisation: when the basis is full it is
- * replaced by its best Ritz vectors, which lose nothing of what was found. Keeps `basis` vectors and two more.
+ * replaced by its best Ritz vectors, which lose nothing of what was found. Keeps `basis` vectors and one more, in single precision where the
+ * operator computes in it and the tolerance is 1e-6 or more.
  */
 export async function thickRestartLanczos(operator: LinearOperator, settings: Settings): Promise<Eigenpairs> {
   const { count, which, tolerance, maxApplications } = settings;
   const limit = Math.min(settings.basis, operator.size);
-  const basis = new Basis(operator, limit, settings.generator);
+  const single = operator.applySingle !== undefined && tolerance >= SINGLE;
+  const basis = new Basis(operator, limit, settings.generator, single);
   for (let applications = 1; ; applications++) {
     await basis.grow();
     const size = basis.vectors.length;
@@ -157,9 +189,9 @@ export async function thickRestartLanczos(operator: LinearOperator, settings: Se
     const residuals = Float64Array.from(coefficients.slice(0, count), (c) => basis.coupling * Math.abs(c[size - 1]!));
     const converged = residuals.every((r) => r <= tolerance * spread);
     if (converged || spent) {
-      basis.combine(coefficients.slice(0, count));
+      const vectors = basis.finish(coefficients.slice(0, count));
       const status = converged ? 'converged' : 'budget';
-      return { status, values: values.slice(0, count), vectors: basis.vectors, residuals, applications };
+      return { status, values: values.slice(0, count), vectors, residuals, applications };
     }
     if (size < limit) continue;
     const kept = Math.min(limit - 1, count + Math.floor((limit - count) / 2));

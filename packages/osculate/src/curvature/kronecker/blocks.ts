@@ -12,7 +12,10 @@ export interface NamedTensor {
   readonly tensor: Tensor;
 }
 
-/** A weight matrix, perhaps with its bias: A ⊗ G. A weight that is used several times has several sites. */
+/**
+ * A weight matrix, perhaps with its bias: A ⊗ G. A weight that is used several times, or in parts, has several sites; G is zero between
+ * the outputs of different parts, and A is the mean over all of them.
+ */
 export interface MatrixBlock {
   readonly kind: 'dense' | 'convolution' | 'embedding';
   readonly weight: NamedTensor;
@@ -84,7 +87,8 @@ function matrixBlock({ parameter, uses }: Candidate, biases: ReadonlyMap<Tensor,
   const target = biases.get(first.site.output);
   const joined = matrices.length === 1 && target !== undefined && target.axisFromEnd === first.biasAxis;
   const bias = joined && target.bias.tensor.size === form.outputs ? target.bias : null;
-  const times = matrices.length > 1 ? `, ${matrices.length} times: summed` : '';
+  const parts = matrices.some((m) => m.partial);
+  const times = matrices.length > 1 ? `, ${matrices.length} ${parts ? 'parts' : 'times: summed'}` : '';
   const where = first.site.scan ? ' inside a scan' : '';
   const reason = `${first.site.output.node.op.name}${where}${bias ? ' with a bias' : ''}${times}`;
   return { kind, weight: parameter, bias, form, sites: matrices.map((m) => m.site), reason };

@@ -4,6 +4,7 @@ import type { MatmulAttrs } from '../../ops/matmul.js';
 import { windowTaps } from '../../ops/window-taps.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { Range } from './cut.js';
 import { swapLast } from './rows.js';
 import type { MatrixForm, MatrixSite } from './site.js';
 import type { Use } from './uses.js';
@@ -14,6 +15,8 @@ export interface FoundMatrix {
   readonly form: MatrixForm;
   /** Axis of the output, counted from the end, along which a bias lies; 0 where none can be joined. */
   readonly biasAxis: number;
+  /** The site gives only some of the outputs. */
+  readonly partial: boolean;
 }
 
 const flat = (t: Tensor, width: number): Tensor => t.reshape([t.size / width, width]);
@@ -30,7 +33,20 @@ function inTime(use: Use, lead: Shape): Shape {
   return use.readers.scan ? [use.readers.scan.attrs.length, ...lead] : lead;
 }
 
-/** y = x·W, x·Wᵀ, W·x or Wᵀ·x. */
+/** Which outputs of the whole matrix a use gives, or why it cannot be told. */
+function outputsOf({ cut }: Use, outputs: number, inputs: number, transposed: boolean): Range | string {
+  if (cut === null) return { from: 0, size: outputs, of: outputs };
+  const [o, i] = transposed ? [cut.columns, cut.rows] : [cut.rows, cut.columns];
+  if (o.size !== outputs || i.size !== inputs) return 'it is cut into pieces that are not matrices';
+  return i.size === i.of ? o : 'it is cut along its inputs';
+}
+
+/** Rows of some outputs as rows of all, 0 at the others. */
+function placed(rows: Tensor, { from, size, of }: Range): Tensor {
+  return size === of ? rows : rows.pad([0, from], [0, of - from - size]);
+}
+
+/** y = x·W, x·Wᵀ, W·x or Wᵀ·x, also with a slice of W. */
 function dense(use: Use): FoundMatrix | string {
   const node = use.node as Use['node'] & { attrs: MatmulAttrs };
   const { transA, transB } = node.attrs;
@@ -42,19 +58,23 @@ function dense(use: Use): FoundMatrix | string {
   const [rows, columns] = use.view.shape as [number, number];
   const outputsFirst = right ? transB : !transA;
   const [outputs, inputs] = outputsFirst ? [rows, columns] : [columns, rows];
+  const transposed = outputsFirst === use.transposed;
+  const range = outputsOf(use, outputs, inputs, transposed);
+  if (typeof range === 'string') return range;
   const axes = rowsLie ? input.shape.slice(0, -1) : [...input.shape.slice(0, -2), input.shape.at(-1)!];
   const lead = rowsLie && right ? leadOf(input, sizeOf(axes)) : axes;
   return {
     kind: 'dense',
-    form: { outputs, inputs, transposed: outputsFirst === use.transposed },
+    form: { outputs: range.of, inputs, transposed },
     biasAxis: right ? 1 : 0,
+    partial: range.size < range.of,
     site: {
       input,
       output,
       scan: use.readers.scan,
       lead: inTime(use, lead),
       inputRows: (t) => flat(rowsLie ? t : swapLast(t), inputs),
-      outputRows: (t) => flat(right ? t : swapLast(t), outputs),
+      outputRows: (t) => placed(flat(right ? t : swapLast(t), outputs), range),
     },
   };
 }
@@ -72,6 +92,7 @@ function patchRows(x: Tensor, kernel: Shape, positions: Shape, geometry: ConvGeo
 /** The kernel acts on every patch as a matrix [o, c·taps] (Grosse and Martens 2016). */
 function convolution(use: Use): FoundMatrix | string {
   const node = use.node as Use['node'] & { attrs: ConvGeometry };
+  if (use.cut) return 'a convolution has a part of it';
   if (use.operand !== 1 || use.transposed) return 'it is what a convolution runs over';
   if (node.attrs.groups !== 1) return 'its convolution is in groups';
   const [x, w] = node.inputs as [Tensor, Tensor];
@@ -83,6 +104,7 @@ function convolution(use: Use): FoundMatrix | string {
     kind: 'convolution',
     form: { outputs, inputs, transposed: false },
     biasAxis: output.rank - 1,
+    partial: false,
     site: {
       input: x,
       output,
@@ -104,6 +126,7 @@ function convolution(use: Use): FoundMatrix | string {
 function embedding(use: Use): FoundMatrix | string {
   const { node } = use;
   const { axis } = node.attrs as { axis: number };
+  if (use.cut) return 'a part of it is gathered from';
   if (use.operand !== 0 || axis !== 0 || use.view.rank !== 2 || use.transposed)
     return 'it is gathered along another axis';
   const ids = node.inputs[1]!;
@@ -112,6 +135,7 @@ function embedding(use: Use): FoundMatrix | string {
     kind: 'embedding',
     form: { outputs, inputs, transposed: true },
     biasAxis: 0,
+    partial: false,
     site: {
       input: ids,
       output: node.outputs[0]!,

@@ -1,8 +1,10 @@
 import type { ScanAttrs } from '../../ops/scan/parts.js';
 import { groups } from '../../ops/scan/parts.js';
+import type { SliceAttrs } from '../../ops/slice.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import { isInput } from '../../tensor/leaf.js';
+import { type Cut, cutBy } from './cut.js';
 
 export interface Reader {
   readonly node: Node;
@@ -21,9 +23,11 @@ export interface Readers {
 
 /** One place where a parameter meets the data. */
 export interface Use extends Reader {
-  /** The parameter as the node reads it: with axes of length 1 added, transposed, or added to other parameters. */
+  /** The parameter as the node reads it: with axes of length 1 added, transposed, sliced, or added to other parameters. */
   readonly view: Tensor;
   readonly transposed: boolean;
+  /** What the view has of the parameter, where it was sliced. */
+  readonly cut: Cut | null;
   readonly readers: Readers;
 }
 
@@ -55,39 +59,45 @@ function bodyReaders(scan: Node<ScanAttrs>, outer: Readers): Readers {
 
 const essential = (t: Tensor): string => t.shape.filter((d) => d !== 1).join();
 
-/** What stands for the parameter behind a node that only passes it on; null when the node uses it. */
-function passed({ node, operand }: Reader, t: Tensor, readers: Readers): { view: Tensor; flips: boolean } | null {
-  const view = node.outputs[0]!;
-  if (node.op.name === 'reshape' && essential(view) === essential(t)) return { view, flips: false };
-  if (node.op.name === 'transpose' && t.rank === 2) return { view, flips: true };
+/** A parameter on its way to the data. */
+interface Path {
+  readonly view: Tensor;
+  readonly transposed: boolean;
+  readonly cut: Cut | null;
+}
+
+/** The path behind a node that only passes the parameter on; null when the node uses it. */
+function passed({ node, operand }: Reader, path: Path, parameter: Tensor, readers: Readers): Path | null {
+  const [before, view] = [path.view, node.outputs[0]!];
+  if (node.op.name === 'reshape' && essential(view) === essential(before)) return { ...path, view };
+  if (node.op.name === 'transpose' && before.rank === 2) return { ...path, view, transposed: !path.transposed };
+  if (node.op.name === 'slice') {
+    const cut = cutBy(node as Node<SliceAttrs>, path.transposed, path.cut, parameter);
+    return cut && { ...path, view, cut };
+  }
   const other = node.inputs[1 - operand];
-  if (node.op.name === 'add' && !readers.varies(other!) && essential(view) === essential(t))
-    return { view, flips: false };
+  if (node.op.name === 'add' && !readers.varies(other!) && essential(view) === essential(before))
+    return { ...path, view };
   return null;
 }
 
 /** Every place where `parameter` meets the data, also inside the bodies of scans. */
 export function usesOf(parameter: Tensor, graph: Readers): Use[] {
   const uses: Use[] = [];
-  const follow = (view: Tensor, transposed: boolean, readers: Readers): void => {
-    for (const reader of readers.of(view)) {
-      const next = passed(reader, view, readers);
-      if (next) follow(next.view, transposed !== next.flips, readers);
-      else if (reader.node.op.name !== 'scan' || readers.scan) uses.push({ ...reader, view, transposed, readers });
-      else enter(reader as Reader & { node: Node<ScanAttrs> }, view, transposed, readers);
+  const follow = (path: Path, readers: Readers): void => {
+    for (const reader of readers.of(path.view)) {
+      const next = passed(reader, path, parameter, readers);
+      if (next) follow(next, readers);
+      else if (reader.node.op.name !== 'scan' || readers.scan) uses.push({ ...reader, ...path, readers });
+      else enter(reader as Reader & { node: Node<ScanAttrs> }, path, readers);
     }
   };
-  const enter = (
-    { node, operand }: Reader & { node: Node<ScanAttrs> },
-    view: Tensor,
-    transposed: boolean,
-    outer: Readers,
-  ): void => {
+  const enter = ({ node, operand }: Reader & { node: Node<ScanAttrs> }, path: Path, outer: Readers): void => {
     const [init, xs, consts] = groups(node.attrs.body.inputs, node.attrs);
     const inside = consts[operand - init.length - xs.length];
-    if (inside) follow(inside, transposed, bodyReaders(node, outer));
-    else uses.push({ node, operand, view, transposed, readers: outer });
+    if (inside) follow({ ...path, view: inside }, bodyReaders(node, outer));
+    else uses.push({ node, operand, ...path, readers: outer });
   };
-  follow(parameter, false, graph);
+  follow({ view: parameter, transposed: false, cut: null }, graph);
   return uses;
 }

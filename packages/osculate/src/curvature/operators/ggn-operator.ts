@@ -1,8 +1,11 @@
 import { ggnvp } from '../../autodiff/index.js';
 import { ggnDiagonal } from './ggn-diagonal.js';
-import { type LinearOperator, linearOperator } from './linear-operator.js';
+import type { LinearOperator } from './linear-operator.js';
 import type { CurvatureModel } from './model.js';
-import { vectorProducts } from './vector-products.js';
+import { type ProductGraph, productsOperator } from './vector-products.js';
+
+const ggnProduct: ProductGraph = ({ loss, outputs, weights }, v) =>
+  ggnvp(loss, outputs, weights, v, { unreachable: 'zero' });
 
 /**
  * The generalised Gauss-Newton matrix Jᵀ H_L J of the mean loss over the whole data set (Schraudolph 2002), which for the losses of
@@ -10,16 +13,7 @@ import { vectorProducts } from './vector-products.js';
  * diagonal is exact in one pass for a model that treats rows independently (no batch statistics).
  */
 export function ggnOperator(model: CurvatureModel): LinearOperator {
-  return linearOperator({
-    name: 'GGN',
-    size: model.layout.size,
-    applyBatch: (vectors) =>
-      vectorProducts(
-        model,
-        'GGN',
-        ({ loss, outputs, weights }, v) => ggnvp(loss, outputs, weights, v, { unreachable: 'zero' }),
-        vectors,
-      ),
+  return productsOperator(model, 'GGN', ggnProduct, {
     diagonal: async () => {
       const { slots, size } = model.layout;
       const named = await ggnDiagonal(

@@ -1,22 +1,14 @@
 import { hvp } from '../../autodiff/index.js';
-import { type LinearOperator, linearOperator } from './linear-operator.js';
+import type { LinearOperator } from './linear-operator.js';
 import type { CurvatureModel } from './model.js';
-import { vectorProducts } from './vector-products.js';
+import { type ProductGraph, productsOperator } from './vector-products.js';
+
+const hessianProduct: ProductGraph = ({ loss, weights }, v) => hvp(loss, weights, v, { unreachable: 'zero' });
 
 /**
  * The Hessian ∇²L of the mean loss over the whole data set, exact (Pearlmutter 1994). A product costs about two gradients. Add weight
  * decay as `dampedOperator(…, weightDecay)`.
  */
 export function hessianOperator(model: CurvatureModel): LinearOperator {
-  return linearOperator({
-    name: 'Hessian',
-    size: model.layout.size,
-    applyBatch: (vectors) =>
-      vectorProducts(
-        model,
-        'Hessian',
-        ({ loss, weights }, v) => hvp(loss, weights, v, { unreachable: 'zero' }),
-        vectors,
-      ),
-  });
+  return productsOperator(model, 'Hessian', hessianProduct);
 }

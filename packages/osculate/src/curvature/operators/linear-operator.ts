@@ -1,6 +1,8 @@
 import { type Matrix, matrix } from '../../linalg/index.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 
+export type SingleProduct = (v: Float32Array, into: Float32Array) => Promise<void>;
+
 /** A square linear map of flat float64 vectors that is known by its products. */
 export interface LinearOperator {
   readonly name: string;
@@ -11,6 +13,11 @@ export interface LinearOperator {
   readonly applications: number;
   /** A v, a fresh vector. ShapeError when v has another length than `size`. */
   apply(v: Float64Array): Promise<Float64Array>;
+  /**
+   * A v in single precision, written to `into`, which spares conversions; only where the operator computes in it anyhow. What
+   * is not finite is not reported. ShapeError as `apply`.
+   */
+  readonly applySingle?: SingleProduct;
   /** A V for several vectors, which share work where the operator can. */
   applyBatch(vectors: readonly Float64Array[]): Promise<Float64Array[]>;
   /** Aᵀ; the operator itself when it is symmetric. */
@@ -27,6 +34,7 @@ export interface OperatorParts {
   readonly name: string;
   readonly size: number;
   readonly applyBatch: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
+  readonly applySingle?: SingleProduct;
   /** Makes the transpose of an operator that is not symmetric. */
   readonly transpose?: () => LinearOperator;
   /** A cheaper diagonal than by n products. */
@@ -47,9 +55,18 @@ class ProductOperator implements LinearOperator {
   readonly name: string;
   readonly size: number;
   readonly symmetric: boolean;
+  readonly applySingle?: SingleProduct;
   applications = 0;
 
   constructor(private readonly parts: OperatorParts) {
+    const { applySingle } = parts;
+    if (applySingle) {
+      this.applySingle = (v, into) => {
+        this.check([v, into]);
+        this.applications++;
+        return applySingle(v, into);
+      };
+    }
     this.name = parts.name;
     this.size = parts.size;
     this.symmetric = parts.transpose === undefined;
@@ -60,12 +77,7 @@ class ProductOperator implements LinearOperator {
   }
 
   async applyBatch(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
-    const odd = vectors.findIndex((v) => v.length !== this.size);
-    if (odd >= 0) {
-      throw new ShapeError(
-        `${this.name}: vector ${odd} has ${vectors[odd]!.length} elements and the operator is ${this.size} x ${this.size}`,
-      );
-    }
+    this.check(vectors);
     this.applications += vectors.length;
     return vectors.length === 0 ? [] : this.parts.applyBatch(vectors);
   }
@@ -93,6 +105,15 @@ class ProductOperator implements LinearOperator {
       for (let i = 0; i < this.size; i++) result.data[i * this.size + j] = column[i]!;
     });
     return result;
+  }
+
+  private check(vectors: readonly (Float32Array | Float64Array)[]): void {
+    const odd = vectors.findIndex((v) => v.length !== this.size);
+    if (odd >= 0) {
+      throw new ShapeError(
+        `${this.name}: vector ${odd} has ${vectors[odd]!.length} elements and the operator is ${this.size} x ${this.size}`,
+      );
+    }
   }
 
   private async columns(what: string, visit: (column: Float64Array, j: number) => void): Promise<void> {

@@ -1,6 +1,6 @@
 import { grad } from '../../autodiff/index.js';
 import { compile, costOf } from '../../compile/index.js';
-import { take } from '../../data/index.js';
+import { axpy } from '../../linalg/krylov/vectors.js';
 import {
   checkExamples,
   type Loss,
@@ -10,16 +10,18 @@ import {
   supervisedBatch,
 } from '../../nn/index.js';
 import type { Executable, Executor, Feeds } from '../../runtime/index.js';
+import { bytesOf } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { inputName } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { ParameterLayout } from '../../tensor/parameters.js';
 import { leaves, type Tree } from '../../tensor/tree.js';
+import { HeldValues } from './held-values.js';
 
 export interface CurvatureModelOptions extends Supervised {
   readonly executor: Executor;
-  /** Where the curvature is taken: the values count. */
+  /** Where the curvature is taken: the values count, and must not change while the model is used. */
   readonly parameters: Parameters;
   /** Inputs and targets, one row an example. */
   readonly x: NDArray;
@@ -28,6 +30,11 @@ export interface CurvatureModelOptions extends Supervised {
   readonly chunk?: number;
   /** Most vectors in one run of a program, which then share the forward pass (default 8). */
   readonly vectors?: number;
+  /**
+   * Bytes of values that products with different vectors have in common (of their forward and backward pass, for all rows) and that are
+   * kept from the third product on; default: as much as 8 vectors of parameters, at least 64 MiB. 0 keeps nothing.
+   */
+  readonly held?: number;
 }
 
 /** The symbols of a batch of so many rows. */
@@ -48,6 +55,8 @@ export interface StreamOptions {
   readonly targets?: NDArray;
   /** Most rows in a run, where less than the model's `chunk`. */
   readonly chunk?: number;
+  /** How the names of those `feeds` begin that change from run to run: what depends on no others may be kept between runs. */
+  readonly varying?: string;
 }
 
 type Results = Record<string, NDArray>;
@@ -89,7 +98,20 @@ export interface CurvatureModel {
   dispose(): Promise<void>;
 }
 
-function checkLimits({ chunk = 1, vectors = 1 }: CurvatureModelOptions): void {
+const leastHeld = 2 ** 26;
+const vectorsHeld = 8;
+
+/** Consecutive rows in place. */
+function rowsOf(array: NDArray, from: number, rows: number): NDArray {
+  const count = array.shape[0]!;
+  if (rows === count) return array;
+  const width = array.data.length / count;
+  const data = array.data.subarray(from * width, (from + rows) * width);
+  return { ...array, shape: [rows, ...array.shape.slice(1)], data } as NDArray;
+}
+
+function checkLimits({ chunk = 1, vectors = 1, held = 0 }: CurvatureModelOptions): void {
+  if (!(held >= 0)) throw new InputError(`curvatureModel: held is ${held}; it must be a number of bytes, at least 0`);
   for (const [name, value] of Object.entries({ chunk, vectors })) {
     if (!(Number.isInteger(value) && value >= 1)) {
       throw new InputError(`curvatureModel: ${name} is ${value}; it must be an integer ≥ 1`);
@@ -115,6 +137,7 @@ class StreamedModel implements CurvatureModel {
   private readonly values: Feeds;
   private readonly batches = new Map<string, ModelBatch>();
   private readonly loaded = new Map<string, Promise<Loaded>>();
+  private readonly held: HeldValues;
   private flops = 0;
   private flopsPerGradient = 0;
 
@@ -129,6 +152,8 @@ class StreamedModel implements CurvatureModel {
     this.values = Object.fromEntries(
       leaves<NDArray>(options.parameters).map(([name, array]) => [`parameters.${name}`, array]),
     );
+    const few = vectorsHeld * this.layout.size * bytesOf(this.layout.dtype);
+    this.held = new HeldValues(options.executor, options.held ?? Math.max(leastHeld, few));
   }
 
   get normalizer(): number {
@@ -164,17 +189,35 @@ class StreamedModel implements CurvatureModel {
     const targets = options.targets ?? (options.inputs ? null : this.y);
     const total = inputs.shape[0]!;
     const size = Math.min(this.chunk, options.chunk ?? this.chunk);
+    const varying = this.variesBy(options);
     for (let from = 0; from < total; from += size) {
-      const rows = Array.from({ length: Math.min(size, total - from) }, (_, i) => from + i);
-      const { executable, flops } = await this.load(name, build, rows.length, targets ?? this.y);
-      const data: Feeds = { x: take(inputs, rows), ...(targets && { y: take(targets, rows) }) };
+      const rows = Math.min(size, total - from);
+      const loaded = await this.load(name, build, rows, targets ?? this.y);
+      const data: Feeds = { x: rowsOf(inputs, from, rows), ...(targets && { y: rowsOf(targets, from, rows) }) };
       const all: Feeds = { ...this.values, ...feeds, ...data };
-      const wanted = executable.program.inputs.map(
-        (t) => [inputName(t), this.valueOf(name, inputName(t), all)] as const,
-      );
-      this.flops += flops;
-      visit(await executable.run(Object.fromEntries(wanted)), from, rows.length);
+      const values = (input: string): NDArray => this.valueOf(name, input, all) as NDArray;
+      visit(await this.run(loaded, `${name}/${from}/${rows}`, varying, values), from, rows);
     }
+  }
+
+  /** The prefix of what changes between runs, where all else is the model's own and so the same in each. */
+  private variesBy({ feeds = {}, inputs, targets, varying }: StreamOptions): string | null {
+    const own = inputs === undefined && targets === undefined;
+    if (!own || varying === undefined) return null;
+    return Object.keys(feeds).every((name) => name.startsWith(varying)) ? varying : null;
+  }
+
+  private async run(
+    { executable, flops }: Loaded,
+    batch: string,
+    varying: string | null,
+    values: (input: string) => NDArray,
+  ): Promise<Results> {
+    const { program } = executable;
+    const shared = varying === null ? null : await this.held.run(program, batch, varying, values);
+    this.flops += shared?.flops ?? flops;
+    if (shared) return shared.results;
+    return executable.run(Object.fromEntries(program.inputs.map((t) => [inputName(t), values(inputName(t))])));
   }
 
   async mean(
@@ -188,14 +231,14 @@ class StreamedModel implements CurvatureModel {
       const weight = rows / total;
       for (const [key, { data }] of Object.entries(results)) {
         sums[key] ??= new Float64Array(data.length);
-        const sum = sums[key];
-        for (let i = 0; i < sum.length; i++) sum[i]! += weight * (data as Float64Array)[i]!;
+        axpy(weight, data as Float64Array, sums[key]);
       }
     });
     return sums;
   }
 
   async dispose(): Promise<void> {
+    await this.held.dispose();
     const programs = await Promise.allSettled(this.loaded.values());
     this.loaded.clear();
     for (const program of programs) if (program.status === 'fulfilled') await program.value.executable.dispose();

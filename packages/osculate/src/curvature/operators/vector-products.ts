@@ -5,6 +5,7 @@ import { input } from '../../tensor/leaf.js';
 import { type NDArray, zeros } from '../../tensor/ndarray.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import { mapTree, type Tree } from '../../tensor/tree.js';
+import { type LinearOperator, linearOperator, type OperatorParts, type SingleProduct } from './linear-operator.js';
 import type { CurvatureModel, ModelBatch, StreamOptions } from './model.js';
 
 /** The graph of one product with a vector in the nesting of the weights, a mean over the batch. */
@@ -52,11 +53,51 @@ export async function vectorProducts(
     const count = left >= model.vectors ? model.vectors : 1;
     const group = vectors.slice(from, from + count);
     const feeds = { ...options.feeds, ...feedsOf(model.layout, group) };
-    const means = await model.mean(`${name}/${count}`, buildFor(graph, count), { ...options, feeds });
+    const means = await model.mean(`${name}/${count}`, buildFor(graph, count), {
+      varying: `${PREFIX}.`,
+      ...options,
+      feeds,
+    });
     for (let k = 0; k < count; k++) results.push(collect(model.layout, name, means, k));
     from += count;
   }
   return results;
+}
+
+/** The matrix of a product's graph as an operator: its mean over the data set of the model. */
+export function productsOperator(
+  model: CurvatureModel,
+  name: string,
+  graph: ProductGraph,
+  more: Pick<OperatorParts, 'diagonal'> = {},
+): LinearOperator {
+  return linearOperator({
+    name,
+    size: model.layout.size,
+    applyBatch: (vectors) => vectorProducts(model, name, graph, vectors),
+    ...(model.layout.dtype === 'f32' && { applySingle: singleProduct(model, name, graph) }),
+    ...more,
+  });
+}
+
+/**
+ * The product of one vector in single precision, for a model in single precision: the engine reads the vector in place, and each element of
+ * the product is written once a batch.
+ */
+function singleProduct(model: CurvatureModel, name: string, graph: ProductGraph): SingleProduct {
+  const { layout, rows: total } = model;
+  const build = buildFor(graph, 1);
+  return async (v, into) => {
+    const feeds = layout.views(v, `${PREFIX}.`);
+    await model.stream(`${name}/1`, build, { feeds, varying: `${PREFIX}.` }, (results, from, rows) => {
+      for (const { name: parameter, offset, size } of layout.slots) {
+        const part = results[`${PREFIX}.${parameter}`]!.data as Float32Array;
+        if (rows === total) into.set(part, offset);
+        else if (from === 0) for (let i = 0; i < size; i++) into[offset + i] = (rows / total) * part[i]!;
+        else for (let i = 0; i < size; i++) into[offset + i] = into[offset + i]! + (rows / total) * part[i]!;
+      }
+    });
+  };
 }
 
 /** The k-th product as a flat vector. */

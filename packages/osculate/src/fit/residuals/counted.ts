@@ -18,6 +18,7 @@ export function counted(problem: ResidualProblem, counts: Counts): ResidualProbl
     size: problem.size,
     parameters: problem.parameters,
     ...(problem.accuracy !== undefined && { accuracy: problem.accuracy }),
+    ...(problem.spare && { spare: problem.spare }),
     evaluate: (at, residuals) => {
       counts.points++;
       counts.residuals++;

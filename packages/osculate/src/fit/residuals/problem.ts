@@ -6,6 +6,8 @@ export interface ResidualProblem {
   readonly parameters: number;
   /** Relative size of J's errors, where they are larger than rounding: what ranks are told by. */
   readonly accuracy?: number;
+  /** Arrays of n·m for Jacobians that no fit uses at present, kept from one fit to the next: the largest that a fit needs. */
+  readonly spare?: Float64Array[];
   /** r(p). */
   evaluate(at: Float64Array, residuals: Float64Array): void;
   /**

@@ -1,6 +1,6 @@
 import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
 import { compile } from '../../compile/index.js';
-import { type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
+import { type ReferenceExecutable, type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
 import { InputError } from '../../tensor/errors.js';
 import { dependents } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
@@ -29,6 +29,9 @@ const MOST_SCALARS = 256;
 /** Elements of J and of the curvature beyond which a dense fit is refused: 2 GiB, of which a fit holds several copies. */
 const MOST_ELEMENTS = 2 ** 28;
 
+/** Elements of a Jacobian up to which its memory is kept between fits: 8 MiB. */
+const MOST_KEPT = 2 ** 20;
+
 let shared: ReferenceExecutor | undefined;
 
 /** A tensor of a program and the array that holds its values. */
@@ -41,10 +44,9 @@ export function slotsOf(parameters: readonly Tensor[], array: Float64Array): Slo
 }
 
 /** ∂y/∂p, a tensor of y's shape for each scalar parameter (all derivatives then share one fused loop), or one of [n, m] for a vector. */
-function jacobianSlots(y: Tensor, parameters: readonly Tensor[], columns: Float64Array): Slot[] {
-  if (parameters[0]!.rank === 1) return [[jacobian(y, parameters[0]!).transpose(), columns]];
-  const m = y.size;
-  return parameters.map((p, i) => [jvp(y, p, full(1, 'f64')), columns.subarray(i * m, (i + 1) * m)]);
+function jacobianColumns(y: Tensor, parameters: readonly Tensor[]): Tensor[] {
+  if (parameters[0]!.rank === 1) return [jacobian(y, parameters[0]!).transpose()];
+  return parameters.map((p) => jvp(y, p, full(1, 'f64')));
 }
 
 /**
@@ -70,18 +72,64 @@ function mirror(n: number, square: Float64Array): void {
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) square[j * n + i] = square[i * n + j]!;
 }
 
+/** A program of outputs out0, out1, … */
+function load(inputs: readonly Slot[], outputs: readonly Tensor[]): ReferenceExecutable {
+  const named = Object.fromEntries(outputs.map((t, i) => [`out${i}`, t]));
+  shared ??= referenceExecutor();
+  return shared.loadSync(compile(named, { inputs: inputs.map(([t]) => t) }));
+}
+
+function bindTo(executable: ReferenceExecutable, inputs: readonly Slot[], arrays: readonly Float64Array[]): () => void {
+  const feeds = Object.fromEntries(inputs.map(([t, array]) => [inputName(t), array]));
+  return executable.bind(feeds, Object.fromEntries(arrays.map((a, i) => [`out${i}`, a])));
+}
+
 /** A function that compiles on its first call what `outputs` returns, and runs it on every call. */
 export function lazily(inputs: readonly Slot[], outputs: () => readonly Slot[]): () => void {
   let run: (() => void) | undefined;
   return () => {
     if (run === undefined) {
       const slots = outputs();
-      const program = compile(Object.fromEntries(slots.map(([t], i) => [`out${i}`, t])), {
-        inputs: inputs.map(([t]) => t),
+      const executable = load(
+        inputs,
+        slots.map(([t]) => t),
+      );
+      run = bindTo(
+        executable,
+        inputs,
+        slots.map(([, a]) => a),
+      );
+    }
+    run();
+  };
+}
+
+/**
+ * The same for outputs of which all but the `fixed` ones, which come first, go one after the other into an array that the call gives. It is
+ * written in place: what was bound to an array serves each time that the array comes again.
+ */
+function lazilyInto(
+  inputs: readonly Slot[],
+  fixed: readonly Slot[],
+  outputs: () => readonly Tensor[],
+): (target: Float64Array) => void {
+  const bound = new WeakMap<Float64Array, () => void>();
+  let compiled: { readonly executable: ReferenceExecutable; readonly sizes: readonly number[] } | undefined;
+  return (target) => {
+    let run = bound.get(target);
+    if (run === undefined) {
+      if (compiled === undefined) {
+        const tensors = outputs();
+        const executable = load(inputs, [...fixed.map(([t]) => t), ...tensors]);
+        compiled = { executable, sizes: tensors.map((t) => t.size) };
+      }
+      let end = 0;
+      const parts = compiled.sizes.map((size) => {
+        end += size;
+        return target.subarray(end - size, end);
       });
-      shared ??= referenceExecutor();
-      const feeds = Object.fromEntries(inputs.map(([t, array]) => [inputName(t), array]));
-      run = shared.loadSync(program).bind(feeds, Object.fromEntries(slots.map(([, a], i) => [`out${i}`, a])));
+      run = bindTo(compiled.executable, inputs, [...fixed.map(([, a]) => a), ...parts]);
+      bound.set(target, run);
     }
     run();
   };
@@ -101,7 +149,6 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
     );
   const [x, v] = [new Float64Array(n), new Float64Array(n)];
   const [values, second, w] = [new Float64Array(m), new Float64Array(m), new Float64Array(m)];
-  const columns = new Float64Array(n * m);
   const square = new Float64Array(n * n);
   const arrays = data.map((t) => new Float64Array(t.size));
   const inputs = [...slotsOf(parameters, x), ...data.map((t, i): Slot => [t, arrays[i]!])];
@@ -110,8 +157,8 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
   const weights = input('residual weights', 'f64', [m]);
 
   const runResiduals = lazily(inputs, () => [[r, values]]);
-  const runJacobian = lazily(inputs, () => jacobianSlots(r, parameters, columns));
-  const runTogether = lazily(inputs, () => [[r, values], ...jacobianSlots(r, parameters, columns)]);
+  const runJacobian = lazilyInto(inputs, [], () => jacobianColumns(r, parameters));
+  const runTogether = lazilyInto(inputs, [[r, values]], () => jacobianColumns(r, parameters));
   const runSecond = lazily([...inputs, ...slotsOf(directions, v)], () => {
     const along = (y: Tensor): Tensor => jvp(y, [...parameters], [...directions]);
     return [[along(along(r)), second]];
@@ -120,6 +167,7 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
   return {
     size: m,
     parameters: n,
+    ...(n * m <= MOST_KEPT && { spare: [] }),
     load: (next) => {
       arrays.forEach((array, i) => {
         array.set(next[i]!);
@@ -132,15 +180,13 @@ export function tracedProblem(graph: ResidualGraph): TracedProblem {
     },
     jacobian: (at, _residuals, result) => {
       x.set(at);
-      runJacobian();
-      result.set(columns);
+      runJacobian(result);
       return 0;
     },
     together: (at, residuals, result) => {
       x.set(at);
-      runTogether();
+      runTogether(result);
       residuals.set(values);
-      result.set(columns);
     },
     secondDirectional: (at, direction, result) => {
       x.set(at);

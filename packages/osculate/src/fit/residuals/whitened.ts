@@ -37,11 +37,12 @@ export function solveByFactor({ rows: m, data: factor }: Matrix): Whitening {
 
 /** The problem of W·r(p), with all derivatives, for a Jacobian that is not differenced: its differences would need the bare r(p). */
 export function whitened(problem: ResidualProblem, { apply, transpose }: Whitening): ResidualProblem {
-  const { size: m, parameters: n, secondDirectional, curvature, together } = problem;
+  const { size: m, parameters: n, spare, secondDirectional, curvature, together } = problem;
   const raw = new Float64Array(m);
   return {
     size: m,
     parameters: n,
+    ...(spare && { spare }),
     evaluate: (at, residuals) => {
       problem.evaluate(at, residuals);
       apply(residuals);

@@ -1,4 +1,5 @@
 import { leastSquares } from '../../linalg/dense/least-squares.js';
+import { transposeAt } from '../../linalg/dense/transpose.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Box } from '../bounds.js';
 import { dot } from '../trust-region/dot.js';
@@ -124,7 +125,7 @@ export function boundedLinear(columns: readonly Float64Array[], b: Float64Array,
 
 /** The columns of a row-major matrix. */
 export function columnsOf({ rows, columns, data }: Matrix): Float64Array[] {
-  return Array.from({ length: columns }, (_, j) =>
-    Float64Array.from({ length: rows }, (__, i) => data[i * columns + j]!),
-  );
+  const all = new Float64Array(rows * columns);
+  transposeAt(data, rows, columns, 0, columns, 0, rows, all);
+  return Array.from({ length: columns }, (_, j) => all.subarray(j * rows, (j + 1) * rows));
 }

@@ -2,18 +2,19 @@ import { type PivotedQr, pivotedQr } from '../../linalg/dense/pivoted-qr.js';
 import { applyQ, upperFactor } from '../../linalg/dense/qr.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Box } from '../bounds.js';
+import { rowsOfColumns } from '../rows-of-columns.js';
 import { dot } from '../trust-region/dot.js';
 import { boundedLinear, columnsOf } from './bounded-linear.js';
 
 /** The columns, each over its norm (zero ones as they are), row-major. */
 function equilibrated(columns: readonly Float64Array[], norms: Float64Array, m: number): Matrix {
   const p = columns.length;
-  const result = matrix(m, p);
+  const scaled = new Float64Array(p * m);
   columns.forEach((column, j) => {
     norms[j] = Math.sqrt(dot(column, 0, column, 0, m)) || 1;
-    for (let i = 0; i < m; i++) result.data[i * p + j] = column[i]! / norms[j]!;
+    for (let i = 0; i < m; i++) scaled[j * m + i] = column[i]! / norms[j]!;
   });
-  return result;
+  return matrix(m, p, rowsOfColumns(scaled, m, p));
 }
 
 /**
@@ -131,10 +132,13 @@ export class LinearPart {
       this.m,
     );
     const q = v.length;
-    const joined = matrix(this.m, q);
+    const joined = new Float64Array(q * this.m);
     v.forEach((column, k) => {
-      for (let i = 0; i < column.length; i++) joined.data[i * q + k] = column[i]!;
+      joined.set(column, k * this.m);
     });
-    return this.space.project(joined, z?.map((slopes) => Float64Array.from(free, (j) => slopes[j]!)) ?? null);
+    return this.space.project(
+      matrix(this.m, q, rowsOfColumns(joined, this.m, q)),
+      z?.map((slopes) => Float64Array.from(free, (j) => slopes[j]!)) ?? null,
+    );
   }
 }

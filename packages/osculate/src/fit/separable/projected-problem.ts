@@ -61,7 +61,7 @@ class Projection {
     const v = Array.from(point, () => new Float64Array(m));
     const z = Array.from(point, () => new Float64Array(p));
     for (const { column, parameter, values } of basis.partials) {
-      const slope = values.slice();
+      const slope = data.whitening ? values.slice() : values;
       data.whitening?.apply(slope);
       const c = column === p ? 1 : linear.coefficients[column]!;
       const sum = v[parameter]!;

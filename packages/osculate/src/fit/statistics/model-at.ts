@@ -1,8 +1,8 @@
-import { matrix, transposeMatrix } from '../../linalg/matrix.js';
 import { Box } from '../bounds.js';
 import { unconstrained } from '../constraints/constraints.js';
 import { type Model, modelProblem } from '../curve-fit.js';
 import { checkData } from '../residuals/fit-data.js';
+import { rowsOfColumns } from '../rows-of-columns.js';
 
 /** A model's values and derivatives at some points. */
 export interface ModelAt {
@@ -32,5 +32,5 @@ export function modelAt(
   const [values, columns] = [new Float64Array(count), new Float64Array(count * n)];
   problem.evaluate(at, values);
   problem.jacobian(at, values, columns);
-  return { values, jacobian: transposeMatrix(matrix(n, count, columns)).data };
+  return { values, jacobian: rowsOfColumns(columns, count, n) };
 }

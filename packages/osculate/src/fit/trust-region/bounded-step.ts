@@ -70,11 +70,10 @@ export class BoundedSteps {
   accelerate(at: Iterate, second: Float64Array): void {
     const { factorization: f, step, scale, aside } = this;
     const m = second.length;
+    if (at.rows !== null) for (let l = 0; l < m; l++) second[l]! *= at.rows[l]! ** 2;
     for (let i = 0; i < f.k; i++) {
       const j = f.pivots[i]!;
-      let along = 0;
-      for (let l = 0; l < m; l++) along += at.columns[j * m + l]! * second[l]! * (at.rows ? at.rows[l]! ** 2 : 1);
-      aside[i] = -along / scale[j]!;
+      aside[i] = -dot(at.columns, j * m, second, 0, m) / scale[j]!;
     }
     this.damped.solveNormal(aside);
     if (!(2 * Math.sqrt(dot(aside, 0, aside, 0, f.k)) <= 0.75 * this.length)) return;

@@ -4,6 +4,9 @@ import type { RobustLoss } from '../robust.js';
 import { dot } from './dot.js';
 import { isTall, type LinearModel, ReducedModel } from './linear-model.js';
 
+/** As many as a run works with. */
+const MOST_SPARE = 2;
+
 /** A point with its residuals, and once it is linearised the Jacobian and what the loss makes of both. */
 export class Iterate {
   readonly x: Float64Array;
@@ -39,7 +42,7 @@ export class Iterate {
     const { size: m, parameters: n } = problem;
     this.x = new Float64Array(n);
     this.residuals = new Float64Array(m);
-    this.columns = new Float64Array(n * m);
+    this.columns = problem.spare?.pop() ?? new Float64Array(n * m);
     this.weights = loss ? new Float64Array(m) : this.residuals;
     this.scaled = loss ? new Float64Array(m) : this.residuals;
     this.rows = loss ? new Float64Array(m) : null;
@@ -49,6 +52,13 @@ export class Iterate {
     this.whole = { height: m, columns: this.columns, residuals: this.scaled, rows: this.rows };
     this.reduced = isTall(m, n) ? new ReducedModel(m, n) : null;
     this.linear = this.reduced ?? this.whole;
+  }
+
+  /** Evaluates and linearises at x, the start. False unless all is finite; the Jacobian is zero where it was not computed. */
+  begin(): boolean {
+    if (this.evaluate()) return this.linearize();
+    if (!this.joint) this.columns.fill(0);
+    return false;
   }
 
   /**
@@ -92,6 +102,11 @@ export class Iterate {
       sum += Math.abs(gradient[j]!) + square;
     }
     return Number.isFinite(sum);
+  }
+
+  /** Gives the memory of the Jacobian, where the problem keeps it, to the next fit: this iterate must not be used any more. */
+  release(): void {
+    if (this.problem.spare && this.problem.spare.length < MOST_SPARE) this.problem.spare.push(this.columns);
   }
 
   /** What `trial` gains on this point. */

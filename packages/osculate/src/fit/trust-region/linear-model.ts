@@ -48,11 +48,10 @@ export class ReducedModel implements LinearModel {
     const read = (start: number, count: number, into: Float64Array, offset: number, stride: number): void => {
       for (let j = 0; j < n; j++) {
         const [to, from] = [offset + j * stride, j * m + start];
-        for (let i = 0; i < count; i++) into[to + i] = columns[from + i]!;
+        into.set(columns.subarray(from, from + count), to);
         if (rows !== null) for (let i = 0; i < count; i++) into[to + i]! *= rows[start + i]!;
       }
-      const to = offset + n * stride;
-      for (let i = 0; i < count; i++) into[to + i] = residuals[start + i]!;
+      into.set(residuals.subarray(start, start + count), offset + n * stride);
     };
     tallTriangle(m, height, read, triangle);
     for (let j = 0; j < n; j++) {

@@ -61,7 +61,7 @@ function convolve(given: Tensor, w: Tensor, attributes: WindowAttributes, groups
   return terms.reduce((a, b) => a.add(b));
 }
 
-function convNode(call: NodeCall): Tensor {
+export function convNode(call: NodeCall): Tensor {
   const [x, w] = [call.input(0), call.input(1)];
   if (x.rank < 3 || w.rank !== x.rank) call.refuse(`data of rank ${x.rank} and a kernel of rank ${w.rank} do not fit`);
   const attributes = windowAttributes(call, x.shape.slice(2), call.ints('kernel_shape') ?? w.shape.slice(2));

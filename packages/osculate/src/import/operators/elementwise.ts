@@ -1,4 +1,3 @@
-import { DataType } from '../../onnx/index.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
@@ -68,18 +67,6 @@ function isInf(call: NodeCall): Tensor {
   return positive ?? negative ?? x.notEqual(x).logicalAnd(x.equal(x));
 }
 
-const { int8, int16, uint8, uint16, uint32, uint64 } = DataType;
-const wrapping: ReadonlySet<number> = new Set([int8, int16, uint8, uint16, uint32, uint64]);
-
-function cast(call: NodeCall): Tensor {
-  const to = call.int('to');
-  const dtype = call.tracing.dtype(to);
-  if (wrapping.has(to)) {
-    call.refuse('a cast to small or unsigned integers wraps; cast to int32 or int64 instead');
-  }
-  return call.input(0).cast(dtype);
-}
-
 /** Bounds that are known become one op; others a comparison each. */
 function clipTensors(call: NodeCall): Tensor {
   const x = call.input(0);
@@ -109,8 +96,6 @@ export const elementwise: OperatorTable = {
   Asinh: unary(asinh),
   Atan: unary((x) => x.atan()),
   Atanh: unary(atanh),
-  Cast: cast,
-  CastLike: binary((x, y) => x.cast(y.dtype)),
   Ceil: unary((x) => x.ceil()),
   Clip: [
     [1, clipAttributes],

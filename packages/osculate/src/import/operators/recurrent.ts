@@ -53,16 +53,17 @@ const gru: Kind = {
   gates: 3,
   activations: ['Sigmoid', 'Tanh'],
   step: ({ hidden, recurrence, recurrentBias, activations: [f, g], clip, variant }, input, [h]) => {
-    const [[zr, candidate], [gates, own]] = [recurrence, input].map((t) => t.split([2 * hidden, hidden], -1)) as [
-      [Tensor, Tensor],
-      [Tensor, Tensor],
-    ];
+    const parts = (t: Tensor): [Tensor, Tensor] => t.split([2 * hidden, hidden], -1) as [Tensor, Tensor];
+    const [gates, own] = parts(input);
+    const bias = (x: Tensor): Tensor => (recurrentBias ? x.add(recurrentBias) : x);
+    // Where the reset gate acts behind the product, one product gives all gates.
+    const [ofGates, ofCandidate] = variant ? parts(h!.matmul(recurrence)) : [];
+    const [zr, candidate] = variant ? [] : parts(recurrence);
     const [z, r] = gates
-      .add(h!.matmul(zr))
+      .add(ofGates ?? h!.matmul(zr!))
       .split(2, -1)
       .map((t) => f!(clip(t))) as [Tensor, Tensor];
-    const bias = (x: Tensor): Tensor => (recurrentBias ? x.add(recurrentBias) : x);
-    const recurrent = variant ? r.mul(bias(h!.matmul(candidate))) : bias(r.mul(h!).matmul(candidate));
+    const recurrent = ofCandidate ? r.mul(bias(ofCandidate)) : bias(r.mul(h!).matmul(candidate!));
     const next = g!(clip(own.add(recurrent)));
     return [next.add(z.mul(h!.sub(next)))];
   },

@@ -18,7 +18,7 @@ function reflect(x: Tensor, low: number, span: number): Tensor {
   return odd.where(rest.neg().add(span), rest).add(low);
 }
 
-interface Image {
+export interface Image {
   /** `[n·pixels, c]`. */
   readonly rows: Tensor;
   readonly spatial: Shape;
@@ -100,7 +100,7 @@ function tapsAlong(x: Tensor, mode: string): Tap[] {
 }
 
 /** Interpolated values at places `[n, points]`, one tensor an axis: Σ over all taps of weight · pixel. */
-function interpolate(image: Image, places: readonly Tensor[], mode: string): Tensor {
+export function interpolate(image: Image, places: readonly Tensor[], mode: string): Tensor {
   const combinations = places.reduce<Tap[][]>(
     (lists, x) => lists.flatMap((list) => tapsAlong(x, mode).map((tap) => [...list, tap])),
     [[]],
@@ -116,7 +116,7 @@ function interpolate(image: Image, places: readonly Tensor[], mode: string): Ten
 }
 
 /** `[n, c, …spatial]` as rows of pixels. */
-function rowsOf(x: Tensor): Tensor {
+export function rowsOf(x: Tensor): Tensor {
   const rest = iota(x.rank).slice(2);
   return x.transpose([0, ...rest, 1]).reshape([x.size / x.shape[1]!, x.shape[1]!]);
 }

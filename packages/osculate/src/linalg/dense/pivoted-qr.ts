@@ -4,6 +4,7 @@ import { type Matrix, matrix, requireFinite } from '../matrix.js';
 import { normAt, reflectAt } from './householder.js';
 import type { QrFactors } from './qr.js';
 import { powerOfTwoScale } from './scaling.js';
+import { transposeAt } from './transpose.js';
 
 export interface PivotedQr extends QrFactors {
   /** Column j of A P is column permutation[j] of A. */
@@ -95,12 +96,12 @@ export function pivotedQr(a: Matrix, options: PivotedQrOptions = {}): PivotedQr 
   const permutation = Int32Array.from({ length: n }, (_, j) => j);
   return withMemory(k, m * n, (at) => {
     const h = k.heap;
-    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) h[at + j * m + i] = a.data[i * n + j]! * scale;
+    transposeAt(a.data, m, n, 0, n, at, m, h);
+    if (scale !== 1) for (let i = at; i < at + m * n; i++) h[i]! *= scale;
     factorAt(k, m, n, at, tau, permutation);
     const reflectors = matrix(m, n);
-    for (let j = 0; j < n; j++) {
-      for (let i = 0; i < m; i++) reflectors.data[i * n + j] = h[at + j * m + i]! / (i <= j ? scale : 1);
-    }
+    transposeAt(h, n, m, at, m, 0, n, reflectors.data);
+    for (let i = 0; i < tau.length; i++) for (let j = i; j < n; j++) reflectors.data[i * n + j]! /= scale;
     const { rankTolerance = Math.max(m, n) * 2 ** -52 } = options;
     return { reflectors, tau, permutation, rank: diagonalRank(reflectors, tau.length, rankTolerance) };
   });

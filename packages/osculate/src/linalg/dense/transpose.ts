@@ -1,7 +1,7 @@
 /** Side of the tiles that a transposition goes through, so that both sides stay in the cache. */
 const TILE = 16;
 
-/** The rows x columns block at `from` (stride ldf), transposed, to `to` (stride ldt). */
+/** The rows x columns block at `from` (stride ldf), transposed, to `to` (stride ldt) of the same array, or of `target`. */
 export function transposeAt(
   h: Float64Array,
   rows: number,
@@ -10,12 +10,13 @@ export function transposeAt(
   ldf: number,
   to: number,
   ldt: number,
+  target = h,
 ): void {
   for (let i0 = 0; i0 < rows; i0 += TILE) {
     const iEnd = Math.min(rows, i0 + TILE);
     for (let j0 = 0; j0 < columns; j0 += TILE) {
       const jEnd = Math.min(columns, j0 + TILE);
-      for (let i = i0; i < iEnd; i++) for (let j = j0; j < jEnd; j++) h[to + j * ldt + i] = h[from + i * ldf + j]!;
+      for (let i = i0; i < iEnd; i++) for (let j = j0; j < jEnd; j++) target[to + j * ldt + i] = h[from + i * ldf + j]!;
     }
   }
 }

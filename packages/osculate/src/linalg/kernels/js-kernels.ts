@@ -54,6 +54,25 @@ export const jsKernels: Kernels = {
   gemvTransposed(m, n, alpha, a, lda, x, y) {
     for (let i = 0; i < m; i++) axpy(n, alpha * heap[x + i]!, a + i * lda, y);
   },
+  gemvSingle(m, n, a, lda, x, y) {
+    const h = heap;
+    const single = new Float32Array(h.buffer);
+    for (let i = 0; i < m; i++) {
+      const row = a + i * lda;
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += single[row + j]! * single[x + j]!;
+      h[y + i] = h[y + i]! + sum;
+    }
+  },
+  gemvTransposedSingle(m, n, a, lda, x, y) {
+    const h = heap;
+    const single = new Float32Array(h.buffer);
+    for (let j = 0; j < n; j++) {
+      let sum = single[y + j]!;
+      for (let i = 0; i < m; i++) sum += single[a + i * lda + j]! * h[x + i]!;
+      single[y + j] = sum;
+    }
+  },
   symv(n, alpha, a, lda, x, y) {
     const h = heap;
     for (let i = 0; i < n; i++) {

@@ -38,6 +38,10 @@ export interface Kernels {
   gemv(m: number, n: number, alpha: number, a: number, lda: number, x: number, y: number): void;
   /** y += alpha Aᵀ x, A m x n. */
   gemvTransposed(m: number, n: number, alpha: number, a: number, lda: number, x: number, y: number): void;
+  /** y += A x in double precision of A (m x n) and x in single: their offsets and the stride count floats of the same memory. */
+  gemvSingle(m: number, n: number, a: number, lda: number, x: number, y: number): void;
+  /** y += Aᵀ x of A (m x n) and y in single precision (offsets and stride count floats) and x in double: each y is rounded once. */
+  gemvTransposedSingle(m: number, n: number, a: number, lda: number, x: number, y: number): void;
   /** y += alpha A x, A symmetric, its lower triangle given. */
   symv(n: number, alpha: number, a: number, lda: number, x: number, y: number): void;
   dot(n: number, x: number, y: number): number;
@@ -63,7 +67,7 @@ export interface Kernels {
   choleskyBlock(n: number, a: number, lda: number): number;
   /**
    * R ← the triangular factor of [R; Aᵀ], R n x n upper triangular; the n rows of A, which is overwritten, are the columns of the `rows` rows
-   * (an even number) that are appended.
+   * (a multiple of 4) that are appended.
    */
   appendRows(n: number, rows: number, r: number, ldr: number, a: number, lda: number): void;
 }

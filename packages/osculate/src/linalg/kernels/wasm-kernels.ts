@@ -33,6 +33,8 @@ class WasmKernels implements Kernels {
   gemm!: Kernels['gemm'];
   gemv!: Kernels['gemv'];
   gemvTransposed!: Kernels['gemvTransposed'];
+  gemvSingle!: Kernels['gemvSingle'];
+  gemvTransposedSingle!: Kernels['gemvTransposedSingle'];
   symv!: Kernels['symv'];
   dot!: Kernels['dot'];
   axpy!: Kernels['axpy'];

@@ -1,11 +1,8 @@
-import { jacobian } from '../../autodiff/index.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
-import type { Tensor } from '../../tensor/ir.js';
-import { leaves } from '../../tensor/tree.js';
-import type { BatchGraph, Objective, Vector } from '../objective.js';
+import type { Objective, Vector } from '../objective.js';
 import { allRows } from '../optimizer.js';
 import { chunks } from '../program-objective.js';
-import { requireResiduals } from './require-residuals.js';
+import { type ChunkJacobian, chunkJacobian } from './chunk-jacobian.js';
 
 /** A sum of squares at a point: f = Σ rᵢ². */
 export interface ResidualPoint {
@@ -17,47 +14,55 @@ export interface ResidualPoint {
   readonly jacobian: Matrix;
 }
 
-function residualGraph(batch: BatchGraph): { residuals: Tensor; jacobian: Tensor } {
-  const residuals = requireResiduals(batch);
-  const weights = leaves(batch.weights).map(([, t]) => t);
-  const flat = residuals.reshape([residuals.size]);
-  return { residuals: flat, jacobian: jacobian(flat, weights).reshape([flat.size, -1]) };
+/** Writes the residuals of a chunk and their derivatives, times `scale`, into r and J from row `from` on. */
+function place(chunk: ChunkJacobian, scale: number, from: number, residuals: Float64Array, { columns, data }: Matrix) {
+  const count = chunk.residuals.length;
+  for (let i = 0; i < count; i++) residuals[from + i] = scale * chunk.residuals[i]!;
+  for (const { data: block, offset, size } of chunk.blocks) {
+    for (let i = 0; i < count; i++) {
+      const to = (from + i) * columns + offset;
+      for (let j = 0; j < size; j++) data[to + j] = scale * block[i * size + j]!;
+    }
+  }
 }
 
-/** r, J, f and ∇f from rows of numbers. */
-function assemble(n: number, residuals: readonly number[], rows: readonly number[]): ResidualPoint {
+/** f and ∇f with r and J. */
+function pointOf(residuals: Float64Array, jacobian: Matrix): ResidualPoint {
+  const { columns: n, data } = jacobian;
   const gradient = new Float64Array(n);
   let value = 0;
   residuals.forEach((r, i) => {
     value += r * r;
-    for (let j = 0; j < n; j++) gradient[j]! += 2 * r * rows[i * n + j]!;
+    const [twice, row] = [2 * r, i * n];
+    for (let j = 0; j < n; j++) gradient[j]! += twice * data[row + j]!;
   });
-  return {
-    value,
-    gradient,
-    residuals: Float64Array.from(residuals),
-    jacobian: matrix(residuals.length, n, Float64Array.from(rows)),
-  };
+  return { value, gradient, residuals, jacobian };
 }
 
 /**
  * Residuals and their dense Jacobian at a point over all rows, scaled so that f = Σ rᵢ² is the objective; a weight decay adds one
- * residual a variable. Cost: the lesser of n JVPs and m VJPs; memory m·n.
+ * residual a variable. Cost: see `chunkJacobian`; memory m·n.
  * @throws InputError when the objective is no sum of squares.
  */
 export async function residualJacobian(objective: Objective, at: Vector): Promise<ResidualPoint> {
-  const n = objective.layout.size;
-  const [residuals, rows]: [number[], number[]] = [[], []];
-  for (const part of chunks(allRows(objective.rows), objective.chunk)) {
-    const results = await objective.run('residual jacobian', residualGraph, at, part);
-    const scale = Math.sqrt(part.length / objective.rows);
-    for (const r of results.residuals!.data) residuals.push(scale * Number(r));
-    for (const d of results.jacobian!.data) rows.push(scale * Number(d));
+  const { rows, weightDecay, layout } = objective;
+  const n = layout.size;
+  const parts: { chunk: ChunkJacobian; scale: number }[] = [];
+  for (const part of chunks(allRows(rows), objective.chunk)) {
+    parts.push({ chunk: await chunkJacobian(objective, at, part), scale: Math.sqrt(part.length / rows) });
   }
-  const decay = Math.sqrt(objective.weightDecay / 2);
-  for (let i = 0; i < n && decay > 0; i++) {
-    residuals.push(decay * at[i]!);
-    for (let j = 0; j < n; j++) rows.push(i === j ? decay : 0);
+  const fromData = parts.reduce((sum, { chunk }) => sum + chunk.residuals.length, 0);
+  const total = fromData + (weightDecay > 0 ? n : 0);
+  const [residuals, jacobian] = [new Float64Array(total), matrix(total, n)];
+  let from = 0;
+  for (const { chunk, scale } of parts) {
+    place(chunk, scale, from, residuals, jacobian);
+    from += chunk.residuals.length;
   }
-  return assemble(n, residuals, rows);
+  const decay = Math.sqrt(weightDecay / 2);
+  for (let i = 0; from + i < total; i++) {
+    residuals[from + i] = decay * at[i]!;
+    jacobian.data[(from + i) * n + i] = decay;
+  }
+  return pointOf(residuals, jacobian);
 }

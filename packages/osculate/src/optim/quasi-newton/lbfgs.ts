@@ -13,56 +13,87 @@ export interface LbfgsOptions {
   readonly search?: LineSearch<LineSlope>;
 }
 
-/** The last pairs in a ring: pair k lies at (k mod memory)·n. */
+/**
+ * The last pairs in a ring: pair k is `s.j` and `y.j` with j = k mod capacity. Each is an array of its own, which the states of many steps
+ * share: a step stores one pair and copies none.
+ */
 export interface LbfgsMemory {
-  readonly s: Float64Array;
-  readonly y: Float64Array;
+  readonly capacity: number;
   /** Pairs stored so far, those overwritten included. */
   readonly pairs: number;
+  readonly [s: `s.${number}`]: Float64Array;
+  readonly [y: `y.${number}`]: Float64Array;
 }
 
 export type LbfgsState = QuasiNewtonState & LbfgsMemory;
 
+/** The last pairs, oldest first. */
+function pairsOf(memory: LbfgsMemory): { readonly s: Float64Array; readonly y: Float64Array }[] {
+  const count = Math.min(memory.pairs, memory.capacity);
+  return Array.from({ length: count }, (_, i) => {
+    const j = (memory.pairs - count + i) % memory.capacity;
+    return { s: memory[`s.${j}`]!, y: memory[`y.${j}`]! };
+  });
+}
+
+/** The newest pair; undefined before the first. */
+export function newestPair(memory: LbfgsMemory): { readonly s: Float64Array; readonly y: Float64Array } | undefined {
+  return pairsOf(memory).at(-1);
+}
+
+/** A memory without pairs for vectors of length n. */
+export function noPairs(n: number, capacity: number): LbfgsMemory {
+  const zeros = new Float64Array(n);
+  const slots = Array.from({ length: capacity }, (_, j) => [
+    [`s.${j}`, zeros],
+    [`y.${j}`, zeros],
+  ]);
+  return { capacity, pairs: 0, ...Object.fromEntries(slots.flat()) };
+}
+
+/** The memory alone of a state that has more. */
+export function memoryOf(state: LbfgsMemory): LbfgsMemory {
+  const slots = Array.from({ length: state.capacity }, (_, j) => [
+    [`s.${j}`, state[`s.${j}`]],
+    [`y.${j}`, state[`y.${j}`]],
+  ]);
+  return { capacity: state.capacity, pairs: state.pairs, ...Object.fromEntries(slots.flat()) };
+}
+
 /** −H·g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4), H₀ = γI with γ = sᵀy/yᵀy of the newest pair. */
-export function lbfgsDirection({ s, y, pairs }: LbfgsMemory, gradient: ArrayLike<number>): Float64Array {
-  const n = gradient.length;
-  const memory = s.length / n;
-  const at = (array: Float64Array, k: number) => array.subarray((k % memory) * n, ((k % memory) + 1) * n);
-  const first = Math.max(0, pairs - memory);
-  const q = Float64Array.from(gradient, (g) => -g);
-  const alphas = new Float64Array(pairs - first);
-  for (let k = pairs - 1; k >= first; k--) {
-    const [sk, yk] = [at(s, k), at(y, k)];
-    const alpha = dot(sk, q) / dot(sk, yk);
-    alphas[k - first] = alpha;
-    for (let i = 0; i < n; i++) q[i]! -= alpha * yk[i]!;
+export function lbfgsDirection(memory: LbfgsMemory, gradient: ArrayLike<number>): Float64Array {
+  const pairs = pairsOf(memory).map(({ s, y }) => ({ s, y, sy: dot(s, y) }));
+  const q = new Float64Array(gradient.length);
+  for (let i = 0; i < q.length; i++) q[i] = -gradient[i]!;
+  const alphas = pairs.map(() => 0);
+  for (let k = pairs.length - 1; k >= 0; k--) {
+    const { s, y, sy } = pairs[k]!;
+    const alpha = dot(s, q) / sy;
+    alphas[k] = alpha;
+    for (let i = 0; i < q.length; i++) q[i]! -= alpha * y[i]!;
   }
-  if (pairs > 0) {
-    const newest = at(y, pairs - 1);
-    const gamma = dot(at(s, pairs - 1), newest) / dot(newest, newest);
-    for (let i = 0; i < n; i++) q[i]! *= gamma;
+  const newest = pairs.at(-1);
+  if (newest) {
+    const gamma = newest.sy / dot(newest.y, newest.y);
+    for (let i = 0; i < q.length; i++) q[i]! *= gamma;
   }
-  for (let k = first; k < pairs; k++) {
-    const [sk, yk] = [at(s, k), at(y, k)];
-    const change = alphas[k - first]! - dot(yk, q) / dot(sk, yk);
-    for (let i = 0; i < n; i++) q[i]! += change * sk[i]!;
-  }
+  pairs.forEach(({ s, y, sy }, k) => {
+    const change = alphas[k]! - dot(y, q) / sy;
+    for (let i = 0; i < q.length; i++) q[i]! += change * s[i]!;
+  });
   return q;
 }
 
-/** The memory with one more pair, the oldest overwritten when it is full. */
-export function withPair({ s, y, pairs }: LbfgsMemory, newS: Float64Array, newY: Float64Array): LbfgsMemory {
-  const offset = (pairs % (s.length / newS.length)) * newS.length;
-  const [nextS, nextY] = [s.slice(), y.slice()];
-  nextS.set(newS, offset);
-  nextY.set(newY, offset);
-  return { s: nextS, y: nextY, pairs: pairs + 1 };
+/** The memory with one more pair, in the place of the oldest when it is full. */
+export function withPair(memory: LbfgsMemory, s: Float64Array, y: Float64Array): LbfgsMemory {
+  const j = memory.pairs % memory.capacity;
+  return { ...memoryOf(memory), [`s.${j}`]: s, [`y.${j}`]: y, pairs: memory.pairs + 1 };
 }
 
 /**
  * L-BFGS (Liu and Nocedal 1989): the inverse Hessian from the last pairs of steps and gradient changes, a strong Wolfe search. A pair
  * with sᵀy not clearly positive is skipped. Cost a step: about one gradient over all rows and 4·memory·n operations; memory
- * 2·memory·n numbers, twice while a step is made.
+ * 2·memory·n numbers.
  * @throws InputError when the memory is no integer ≥ 1.
  */
 export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}): Optimizer<LbfgsState> {
@@ -73,10 +104,9 @@ export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}
     name: 'L-BFGS',
     settings: { memory },
     search,
-    empty: ({ length }) => ({ s: new Float64Array(memory * length), y: new Float64Array(memory * length), pairs: 0 }),
+    empty: ({ length }) => noPairs(length, memory),
     isScaled: ({ pairs }) => pairs > 0,
     direction: lbfgsDirection,
-    update: (state, s, y) =>
-      isUsablePair(s, y) ? withPair(state, s, y) : { s: state.s, y: state.y, pairs: state.pairs },
+    update: (state, s, y) => (isUsablePair(s, y) ? withPair(state, s, y) : memoryOf(state)),
   });
 }

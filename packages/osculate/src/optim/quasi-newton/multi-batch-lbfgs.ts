@@ -15,7 +15,7 @@ import {
 import { backtracking } from '../search/backtracking.js';
 import { type LineSearch, lineOf } from '../search/line-search.js';
 import { dot, norm, plus } from '../vector.js';
-import { type LbfgsMemory, lbfgsDirection, withPair } from './lbfgs.js';
+import { type LbfgsMemory, lbfgsDirection, memoryOf, newestPair, noPairs, withPair } from './lbfgs.js';
 import { type BatchParts, drawParts, type Look, overlapSize, weightedMean } from './overlapping-batch.js';
 
 export interface MultiBatchLbfgsOptions {
@@ -47,16 +47,10 @@ export interface MultiBatchLbfgsState extends OptimizerState, LbfgsMemory {
 type Settings = Required<MultiBatchLbfgsOptions>;
 
 /** Powell's damping with B = I/γ of the newest pair: sᵀy becomes ¼·sᵀBs. Undefined without a pair. */
-function damped(
-  { s: all, y: changes, pairs }: LbfgsMemory,
-  s: Float64Array,
-  y: Float64Array,
-): Float64Array | undefined {
-  if (pairs === 0) return undefined;
-  const n = s.length;
-  const offset = ((pairs - 1) % (all.length / n)) * n;
-  const [lastS, lastY] = [all.subarray(offset, offset + n), changes.subarray(offset, offset + n)];
-  const inverseGamma = dot(lastY, lastY) / dot(lastS, lastY);
+function damped(memory: LbfgsMemory, s: Float64Array, y: Float64Array): Float64Array | undefined {
+  const last = newestPair(memory);
+  if (last === undefined) return undefined;
+  const inverseGamma = dot(last.y, last.y) / dot(last.s, last.y);
   const sBs = inverseGamma * dot(s, s);
   const theta = (0.75 * sBs) / (sBs - dot(s, y));
   return y.map((v, i) => theta * v + (1 - theta) * inverseGamma * s[i]!);
@@ -69,12 +63,11 @@ function remembered(
   y: Float64Array,
   { epsilon, curvature }: Pick<Settings, 'epsilon' | 'curvature'>,
 ): LbfgsMemory {
-  const same: LbfgsMemory = { s: memory.s, y: memory.y, pairs: memory.pairs };
   const ss = dot(s, s);
   const fits = (change: Float64Array): boolean => ss > 0 && dot(s, change) >= epsilon * ss && dot(s, change) > 0;
   if (fits(y)) return withPair(memory, s, y);
   const other = curvature === 'damp' ? damped(memory, s, y) : undefined;
-  return other !== undefined && allFinite(other) && fits(other) ? withPair(memory, s, other) : same;
+  return other !== undefined && allFinite(other) && fits(other) ? withPair(memory, s, other) : memoryOf(memory);
 }
 
 interface Batch {
@@ -186,7 +179,7 @@ function settingsOf(options: MultiBatchLbfgsOptions): Settings {
  * the weighted mean of those of its parts, so that the shared rows are looked at once at each point. On data of `batchSize` rows or fewer it is L-BFGS on the whole data.
  *
  * Cost a step: one gradient and one value of a batch, the value again for each trial that fails, 4·memory·n operations; memory
- * 2·memory·n numbers, twice while a step is made.
+ * 2·memory·n numbers.
  * @throws InputError for an option out of range.
  */
 export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer<MultiBatchLbfgsState> {
@@ -199,9 +192,7 @@ export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer
     init: (parameters) => ({
       parameters,
       step: 0,
-      s: new Float64Array(memory * parameters.length),
-      y: new Float64Array(memory * parameters.length),
-      pairs: 0,
+      ...noPairs(parameters.length, memory),
       shared: new Float64Array(overlapSize(batchSize, overlap)),
       known: 0,
       sharedValue: 0,

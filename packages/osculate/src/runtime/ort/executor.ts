@@ -2,6 +2,7 @@ import type { Program } from '../../compile/program.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Executable, ExecutionReport, Executor, Feeds } from '../executor.js';
+import { channelBlock, hasConvolution } from './blocked/channel-block.js';
 import type { OrtModule } from './module.js';
 import type { OrtOptions } from './options.js';
 import { Session } from './session.js';
@@ -36,6 +37,8 @@ class OrtExecutor implements Executor {
   private readonly executables = new Set<OrtExecutable>();
   /** Settles when the runs asked for so far have ended: WebGPU sessions cannot overlap, native ones would not gain. */
   private tail: Promise<unknown> = Promise.resolve();
+  /** See `channelBlock`; found out when the first program with a convolution is loaded. */
+  private block: Promise<number> | null = null;
   private disposed = false;
 
   constructor(
@@ -85,9 +88,15 @@ class OrtExecutor implements Executor {
     return entry;
   }
 
+  private blockFor(program: Program): Promise<number> | number {
+    if (!hasConvolution(program)) return 0;
+    this.block ??= channelBlock(this.ort, this.options);
+    return this.block;
+  }
+
   private async start(program: Program): Promise<Runner> {
     try {
-      return await Session.create(this.ort, program, this.options);
+      return await Session.create(this.ort, program, this.options, await this.blockFor(program));
     } catch (error) {
       if (this.options.fallback === undefined || error instanceof InputError) throw error;
       return await fallBack(this.options.fallback, program, error);

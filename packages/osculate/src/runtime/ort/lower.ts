@@ -1,6 +1,9 @@
 import type { Program } from '../../compile/program.js';
 import { graphOf, type ModelProto, model, type NodeProto, valueInfo } from '../../onnx/index.js';
 import { inputName } from '../../tensor/leaf.js';
+import { blockConvolutions } from './blocked/block-convolutions.js';
+import { blockedDomain } from './blocked/blocked-ops.js';
+import { executionPatterns, fuse } from './fuse.js';
 import { ModelState, Scope } from './scope.js';
 
 /** A program as an ONNX model. */
@@ -42,17 +45,25 @@ function nameOutputs(scope: Scope, values: readonly string[], names: readonly st
   rename(scope.nodes, renames);
 }
 
+interface LoweringOptions {
+  /** Whether ONNX Runtime's own operators may be used (default true). */
+  readonly contrib?: boolean;
+  /** Channels that its blocked convolutions take at a time (see `channelBlock`); 0 (default) where they are not to be used. */
+  readonly block?: number;
+}
+
 /**
  * Lowers a program to an ONNX model of opset 20 and, unless `contrib` is false, `com.microsoft` 1. Every op writes its own
- * nodes; constants become initialisers that reference the arrays' memory.
+ * nodes, but for convolutions, which take their biases in; constants become initialisers that reference the arrays' memory.
  *
  * @throws InputError when the constants exceed what a model file can hold (2 GiB).
  */
-export function lowerProgram(program: Program, contrib = true): LoweredProgram {
+export function lowerProgram(program: Program, { contrib = true, block = 0 }: LoweringOptions = {}): LoweredProgram {
   const state = new ModelState(contrib);
   const { names } = state;
   const inputNames = program.inputs.map((t) => names.claim(inputName(t)));
-  const outputs = Object.values(program.outputs);
+  const fused = fuse(Object.values(program.outputs), executionPatterns);
+  const outputs = block > 0 ? blockConvolutions(fused, block) : fused;
   const outputNames = Object.keys(program.outputs).map((name) => names.claim(name));
   const scope = new Scope(state);
   const values = scope.lower(outputs, new Map(program.inputs.map((t, i) => [t, inputNames[i]!])));
@@ -65,7 +76,7 @@ export function lowerProgram(program: Program, contrib = true): LoweredProgram {
     initializers: state.initializers.tensors,
   });
   return {
-    model: model(graph, { opset: 20, contrib }),
+    model: model(graph, { opset: 20, contrib, domains: state.usesBlocks ? [blockedDomain] : [] }),
     inputNames,
     outputNames,
     nodes: state.nodes,

@@ -39,9 +39,10 @@ export function sessionOptions(program: Program, size: LoweredSize, options: Ort
     graphOptimizationLevel: options.optimization ?? levelFor(size),
     executionMode: 'sequential',
     logSeverityLevel: options.logLevel ?? 3,
-    // Threads that wait actively within a run save a wake-up for each operation: 6 to 26 % of a run. No longer than that takes,
-    // and not between runs, lest they take the processor from the thread they wait for, or from other sessions.
-    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '20' } } },
+    // Threads that wait actively within a run save a wake-up for each operation: 6 to 26 % of a run. Not much longer than that takes (on
+    // a busy machine runs become several times slower by spinning for milliseconds), and not between runs, lest they take the processor
+    // from the thread they wait for, or from other sessions.
+    extra: { session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '200' } } },
   };
   if (!hasLargeOperation(Object.values(program.outputs))) out.intraOpNumThreads = 1;
   else if (options.threads !== undefined) out.intraOpNumThreads = options.threads;

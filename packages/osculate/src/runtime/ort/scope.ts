@@ -18,7 +18,7 @@ import {
 } from '../../onnx/index.js';
 import type { DType } from '../../tensor/dtype.js';
 import { topological } from '../../tensor/graph.js';
-import type { LoweredAttr, LoweredGraph, Node, SubgraphContext, Tensor } from '../../tensor/ir.js';
+import type { LoweredAttr, LoweredGraph, Node, OnnxDomain, SubgraphContext, Tensor } from '../../tensor/ir.js';
 import { input, isInput } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Shape } from '../../tensor/shape.js';
@@ -36,6 +36,8 @@ export class ModelState {
   /** Nodes of all graphs. */
   nodes = 0;
   computesFloat64 = false;
+  /** Whether any node computes on channels in blocks. */
+  usesBlocks = false;
 
   constructor(readonly contrib = true) {}
 }
@@ -89,7 +91,7 @@ export class Scope implements SubgraphContext {
     opType: string,
     inputs: readonly string[],
     attrs: Readonly<Record<string, LoweredAttr>> = {},
-    domain?: 'com.microsoft',
+    domain?: OnnxDomain,
   ): string {
     return this.emitMany(opType, inputs, attrs, 1, domain)[0]!;
   }
@@ -99,11 +101,12 @@ export class Scope implements SubgraphContext {
     inputs: readonly string[],
     attrs: Readonly<Record<string, LoweredAttr>>,
     outputs: number,
-    domain?: 'com.microsoft',
+    domain?: OnnxDomain,
   ): readonly string[] {
     const names = Array.from({ length: outputs }, () => this.state.names.fresh(opType));
     const attributes = Object.fromEntries(Object.entries(attrs).map(([name, value]) => [name, attributeOf(value)]));
     this.nodes.push(node(opType, inputs, names, attributes, domain));
+    if (domain === 'com.microsoft.nchwc') this.state.usesBlocks = true;
     this.state.nodes++;
     return names;
   }

@@ -38,8 +38,8 @@ export class Session {
     private readonly session: OrtSession,
   ) {}
 
-  static async create(ort: OrtModule, program: Program, options: OrtOptions): Promise<Session> {
-    const { model, ...lowered } = lowerProgram(program);
+  static async create(ort: OrtModule, program: Program, options: OrtOptions, block = 0): Promise<Session> {
+    const { model, ...lowered } = lowerProgram(program, { block });
     const bytes = encodeModel(model);
     try {
       const session = await ort.InferenceSession.create(bytes, sessionOptions(program, lowered, options));

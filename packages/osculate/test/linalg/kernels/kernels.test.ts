@@ -94,6 +94,35 @@ describe.each(['wasm', 'js'] as const)('the %s kernels', (name) => {
     ).toBeLessThan(1e-14);
   });
 
+  it('products of single precision are summed in double precision, and rounded once', () => {
+    const check = ({ m, n, pad, seed }: { m: number; n: number; pad: number; seed: number }) => {
+      const stride = n + pad;
+      withMemory(kernels, 2 * m + (m + 1) * stride, (offset) => {
+        const single = new Float32Array(kernels.heap.buffer);
+        const at = 2 * (offset + 2 * m);
+        const [a, x, c] = [random(m, stride, seed), random(1, n, seed + 1), random(m, 1, seed + 2)];
+        single.set(a.data, at);
+        single.set(x.data, at + m * stride);
+        const [rows, row] = [single.slice(at, at + m * stride), single.slice(at + m * stride, at + m * stride + n)];
+        const element = (i: number, j: number) => rows[i * stride + j]!;
+        kernels.heap.fill(0.5, offset, offset + m);
+        kernels.heap.set(c.data, offset + m);
+        kernels.gemvSingle(m, n, at, stride, at + m * stride, offset);
+        for (let i = 0; i < m; i++) {
+          const expected = row.reduce((sum, v, j) => sum + element(i, j) * v, 0.5);
+          expect(Math.abs(kernels.heap[offset + i]! - expected)).toBeLessThan(1e-13);
+        }
+        kernels.gemvTransposedSingle(m, n, at, stride, offset + m, at + m * stride);
+        for (let j = 0; j < n; j++) {
+          const expected = c.data.reduce((sum, v, i) => sum + element(i, j) * v, row[j]!);
+          const actual = single[at + m * stride + j]!;
+          expect(Math.abs(actual - expected)).toBeLessThan(2 ** -24 * Math.abs(expected) + 1e-13);
+        }
+      });
+    };
+    fc.assert(fc.property(sizes, check), { numRuns: 40 });
+  });
+
   it('products of a matrix and a vector agree with their definition', () => {
     fc.assert(
       fc.property(sizes, ({ m, n, pad, seed }) => {

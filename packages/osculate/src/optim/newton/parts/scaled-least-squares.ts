@@ -1,39 +1,50 @@
-import { pivotedQr } from '../../../linalg/dense/pivoted-qr.js';
-import { applyQ, upperFactor } from '../../../linalg/dense/qr.js';
 import { augmentQr } from '../../../linalg/dense/qr-augmented.js';
+import { tallTriangle } from '../../../linalg/dense/tall-triangle.js';
+import { transposeAt } from '../../../linalg/dense/transpose.js';
 import { solveTriangular } from '../../../linalg/dense/triangular.js';
 import { type Matrix, matrix } from '../../../linalg/matrix.js';
 import { norm } from '../../vector.js';
 
-/** J·P = Q·R and c = Qᵀ(−r): all that the steps of one Jacobian need. */
+/** J·D⁻¹ = Q·R and c = Qᵀ(−r): all that the steps of one Jacobian need, in the variables q = D·p. */
 export interface ScaledLeastSquares {
   readonly upper: Matrix;
   readonly c: Float64Array;
-  readonly permutation: Int32Array;
-  readonly rank: number;
-  /** D, in the pivoted order. */
   readonly scale: Float64Array;
+  /** R has a diagonal element that is rounding error beside the largest, so that no undamped step is to be had. */
+  readonly singular: boolean;
 }
 
-/** Factors the problem min ‖J·p + r‖ over ‖D·p‖ ≤ Δ. Cost: 4mn². J with fewer rows than columns is completed by zeros. */
+/**
+ * Factors the problem min ‖J·p + r‖ over ‖D·p‖ ≤ Δ, by one pass over [J·D⁻¹, −r] without Q and without pivoting: a damped step needs no rank,
+ * and an undamped one is only taken where it stays within Δ. Cost: 2mn². J with fewer rows than columns is completed by zeros.
+ */
 export function scaledLeastSquares(jacobian: Matrix, residuals: Float64Array, scale: Float64Array): ScaledLeastSquares {
-  const n = jacobian.columns;
-  const factors = pivotedQr(jacobian);
-  const upper = matrix(n, n);
-  upper.data.set(upperFactor(factors).data);
-  const rotated = applyQ(
-    factors,
-    residuals.map((r) => -r),
-    { transpose: true },
-  );
-  const c = new Float64Array(n);
-  c.set(rotated.subarray(0, Math.min(n, rotated.length)));
-  const { permutation, rank } = factors;
-  return { upper, c, permutation, rank, scale: Float64Array.from(permutation, (j) => scale[j]!) };
+  const { rows: m, columns: n, data } = jacobian;
+  const width = n + 1;
+  const size = norm(residuals) || 1;
+  const inverse = scale.map((d) => 1 / d);
+  const triangle = new Float64Array(width * width);
+  const read = (start: number, count: number, into: Float64Array, offset: number, stride: number): void => {
+    transposeAt(data, count, n, start * n, n, offset, stride, into);
+    for (let j = 0; j < n; j++) {
+      const at = offset + j * stride;
+      for (let i = at; i < at + count; i++) into[i]! *= inverse[j]!;
+    }
+    for (let i = 0; i < count; i++) into[offset + n * stride + i] = -residuals[start + i]! / size;
+  };
+  tallTriangle(m, width, read, triangle);
+  const [upper, c] = [matrix(n, n), new Float64Array(n)];
+  let [least, most] = [Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < n; i++) {
+    upper.data.set(triangle.subarray(i * width, i * width + n), i * n);
+    c[i] = size * triangle[i * width + n]!;
+    least = Math.min(least, Math.abs(upper.data[i * n + i]!));
+    most = Math.max(most, Math.abs(upper.data[i * n + i]!));
+  }
+  return { upper, c, scale, singular: !(least > Math.max(m, n) * 2 ** -52 * most) };
 }
 
 export interface DampedStep {
-  /** p in the order of the variables. */
   readonly step: Float64Array;
   /** ‖D·p‖. */
   readonly length: number;
@@ -44,65 +55,60 @@ export interface DampedStep {
 }
 
 interface Solved {
-  /** p in the pivoted order. */
-  readonly p: Float64Array;
+  readonly q: Float64Array;
   readonly length: number;
-  /** The triangle that it was solved with: SᵀS = RᵀR + λD². */
+  /** The triangle that it was solved with: SᵀS = RᵀR + λ. */
   readonly triangle: Matrix;
 }
 
-/** p(λ) by rotations of √λ·D into R: 2n³/3 operations, no normal equations. Null where the triangle is singular. */
-function solve({ upper, c, scale }: ScaledLeastSquares, damping: number): Solved | null {
-  const root = Math.sqrt(damping);
-  const augmented = damping > 0 ? augmentQr(upper, scale.map((d) => root * d) as Float64Array, c) : null;
+/** q(λ) by folding √λ·I into R: 2n³/3 operations, no normal equations. Null where the triangle is singular. */
+function solve({ upper, c }: ScaledLeastSquares, damping: number): Solved | null {
+  const augmented = damping > 0 ? augmentQr(upper, new Float64Array(c.length).fill(Math.sqrt(damping)), c) : null;
   const triangle = augmented?.upper ?? upper;
   const solved = solveTriangular(triangle, augmented?.rightHandSide ?? c, { triangle: 'upper' });
   if (solved.status !== 'ok') return null;
-  const p = solved.solution;
-  return { p, length: norm(p.map((x, i) => x * scale[i]!)), triangle };
+  return { q: solved.solution, length: norm(solved.solution), triangle };
 }
 
-/** d‖D·p‖/dλ = −‖S⁻ᵀ·D·(D·p/‖D·p‖)‖²·‖D·p‖, as the Newton correction of Moré 1978 needs it: the squared norm. */
-function sensitivity({ p, length, triangle }: Solved, scale: Float64Array): number {
-  const right = p.map((x, i) => (scale[i]! * (scale[i]! * x)) / length);
+/** −d‖q‖/dλ = ‖S⁻ᵀ·q/‖q‖‖²·‖q‖, as the Newton correction of Moré 1978 needs it: the squared norm. */
+function sensitivity({ q, length, triangle }: Solved): number {
+  const right = q.map((x) => x / length);
   const solved = solveTriangular(triangle, right, { triangle: 'upper', transpose: true });
   return solved.status === 'ok' ? norm(solved.solution) ** 2 : Number.POSITIVE_INFINITY;
 }
 
-function finished({ upper, permutation }: ScaledLeastSquares, { p, length }: Solved, damping: number): DampedStep {
-  const n = p.length;
-  const step = new Float64Array(n);
-  for (let i = 0; i < n; i++) step[permutation[i]!] = p[i]!;
+function finished({ upper, scale }: ScaledLeastSquares, { q, length }: Solved, damping: number): DampedStep {
+  const n = q.length;
   let square = 0;
   for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let j = i; j < n; j++) sum += upper.data[i * n + j]! * p[j]!;
+    for (let j = i; j < n; j++) sum += upper.data[i * n + j]! * q[j]!;
     square += sum * sum;
   }
-  return { step, length, damping, predicted: square + 2 * damping * length * length };
+  return { step: q.map((x, j) => x / scale[j]!), length, damping, predicted: square + 2 * damping * length * length };
 }
 
-/** ‖D⁻¹·Rᵀ·c‖: the scaled gradient of ½‖J·p + r‖². */
-function scaledGradient({ upper, c, scale }: ScaledLeastSquares): number {
+/** ‖Rᵀ·c‖: the scaled gradient of ½‖J·p + r‖². */
+function scaledGradient({ upper, c }: ScaledLeastSquares): number {
   const n = c.length;
   const g = new Float64Array(n);
   for (let i = 0; i < n; i++) for (let j = i; j < n; j++) g[j]! += upper.data[i * n + j]! * c[i]!;
-  return norm(g.map((x, j) => x / scale[j]!));
+  return norm(g);
 }
 
 /**
  * The step with λ = 0 if it is no longer than Δ, otherwise one with ‖D·p(λ)‖ within a tenth of Δ, by Moré's iteration on λ, kept in a
- * bracket (Moré 1978, section 5). Each trial λ costs 2n³/3 operations at most.
+ * bracket (Moré 1978, section 5), which begins at `guess`, such as the λ of the step before, where that lies in it. Each trial λ costs 2n³/3
+ * operations.
  */
-export function dampedStep(problem: ScaledLeastSquares, radius: number): DampedStep {
-  const { rank, scale } = problem;
-  const full = rank === problem.c.length ? solve(problem, 0) : null;
+export function dampedStep(problem: ScaledLeastSquares, radius: number, guess = 0): DampedStep {
+  const full = problem.singular ? null : solve(problem, 0);
   if (full && full.length <= 1.1 * radius) return finished(problem, full, 0);
-  let low = full ? (full.length - radius) / radius / sensitivity(full, scale) : 0;
+  let low = full ? (full.length - radius) / radius / sensitivity(full) : 0;
   let high = scaledGradient(problem) / radius;
-  if (high === 0) return { step: new Float64Array(scale.length), length: 0, damping: 0, predicted: 0 };
+  if (high === 0) return { step: new Float64Array(problem.c.length), length: 0, damping: 0, predicted: 0 };
   if (!(low < high)) low = 0;
-  let damping = Math.max(1e-3 * high, low);
+  let damping = guess > low && guess < high ? guess : Math.max(1e-3 * high, low);
   for (let trial = 0; ; trial++) {
     const solved = solve(problem, damping);
     if (!solved) {
@@ -116,7 +122,7 @@ export function dampedStep(problem: ScaledLeastSquares, radius: number): DampedS
     if (excess < 0 && damping <= 1e-20 * high) return finished(problem, solved, damping);
     if (excess > 0) low = Math.max(low, damping);
     else high = damping;
-    const newton = damping + (solved.length / radius) * (excess / (solved.length * sensitivity(solved, scale)));
+    const newton = damping + (solved.length / radius) * (excess / (solved.length * sensitivity(solved)));
     damping = newton > low && newton < high ? newton : low > 0 ? Math.sqrt(low * high) : 1e-3 * high;
   }
 }

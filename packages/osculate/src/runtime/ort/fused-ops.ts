@@ -1,6 +1,6 @@
-import type { Attrs, LowerContext, LoweredAttr, Op, Tensor } from '../tensor/ir.js';
-import { apply1 } from '../tensor/ir.js';
-import type { Shape } from '../tensor/shape.js';
+import type { Attrs, LowerContext, LoweredAttr, Op, Tensor } from '../../tensor/ir.js';
+import { apply1 } from '../../tensor/ir.js';
+import type { Shape } from '../../tensor/shape.js';
 
 /** What all of these ops have: the shape of their result, and the attributes of their ONNX node. */
 interface FusedAttrs extends Attrs {
@@ -9,13 +9,13 @@ interface FusedAttrs extends Attrs {
 }
 
 const never = (name: string) => (): never => {
-  throw new Error(`${name} stands only in graphs that are exported`);
+  throw new Error(`${name} stands only in graphs that are being lowered`);
 };
 
 type Emit = (context: LowerContext, inputs: readonly string[], attrs: FusedAttrs['onnx']) => string;
 
-/** An op that is one ONNX node: it replaces an expression just before the export and is neither differentiated nor run here. */
-function fusedOp(name: string, emit: Emit = (context, inputs, attrs) => context.emit(name, inputs, attrs)) {
+/** An op that is one ONNX node: it replaces an expression just before the graph is lowered and is neither differentiated nor run here. */
+export function fusedOp(name: string, emit: Emit = (context, inputs, attrs) => context.emit(name, inputs, attrs)) {
   const op: Op<FusedAttrs> = {
     name,
     infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],

@@ -1,15 +1,15 @@
-import { Identities, nodeKey } from '../compile/key.js';
-import { batchNorm } from '../ops/batch-norm.js';
-import { onnxGeometry } from '../ops/conv-lowering.js';
-import type { ConvGeometry } from '../ops/conv-shape.js';
-import { layerNorm } from '../ops/layer-norm.js';
-import type { MatmulAttrs } from '../ops/matmul.js';
-import { mean } from '../ops/mean.js';
-import type { ReduceAttrs } from '../ops/sum.js';
-import { topological } from '../tensor/graph.js';
-import { apply, type Tensor } from '../tensor/ir.js';
-import { splat } from '../tensor/leaf.js';
-import { sameShape } from '../tensor/shape.js';
+import { Identities, nodeKey } from '../../compile/key.js';
+import { batchNorm } from '../../ops/batch-norm.js';
+import { onnxGeometry } from '../../ops/conv-lowering.js';
+import type { ConvGeometry } from '../../ops/conv-shape.js';
+import { layerNorm } from '../../ops/layer-norm.js';
+import type { MatmulAttrs } from '../../ops/matmul.js';
+import { mean } from '../../ops/mean.js';
+import type { ReduceAttrs } from '../../ops/sum.js';
+import { topological } from '../../tensor/graph.js';
+import { apply, type Tensor } from '../../tensor/ir.js';
+import { splat } from '../../tensor/leaf.js';
+import { sameShape } from '../../tensor/shape.js';
 import { batchNormalization, biasedConv, biasedGemm, geluNode, layerNormalization, reduceMean } from './fused-ops.js';
 
 /** What stands for an expression: made from those tensors of the expression that it reads. */
@@ -115,7 +115,18 @@ const geluPattern: Pattern = (y) => {
   return x?.dtype === 'f32' ? { reads: [x], make: (inputs) => geluNode(inputs, y.shape) } : null;
 };
 
-const patterns = [layerNormPattern, batchNormPattern, gemmPattern, convPattern, meanPattern, geluPattern];
+/** What is worth it in a program that only runs: ONNX Runtime finds the others itself or gains nothing by them. */
+export const executionPatterns: readonly Pattern[] = [convPattern];
+
+/** What makes a file readable and quick in other tools. */
+export const filePatterns: readonly Pattern[] = [
+  layerNormPattern,
+  batchNormPattern,
+  gemmPattern,
+  convPattern,
+  meanPattern,
+  geluPattern,
+];
 
 /** The graph that `outputs` reach, as patterns see it. */
 function surroundings(outputs: readonly Tensor[]): Surroundings {
@@ -142,11 +153,11 @@ function surroundings(outputs: readonly Tensor[]): Surroundings {
 }
 
 /**
- * Writes layer and batch normalisation, means, GELU and the biases of products and convolutions as the ONNX operators
- * of that name. Each is recognised by comparing the graph with what the function of that name in `osculate/ops` builds. Bodies of
+ * Writes what `patterns` find as ONNX operators: layer and batch normalisation, means, GELU and the biases of products and
+ * convolutions. Each is recognised by comparing the graph with what the function of that name in `osculate/ops` builds. Bodies of
  * loops are left as they are.
  */
-export function fuse(outputs: readonly Tensor[]): Tensor[] {
+export function fuse(outputs: readonly Tensor[], patterns: readonly Pattern[]): Tensor[] {
   const graph = surroundings(outputs);
   const replaced = new Map<Tensor, Tensor>();
   const now = (t: Tensor): Tensor => replaced.get(t) ?? t;
