@@ -22,10 +22,10 @@ function placed(series: readonly Series[], width: number): Placed[] {
 }
 
 /**
- * A chart with the names of its lines above it, as a file of its own: on white, since nobody knows what it will lie on.
+ * A chart with its title for readers that do not see it and the names of its lines above it, as a file of its own: on white, since nobody knows what it will lie on.
  * `svg` is one element with width and height.
  */
-export function legendSvg(svg: string, series: readonly Series[]): string {
+export function legendSvg(svg: string, series: readonly Series[], title: string): string {
   const size = (name: string): number => Number(new RegExp(`<svg[^>]* ${name}="([\\d.]+)"`).exec(svg)![1]);
   const [width, height] = [size('width'), size('height')];
   const names = placed(series, width);
@@ -39,6 +39,7 @@ export function legendSvg(svg: string, series: readonly Series[]): string {
   });
   const inner = svg.replace('<svg ', `<svg y="${top}" `);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top + height}" viewBox="0 0 ${width} ${top + height}" font-family="system-ui, sans-serif" font-size="12">
+<title>${escapeHtml(title)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${entries.join('\n')}
 ${inner}

@@ -44,11 +44,11 @@ function curveFigures(problem: ProblemAnalysis, series: readonly Series[], i: nu
   const { title } = problem.results.problem;
   const drawn = [...new Set([problem.aim.measure, problem.judged])];
   const own = ownSeries(problem, series);
-  return drawn.map((measure) => ({
-    file: `${slug(problem, i)}-${measure.key}.svg`,
-    caption: `${title}: ${measure.title} against seconds`,
-    svg: legendSvg(secondsFigure(problem, series, measure), own),
-  }));
+  return drawn.map((measure) => {
+    const caption = `${title}: ${measure.title} against seconds`;
+    const svg = legendSvg(secondsFigure(problem, series, measure), own, caption);
+    return { file: `${slug(problem, i)}-${measure.key}.svg`, caption, svg };
+  });
 }
 
 function searchFigures(problem: ProblemAnalysis, series: readonly Series[], i: number): Figure[] {
@@ -61,11 +61,10 @@ function searchFigures(problem: ProblemAnalysis, series: readonly Series[], i: n
   // A chart of one method shows little that its table does not.
   return drawn
     .filter(({ own }) => own.length > 1)
-    .map(({ caption, svg, own }, k) => ({
-      file: `${slug(problem, i)}-search-${k + 1}.svg`,
-      caption: `${problem.results.problem.title}: ${caption}`,
-      svg: legendSvg(svg, own),
-    }));
+    .map(({ caption: what, svg, own }, k) => {
+      const caption = `${problem.results.problem.title}: ${what}`;
+      return { file: `${slug(problem, i)}-search-${k + 1}.svg`, caption, svg: legendSvg(svg, own, caption) };
+    });
 }
 
 const ownSeries = (problem: ProblemAnalysis, series: readonly Series[]): Series[] =>
@@ -104,7 +103,7 @@ function problemSection(problem: ProblemAnalysis, series: readonly Series[], i: 
 function overall(analysis: StudyAnalysis, series: readonly Series[]): Section {
   if (analysis.problems.length < 2) return { text: '', figures: [] };
   const [{ caption, svg }] = profileCharts(analysis, series) as [ReturnType<typeof profileCharts>[number]];
-  const figure = { file: 'profile-seconds.svg', caption, svg: legendSvg(svg.logarithmic, series) };
+  const figure = { file: 'profile-seconds.svg', caption, svg: legendSvg(svg.logarithmic, series, caption) };
   const text = [
     '## Over all problems',
     `The share of the ${analysis.problems.length} problems on which an optimizer reached the aim within so many times the seconds of the fastest (Dolan and Moré 2002). One that was not run on a problem has not solved it.`,
