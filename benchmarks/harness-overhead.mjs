@@ -53,8 +53,7 @@ const cases = [
 
 /** Seconds of each step without a harness. @param {any} setting */
 async function bare({ loaded, contestant, executor, steps }) {
-  const { chunk } = contestant;
-  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train, ...(chunk && { chunk }) });
+  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
   const optimizer = contestant.make(loaded);
   const random = generator(0);
   let state = optimizer.init(flatParameters(objective, loaded));
@@ -180,6 +179,10 @@ async function child() {
   let most = 0;
   const chosen = process.argv.slice(3);
   const wanted = cases.filter((c) => chosen.length === 0 || chosen.includes(`${c.problem}/${c.optimizer}`));
+  if (wanted.length === 0) {
+    const names = cases.map((c) => `${c.problem}/${c.optimizer}`).join(', ');
+    throw new Error(`no case is named ${chosen.join(' or ')}; there are ${names}`);
+  }
   for (const setting of wanted) most = Math.max(most, await measure(setting, executor, folder));
   await executor.dispose();
   rmSync(join(folder, '..'), { recursive: true });
