@@ -1,6 +1,6 @@
 import { readSafetensors, type SafetensorsFile } from 'osculate/data';
 import { InputError, type NDArray, type ParameterLayout } from 'osculate/tensor';
-import { contentsOf } from '../commands/inspect/inspect.js';
+import { contentsOf } from '../file-contents.js';
 import { UsageError } from '../usage-error.js';
 
 function flatIn({ tensors }: SafetensorsFile, file: string, layout: ParameterLayout): NDArray['data'] | undefined {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { exitStatus } from '../command-line/exit-status.js';
 import { environment } from '../environment.js';
+import { textOf } from '../file-contents.js';
 import { ProgressLine, progressText, type Terminal } from '../report/progress.js';
 import { removeLeftovers } from '../run/leftovers.js';
 import { supervise } from '../run/supervise.js';
@@ -24,14 +25,6 @@ export interface StudyOptions {
   readonly signal: AbortSignal;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read the study file ${file}: ${error instanceof Error ? error.message : error}`);
-  }
 }
 
 /** The folder with the study in it; what it holds of the same study is kept. @throws UsageError when it holds another study. */

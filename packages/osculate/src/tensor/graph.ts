@@ -28,6 +28,15 @@ export function topological(outputs: Iterable<Tensor>, stop?: ReadonlySet<Tensor
   return order;
 }
 
+/** How often each tensor is read, by `nodes` or as one of `outputs`. */
+export function readCounts(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
+  const counts = new Map<Tensor, number>();
+  const read = (t: Tensor): unknown => counts.set(t, (counts.get(t) ?? 0) + 1);
+  for (const { inputs } of nodes) inputs.forEach(read);
+  outputs.forEach(read);
+  return counts;
+}
+
 /** The tensors among those that `outputs` reach which depend on `sources` (the sources included). */
 export function dependents(outputs: Iterable<Tensor>, sources: Iterable<Tensor>): Set<Tensor> {
   const active = new Set<Tensor>(sources);

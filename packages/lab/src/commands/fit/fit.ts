@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
 import {
@@ -12,6 +11,7 @@ import {
 import { expressionModel, parseExpression, parseTies } from 'osculate/fit/expression';
 import { InputError, ShapeError } from 'osculate/tensor';
 import { exitStatus } from '../../command-line/exit-status.js';
+import { textOf } from '../../file-contents.js';
 import { type Fitted, fitPicture } from '../../report/fit/charts.js';
 import { fitHtml } from '../../report/fit/html.js';
 import type { Terminal } from '../../report/progress.js';
@@ -41,14 +41,6 @@ export interface FitOptions {
   readonly json: boolean;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-}
-
-function contents(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function boundsOf({ bounds }: FitOptions, names: readonly string[]): { lower: number[]; upper: number[] } {
@@ -97,7 +89,7 @@ function run(options: FitOptions): Fitted {
   const [fixed, tied] = [fixedOf(options), parseTies(ties)];
   const parameters = [...new Set([start, fixed, tied].flatMap((given) => Object.keys(given)))];
   const symbols = parseExpression(formula).symbols.filter((name) => !parameters.includes(name));
-  const columns = readColumns(contents(options.file), options.delimiter, symbols, options);
+  const columns = readColumns(textOf(options.file), options.delimiter, symbols, options);
   const variables = columns.variables.length > 0 ? columns.variables : [rowNumber];
   const model = modelOf(
     formula,

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { decodeModel, type ModelProto } from 'osculate/onnx';
 import { InputError } from 'osculate/tensor';
 import { exitStatus } from '../../command-line/exit-status.js';
+import { contentsOf } from '../../file-contents.js';
 import { inspectText } from '../../report/inspect/text.js';
 import type { Terminal } from '../../report/progress.js';
 import { UsageError } from '../../usage-error.js';
@@ -11,15 +11,6 @@ export interface InspectOptions extends InspectGiven {
   readonly file: string;
   readonly json: boolean;
   readonly stdout: Terminal;
-}
-
-/** The bytes of a file. @throws UsageError that names it */
-export function contentsOf(file: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(file));
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 /** The model in a file. @throws UsageError unless it is ONNX */

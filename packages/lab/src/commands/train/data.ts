@@ -3,8 +3,8 @@ import { basename, extname } from 'node:path';
 import { readCsv, readNpy, readNpz, readSafetensors, take } from 'osculate/data';
 import { fashionMnist, mnistDigits } from 'osculate/data/node';
 import { generator, InputError, type NDArray, ShapeError } from 'osculate/tensor';
+import { contentsOf } from '../../file-contents.js';
 import { UsageError } from '../../usage-error.js';
-import { contentsOf } from '../inspect/inspect.js';
 
 /** Arrays as read, before they are matched with a model. */
 export interface RawData {

@@ -29,8 +29,19 @@ export interface DampedModel {
   solve(damping: number, scale: Float64Array): number;
   /** Evaluates x + step. Returns what it gains of the cost, NaN where that is not finite. */
   trial(): number;
-  /** Goes to the trial point and linearises there. False, with nothing changed, where derivatives are not finite. */
-  take(): boolean;
+  /** Exchanges the point and the trial point, with their costs and residuals. */
+  exchange(): void;
+  /** Derivatives at the point. False where they are not finite. */
+  linearize(): boolean;
+}
+
+/** Goes to the trial point and linearises there. False, with nothing changed, where derivatives are not finite. */
+function take(model: DampedModel): boolean {
+  model.exchange();
+  if (model.linearize()) return true;
+  model.exchange();
+  model.linearize();
+  return false;
 }
 
 /** One trial step, for `onIteration`. */
@@ -177,7 +188,7 @@ export function dampedRun(model: DampedModel, options: DampedOptions = {}): Damp
     const shortest = stepTolerance * scaledLength(model.x, scale);
     const gain = promised > 0 ? model.trial() : Number.NaN;
     const ratio = gain / promised;
-    const taken = ratio >= LEAST_RATIO && model.take();
+    const taken = ratio >= LEAST_RATIO && take(model);
     if (taken) {
       iterations++;
       damping.lighten(ratio);

@@ -116,14 +116,6 @@ export class ProductModel implements DampedModel {
     return costDecrease(this.residuals, this.spare);
   }
 
-  take(): boolean {
-    this.exchange();
-    if (this.linearize()) return true;
-    this.exchange();
-    this.linearize();
-    return false;
-  }
-
   /** out = S·J·v. */
   private apply(v: Float64Array, out: Float64Array): void {
     this.counts.forward++;
@@ -148,13 +140,13 @@ export class ProductModel implements DampedModel {
     return this.loss && Number.isFinite(sum) ? this.loss.cost(residuals) : 0.5 * sum;
   }
 
-  private exchange(): void {
+  exchange(): void {
     for (let j = 0; j < this.x.length; j++) [this.x[j], this.next[j]] = [this.next[j]!, this.x[j]!];
     [this.residuals, this.spare] = [this.spare, this.residuals];
     [this.cost, this.nextCost] = [this.nextCost, this.cost];
   }
 
-  private linearize(): boolean {
+  linearize(): boolean {
     const { problem, gradient, norms, free, residuals, scaled } = this;
     problem.linearize(this.x);
     scaled.set(residuals);

@@ -107,21 +107,13 @@ class BlockModel implements DampedModel {
     return costDecrease(this.residuals, this.spare);
   }
 
-  take(): boolean {
-    this.exchange();
-    if (this.linearize()) return true;
-    this.exchange();
-    this.linearize();
-    return false;
-  }
-
-  private exchange(): void {
+  exchange(): void {
     for (let j = 0; j < this.x.length; j++) [this.x[j], this.next[j]] = [this.next[j]!, this.x[j]!];
     [this.residuals, this.spare] = [this.spare, this.residuals];
     [this.cost, this.nextCost] = [this.nextCost, this.cost];
   }
 
-  private linearize(): boolean {
+  linearize(): boolean {
     this.evaluations.jacobians++;
     this.blocks.linearize(this.x, this.residuals);
     return this.system.assemble();

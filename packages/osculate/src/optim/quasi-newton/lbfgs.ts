@@ -41,23 +41,25 @@ export function newestPair(memory: LbfgsMemory): { readonly s: Float64Array; rea
   return pairsOf(memory).at(-1);
 }
 
+/** A memory with these arrays in the places of the ring. */
+function ring(capacity: number, pairs: number, at: (name: `s.${number}` | `y.${number}`) => Float64Array): LbfgsMemory {
+  const slots: Record<`s.${number}` | `y.${number}`, Float64Array> = {};
+  for (let j = 0; j < capacity; j++) {
+    slots[`s.${j}`] = at(`s.${j}`);
+    slots[`y.${j}`] = at(`y.${j}`);
+  }
+  return { capacity, pairs, ...slots };
+}
+
 /** A memory without pairs for vectors of length n. */
 export function noPairs(n: number, capacity: number): LbfgsMemory {
   const zeros = new Float64Array(n);
-  const slots = Array.from({ length: capacity }, (_, j) => [
-    [`s.${j}`, zeros],
-    [`y.${j}`, zeros],
-  ]);
-  return { capacity, pairs: 0, ...Object.fromEntries(slots.flat()) };
+  return ring(capacity, 0, () => zeros);
 }
 
 /** The memory alone of a state that has more. */
 export function memoryOf(state: LbfgsMemory): LbfgsMemory {
-  const slots = Array.from({ length: state.capacity }, (_, j) => [
-    [`s.${j}`, state[`s.${j}`]],
-    [`y.${j}`, state[`y.${j}`]],
-  ]);
-  return { capacity: state.capacity, pairs: state.pairs, ...Object.fromEntries(slots.flat()) };
+  return ring(state.capacity, state.pairs, (name) => state[name]!);
 }
 
 /** −H·g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4), H₀ = γI with γ = sᵀy/yᵀy of the newest pair. */

@@ -6,7 +6,7 @@ import { layerNorm } from '../../ops/layer-norm.js';
 import type { MatmulAttrs } from '../../ops/matmul.js';
 import { mean } from '../../ops/mean.js';
 import type { ReduceAttrs } from '../../ops/sum.js';
-import { topological } from '../../tensor/graph.js';
+import { readCounts, topological } from '../../tensor/graph.js';
 import { apply, type Tensor } from '../../tensor/ir.js';
 import { splat } from '../../tensor/leaf.js';
 import { sameShape } from '../../tensor/shape.js';
@@ -130,10 +130,7 @@ export const filePatterns: readonly Pattern[] = [
 
 /** The graph that `outputs` reach, as patterns see it. */
 function surroundings(outputs: readonly Tensor[]): Surroundings {
-  const reads = new Map<Tensor, number>();
-  const read = (t: Tensor): unknown => reads.set(t, (reads.get(t) ?? 0) + 1);
-  for (const node of topological(outputs)) node.inputs.forEach(read);
-  outputs.forEach(read);
+  const reads = readCounts(topological(outputs), outputs);
   const ids = new Identities();
   const table = new Map<string, readonly Tensor[]>();
   const known = new Map<Tensor, Tensor>();

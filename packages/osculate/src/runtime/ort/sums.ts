@@ -1,4 +1,5 @@
 import type { MatmulAttrs } from '../../ops/matmul.js';
+import { readCounts } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import { sameShape } from '../../tensor/shape.js';
 
@@ -13,14 +14,6 @@ export interface ProductSum {
 export interface ProductSums {
   readonly roots: ReadonlyMap<Node, ProductSum>;
   readonly parts: ReadonlySet<Node>;
-}
-
-function readCounts(nodes: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
-  const counts = new Map<Tensor, number>();
-  const read = (t: Tensor): unknown => counts.set(t, (counts.get(t) ?? 0) + 1);
-  for (const node of nodes) node.inputs.forEach(read);
-  outputs.forEach(read);
-  return counts;
 }
 
 /** Gemm takes a third term that broadcasts to its result, and has kernels for floating point only. */

@@ -29,14 +29,10 @@ function model(r: (x: number) => number, slope: (x: number) => number, start: nu
       next = at.x[0]! + at.step[0]!;
       return at.cost - 0.5 * r(next) ** 2;
     },
-    take: (): boolean => {
-      const old = at.x[0]!;
-      at.x[0] = next;
-      if (at.begin()) return true;
-      at.x[0] = old;
-      at.begin();
-      return false;
+    exchange: (): void => {
+      [at.x[0], next] = [next, at.x[0]!];
     },
+    linearize: (): boolean => at.begin(),
   };
   return at;
 }

@@ -2,7 +2,7 @@ import { onnxGeometry } from '../../../ops/conv-lowering.js';
 import type { ConvGeometry } from '../../../ops/conv-shape.js';
 import { onnxMaxPool } from '../../../ops/max-pool.js';
 import type { PoolAttrs } from '../../../ops/pool-shape.js';
-import { topological } from '../../../tensor/graph.js';
+import { readCounts, topological } from '../../../tensor/graph.js';
 import { apply, type LoweredAttr, type Node, type Tensor } from '../../../tensor/ir.js';
 import { blockedConv, blockedMaxPool, intoBlocks, outOfBlocks } from './blocked-ops.js';
 
@@ -31,15 +31,13 @@ class Blocking {
   private readonly plain = new Map<Tensor, Tensor>();
   /** Results in blocks, under the shape that they have without. */
   private readonly blocked = new Map<Tensor, Tensor>();
-  private readonly reads = new Map<Tensor, number>();
+  private reads: ReadonlyMap<Tensor, number> = new Map();
 
   constructor(private readonly block: number) {}
 
   rewrite(outputs: readonly Tensor[]): Tensor[] {
-    const read = (t: Tensor): unknown => this.reads.set(t, (this.reads.get(t) ?? 0) + 1);
     const nodes = topological(outputs);
-    for (const { inputs } of nodes) inputs.forEach(read);
-    outputs.forEach(read);
+    this.reads = readCounts(nodes, outputs);
     for (const node of nodes) this.visit(node);
     return outputs.map((t) => this.plainOf(t));
   }
