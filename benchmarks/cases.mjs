@@ -14,7 +14,7 @@ import {
   squaredError,
   transformerBlock,
 } from 'osculate/nn';
-import { generator, input, leaves, mapTree, parameters } from 'osculate/tensor';
+import { generator, input, inputName, leaves, mapTree, parameters } from 'osculate/tensor';
 
 /**
  * @typedef {{ layer: import('osculate/nn').Layer<any>, loss: import('osculate/nn').Loss, x: number[], y: number[], classes: boolean }} Case
@@ -99,7 +99,7 @@ export function derivative({ layer, loss, x, y, classes }, kind) {
   for (const [name, array] of leaves(/** @type {any} */ (tree))) feeds[`w.${name}`] = array;
   for (const [name, array] of leaves(/** @type {any} */ (direction))) feeds[`v.${name}`] = array;
   const program = compile(/** @type {any} */ (outcome));
-  const known = new Set(program.inputs.map((t) => /** @type {any} */ (t.node.attrs).name));
+  const known = new Set(program.inputs.map(inputName));
   return { program, feeds: Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name))) };
 }
 

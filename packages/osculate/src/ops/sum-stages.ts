@@ -80,3 +80,20 @@ export function lowerInStages(context: LowerContext, name: string, shape: Shape,
   reshape(shape.filter((_, i) => !axes.includes(i)));
   return current;
 }
+
+/**
+ * From this many elements on, rows are added up as a product with a row of ones: ReduceSum takes 2 to 4 times as long for them
+ * (65 µs instead of 26 for 256 rows of 256 on two threads), a gradient of biases in most cases.
+ */
+const manyElements = 2 ** 13;
+
+/** True for the sum of a matrix's rows where a product with ones is faster than ONNX Runtime's sum. */
+export function addsManyRows(shape: Shape, axes: readonly number[]): boolean {
+  return shape.length === 2 && axes.length === 1 && axes[0] === 0 && shape[1]! > 1 && sizeOf(shape) >= manyElements;
+}
+
+/** Emits the sum of the rows of a matrix as 1ᵀX. */
+export function lowerAsProduct(context: LowerContext, name: string, [rows]: Shape): string {
+  const ones = context.constant({ dtype: 'f32', shape: [rows!], data: new Float32Array(rows!).fill(1) });
+  return context.emit('MatMul', [ones, name]);
+}

@@ -2,7 +2,7 @@ import { requireFloat } from '../tensor/describe.js';
 import { isInteger } from '../tensor/dtype.js';
 import { apply1, type Op, type Tensor } from '../tensor/ir.js';
 import { normalizeAxes, type Shape } from '../tensor/shape.js';
-import { isLong, lowerInStages } from './sum-stages.js';
+import { addsManyRows, isLong, lowerAsProduct, lowerInStages } from './sum-stages.js';
 
 export interface ReduceAttrs {
   /** Sorted, distinct, non-negative. */
@@ -40,6 +40,7 @@ export const sumOp: Op<ReduceAttrs> = {
   lower: (context, { inputs, attrs: { axes } }, [x]) => {
     const { shape, dtype } = inputs[0]!;
     if (dtype === 'f32' && isLong(shape, axes)) return [lowerInStages(context, x!, shape, axes)];
+    if (dtype === 'f32' && addsManyRows(shape, axes)) return [lowerAsProduct(context, x!, shape)];
     return [context.emit('ReduceSum', [x!, context.ints(axes)], { keepdims: { int: 0 } })];
   },
   reference: {

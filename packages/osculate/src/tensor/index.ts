@@ -4,7 +4,7 @@ export { DerivativeError, DTypeError, InputError, ShapeError } from './errors.js
 export { topological } from './graph.js';
 export type { Aval, Graph, Node, Op } from './ir.js';
 export { Tensor } from './ir.js';
-export { constant, full, input } from './leaf.js';
+export { constant, full, input, inputName } from './leaf.js';
 export { astype, type NDArray, ndarray, toNumbers, zeros } from './ndarray.js';
 export { ParameterLayout, type ParameterSlot, parameters, type TensorsOf } from './parameters.js';
 export { type Generator, generator } from './random.js';

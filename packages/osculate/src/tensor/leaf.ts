@@ -94,7 +94,7 @@ export function splat(t: Tensor): number | undefined {
   return Number(first);
 }
 
-/** The name of an input tensor. */
+/** The name of an input tensor, under which programs are fed. */
 export function inputName(t: Tensor): string {
   return (t.node as unknown as Node<InputAttrs>).attrs.name;
 }

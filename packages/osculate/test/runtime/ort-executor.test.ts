@@ -84,7 +84,11 @@ describe('sessions', () => {
 
   it('spin only within a run and never flush subnormal numbers', async () => {
     expect((await optionsFor(scalar())).extra).toEqual({
-      session: { force_spinning_stop: '1', intra_op: { allow_spinning: '1', spin_duration_us: '200' } },
+      session: {
+        force_spinning_stop: '1',
+        dynamic_block_base: '4',
+        intra_op: { allow_spinning: '1', spin_duration_us: '200' },
+      },
     });
   });
 
@@ -147,26 +151,6 @@ describe('failures', () => {
     const program = compile({ y: withoutKernel(many.reduce((a, b) => a.add(b))) });
     const executor = await ortExecutor();
     await expect(executor.load(program)).rejects.toThrow(/"x7" f64 \[\], and 2 more\) → \("y"/);
-    await executor.dispose();
-  });
-});
-
-describe('long float32 sums', () => {
-  it.each([
-    ['a vector', [2 ** 21], undefined],
-    ['all axes', [129, 127, 130], undefined],
-    ['the last axes', [3, 100, 1000], [1, 2]],
-    ['the first axes', [100, 100, 3], [0, 1]],
-    ['axes in between', [2, 100, 100, 3], [1, 2]],
-  ] as const)('over %s keep their accuracy', async (_, shape, axes) => {
-    const x = input('x', 'f32', shape);
-    const program = compile({ y: x.sum(axes) });
-    const executor = await ortExecutor();
-    const executable = await executor.load(program);
-    const value = Math.fround(0.1);
-    const { y } = await executable.run({ x: new Float32Array(x.size).fill(value) });
-    const exact = (value * x.size) / y!.data.length;
-    for (const sum of y!.data as Float32Array) expect(Math.abs(sum / exact - 1)).toBeLessThan(5e-6);
     await executor.dispose();
   });
 });

@@ -1,8 +1,7 @@
-import { costOf, type Program } from '../../compile/index.js';
+import { costOf, type Program, type SplitProgram, splitProgram } from '../../compile/index.js';
 import type { Executable, Executor } from '../../runtime/index.js';
 import { inputName } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import { type SplitProgram, splitProgram } from './split-program.js';
 
 type Values = (input: string) => NDArray;
 
@@ -55,9 +54,8 @@ export class HeldValues {
       this.values.set(key, this.compute(split.held, values));
     }
     const held = await this.values.get(key)!.catch((error: unknown) => this.forget(key, split.bytes, error));
-    const found = await split.rest.run(feedsOf(split.rest.program, (name) => held[name] ?? values(name)));
-    const results = Object.keys(program.outputs).map((name, i) => [name, found[`outputs.${i}`]!] as const);
-    return { results: Object.fromEntries(results), flops };
+    const results = await split.rest.run(feedsOf(split.rest.program, (name) => held[name] ?? values(name)));
+    return { results, flops };
   }
 
   /** A failure may pass, as that of a busy device does: it is not kept. */
@@ -81,7 +79,7 @@ export class HeldValues {
   private split(program: Program, varying: string): Promise<Loaded | null> {
     let loaded = this.splits.get(program);
     if (loaded === undefined) {
-      const split = splitProgram(program, varying);
+      const split = splitProgram(program, (name) => name.startsWith(varying));
       loaded = split && split.bytes <= this.limit ? this.load(split) : Promise.resolve(null);
       this.splits.set(program, loaded);
       loaded.catch(() => this.splits.delete(program));

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { hvp } from '../../../src/autodiff/index.js';
-import { compile, type Program } from '../../../src/compile/index.js';
+import type { Program } from '../../../src/compile/index.js';
 import {
   type CurvatureModelOptions,
   curvatureModel,
@@ -9,11 +8,10 @@ import {
   hessianOperator,
 } from '../../../src/curvature/index.js';
 import { modelAt } from '../../../src/curvature/operators/model-at.js';
-import { splitProgram } from '../../../src/curvature/operators/split-program.js';
 import { euclideanNorm } from '../../../src/linalg/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../../src/runtime/index.js';
-import { astype, generator, InputError, input, mapTree, ShapeError } from '../../../src/tensor/index.js';
+import { astype, generator, InputError, mapTree, ShapeError } from '../../../src/tensor/index.js';
 import { distance, smallModel } from './support.js';
 
 const options = smallModel({
@@ -77,20 +75,6 @@ it.each([
     expect([...runs.values()].reduce((sum, count) => sum + count, 0)).toBe(batches * (2 + 1 + 4));
     expect(runs.size).toBe(3 * sizes);
   }
-});
-
-it('what the products of a program have in common is not computed by the rest of it', () => {
-  const model = curvatureModel(options);
-  const { loss, weights } = model.graph(12);
-  const v = mapTree(weights, (t, name) => input(`v.${name}`, t.dtype, t.shape));
-  const program = compile({ product: hvp(loss, weights, v as never) as never });
-  const { held, rest, bytes } = splitProgram(program, 'v.')!;
-  const sizes = Object.values(held.outputs).map((t) => t.size);
-  expect(bytes).toBe(8 * sizes.reduce((sum, size) => sum + size, 0));
-  const names = ({ inputs }: Program) => inputs.map((t) => (t.node.attrs as unknown as { name: string }).name);
-  expect(names(held).some((name) => name.startsWith('v.'))).toBe(false);
-  expect(names(rest)).not.toContain('y');
-  expect(splitProgram(compile({ y: input('v.x', 'f64', [2]).tanh() }), 'v.')).toBeNull();
 });
 
 it('nothing is kept beyond the limit, nor at parameters that may change', async () => {
