@@ -19,10 +19,10 @@ export interface SplitProgram {
 /** Ops whose result says no more than their input, which may be smaller: the input is what is kept. */
 const forms = new Set(['reshape', 'expand']);
 
-/** What nodes that depend on `sources` read of what does not: neither inputs nor constants, which cost nothing. */
+/** What does not depend on `sources` of the outputs and of what other nodes read: neither inputs nor constants, which cost nothing. */
 function border(outputs: readonly Tensor[], sources: readonly Tensor[]): Tensor[] {
   const varying = dependents(outputs, sources);
-  const found = new Set<Tensor>();
+  const found = new Set(outputs.filter((t) => !varying.has(t) && t.node.inputs.length > 0));
   for (const node of topological(outputs)) {
     if (!node.outputs.some((t) => varying.has(t))) continue;
     for (const read of node.inputs) {

@@ -49,7 +49,7 @@ export { type SaddleFreeNewtonOptions, saddleFreeNewton } from './newton/saddle-
 export { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './newton/truncated-cg.js';
 export { type TrustRegionOptions, trustRegion } from './newton/trust-region.js';
 export { type TrustRegionNewtonCgOptions, trustRegionNewtonCg } from './newton/trust-region-newton-cg.js';
-export type { BatchGraph, Objective, Rows, Vector } from './objective.js';
+export type { BatchGraph, FixedPoint, Objective, Rows, Vector } from './objective.js';
 export {
   allFinite,
   allRows,

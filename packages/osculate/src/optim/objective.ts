@@ -28,6 +28,20 @@ export interface BatchGraph {
   readonly loss: Tensor;
 }
 
+/** Programs of an objective at fixed parameters: see `Objective.at`. */
+export interface FixedPoint {
+  /**
+   * Runs a program of a batch's graph as `Objective.run` does. Batches are told apart by their arrays of rows: give the same array for
+   * the same batch.
+   */
+  run(
+    name: string,
+    build: (batch: BatchGraph) => Tree<Tensor>,
+    rows: Rows,
+    feeds: Feeds,
+  ): Promise<Record<string, NDArray>>;
+}
+
 /**
  * f(θ) = mean over rows of the loss + (weightDecay/2)·‖θ‖², evaluated on chosen rows by compiled programs, one for each
  * batch size, compiled on first use. It counts the work done: one gradient equivalent is the arithmetic of one gradient over the
@@ -49,6 +63,13 @@ export interface Objective {
     rows: Rows,
     feeds?: Feeds,
   ): Promise<Record<string, NDArray>>;
+  /**
+   * For runs at the same parameters in which only what is fed changes, as the products of a Krylov method: what does not depend on the
+   * feeds (the forward pass, the gradient) is computed once for each program and batch, at its third run, and held until the point is
+   * forgotten, within 256 MiB or 8 vectors in all; batches beyond that are computed as a whole each time. Do not change `parameters`
+   * meanwhile.
+   */
+  at(parameters: Vector): FixedPoint;
   /** Work so far, in gradient equivalents. */
   work(): number;
   /** Counts the iterations that a data-dependent loop of a program made; the program itself counts its body as nothing. */

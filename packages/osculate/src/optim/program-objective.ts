@@ -1,13 +1,16 @@
 import { grad } from '../autodiff/index.js';
 import { compile, costOf } from '../compile/index.js';
-import type { Executable, Executor, Feeds } from '../runtime/index.js';
+import { defaultHeld, HeldValues } from '../runtime/held-values.js';
+import type { Executor, Feeds } from '../runtime/index.js';
+import { SplitPrograms } from '../runtime/split-programs.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
-import { isInput } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
-import { leaves, type Tree } from '../tensor/tree.js';
-import type { BatchGraph, Objective, Rows, Vector } from './objective.js';
+import type { Tree } from '../tensor/tree.js';
+import { BatchPrograms } from './batch-programs.js';
+import type { BatchGraph, FixedPoint, Objective, Rows, Vector } from './objective.js';
+import { WorkCounter } from './work-counter.js';
 
 export interface ProgramObjectiveOptions {
   readonly executor: Executor;
@@ -22,74 +25,43 @@ export interface ProgramObjectiveOptions {
   readonly feeds: (rows: Rows) => Feeds;
 }
 
-interface Loaded {
-  readonly executable: Executable;
-  readonly flops: number;
-  /** Flops of one iteration of its data-dependent loops. */
-  readonly flopsPerIteration: number;
-}
+/** 256 MiB: the activations of some batches. */
+const leastHeld = 2 ** 28;
 
-/**
- * A multiple of 2⁻³². Sums and differences of such numbers are exact up to 2²¹, so that a run that is resumed has done the same work, to
- * the last bit, as one that was never interrupted.
- */
-const onGrid = (value: number): number => Math.round(value * 2 ** 32) / 2 ** 32;
+/** Runs at a point that are left whole: a step of a few products gains nothing by computing what they share apart. */
+const wholeRuns = 2;
 
 /** An objective over graphs of batches: what models on data and plain functions have in common. */
 export function programObjective(options: ProgramObjectiveOptions): Objective {
   const { layout, weightDecay, chunk, rows: total } = options;
-  const loaded = new Map<string, Promise<Loaded>>();
-  const graphs = new Map<number, BatchGraph>();
-  const perIteration = new Map<string, number>();
-  /** How often so many flops were done. */
-  const counts = new Map<number, number>();
-  let flopsPerGradient = 0;
-
-  const graphOf = (size: number): BatchGraph => {
-    let graph = graphs.get(size);
-    if (graph === undefined) {
-      graph = options.graph(size);
-      graphs.set(size, graph);
-    }
-    return graph;
-  };
-  const load = async (build: (batch: BatchGraph) => Tree<Tensor>, size: number): Promise<Loaded> => {
-    const graph = graphOf(size);
-    const program = compile(build(graph), { inputs: inputsOfBatch(graph) });
-    const { flops, flopsPerIteration } = costOf(program.outputs);
-    return { executable: await options.executor.load(program), flops, flopsPerIteration };
-  };
-  const gradientFlops = (): number => {
-    if (flopsPerGradient === 0) {
-      const size = Math.min(chunk, total);
-      const program = compile(lossAndGradient(graphOf(size)));
-      flopsPerGradient = (costOf(program.outputs).flops / size) * total;
-    }
-    return flopsPerGradient;
-  };
-  const count = (flops: number, times: number): void => {
-    counts.set(flops, (counts.get(flops) ?? 0) + times);
-  };
-  const work = (): number => {
-    const unit = Math.max(1, gradientFlops());
-    let sum = 0;
-    for (const [flops, times] of counts) sum += times * onGrid(flops / unit);
-    return sum;
-  };
+  const programs = new BatchPrograms(options.executor, options.graph);
+  const splits = new SplitPrograms(options.executor, true);
+  const work = new WorkCounter(() => {
+    const size = Math.min(chunk, total);
+    const { outputs } = compile(lossAndGradient(programs.graphOf(size)));
+    return (costOf(outputs).flops / size) * total;
+  });
   const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
-    const key = `${name}/${rows.length}`;
-    let entry = loaded.get(key);
-    if (entry === undefined) {
-      entry = load(build, rows.length);
-      loaded.set(key, entry);
-      // A failure may pass, as that of a busy device does: it is not kept.
-      entry.catch(() => loaded.delete(key));
-    }
-    const { executable, ...cost } = await entry;
+    const { program, flops } = programs.compile(name, build, rows.length);
+    const executable = await programs.load(program);
+    work.add(flops);
+    return executable.run({ ...layout.views(vector as never, 'parameters.'), ...options.feeds(rows), ...feeds });
+  };
+  const at = (vector: Vector): FixedPoint => {
+    const held = new HeldValues(splits, { limit: defaultHeld(layout, leastHeld), patience: wholeRuns });
     const views = layout.views(vector as never, 'parameters.');
-    count(cost.flops, 1);
-    perIteration.set(key, cost.flopsPerIteration);
-    return executable.run({ ...views, ...options.feeds(rows), ...feeds });
+    const batches = new Map<Rows, number>();
+    return {
+      run: async (name, build, rows, feeds) => {
+        if (!batches.has(rows)) batches.set(rows, batches.size);
+        const { program, flops } = programs.compile(name, build, rows.length);
+        const all: Feeds = { ...views, ...options.feeds(rows), ...feeds };
+        const varies = (input: string): boolean => input in feeds;
+        const parts = await held.run(program, `${name}/${batches.get(rows)}`, varies, (input) => all[input]!);
+        work.add(parts?.flops ?? flops);
+        return parts?.results ?? (await programs.load(program)).run(all);
+      },
+    };
   };
   const penalty = (vector: Vector): number => {
     if (weightDecay === 0) return 0;
@@ -125,20 +97,16 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     value,
     valueAndGradient,
     run,
-    work,
+    at,
+    work: () => work.total(),
     countIterations: (name, batchSize, iterations) => {
-      count(perIteration.get(`${name}/${batchSize}`) ?? 0, iterations);
+      work.add(programs.flopsPerIteration(name, batchSize), iterations);
     },
     dispose: async () => {
-      const entries = await Promise.allSettled(loaded.values());
-      loaded.clear();
-      for (const entry of entries) if (entry.status === 'fulfilled') await entry.value.executable.dispose();
+      await programs.dispose();
+      await splits.dispose();
     },
   };
-}
-
-function inputsOfBatch(graph: BatchGraph): Tensor[] {
-  return [graph.x, graph.y, ...leaves(graph.weights).map(([, t]) => t)].filter(isInput);
 }
 
 function lossAndGradient(batch: BatchGraph): { loss: Tensor; gradient: Tree<Tensor> } {

@@ -1,5 +1,6 @@
 import { euclideanNorm } from '../../linalg/index.js';
-import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { partsAlong, takeOut } from '../../linalg/krylov/long-vectors.js';
+import { scale } from '../../linalg/krylov/vectors.js';
 
 /** What is left of a column below this fraction of the longest is rounding error. */
 const NEGLIGIBLE = 1e-13;
@@ -11,6 +12,20 @@ export interface Orthonormal {
   readonly coefficients: Float64Array[];
 }
 
+/** v ← v − Q Qᵀ v, twice, which is enough (Giraud, Langou and Rozložník 2005). */
+function takeOutTwice(
+  basis: readonly Float64Array[],
+  v: Float64Array,
+  visit: (parts: Float64Array) => void = () => undefined,
+): void {
+  if (basis.length === 0) return;
+  for (let pass = 0; pass < 2; pass++) {
+    const parts = partsAlong(basis, v);
+    visit(parts);
+    takeOut(basis, parts, v);
+  }
+}
+
 /** Orthonormalises columns by Gram-Schmidt twice; those that depend on the ones before add no vector. */
 export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
   const longest = Math.max(0, ...columns.map((v) => euclideanNorm(v)));
@@ -18,13 +33,9 @@ export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
   const coefficients = columns.map((column) => {
     const rest = column.slice();
     const along = new Float64Array(columns.length);
-    for (let pass = 0; pass < 2; pass++) {
-      basis.forEach((q, i) => {
-        const c = dot(q, rest);
-        along[i]! += c;
-        axpy(-c, q, rest);
-      });
-    }
+    takeOutTwice(basis, rest, (parts) => {
+      for (let i = 0; i < parts.length; i++) along[i]! += parts[i]!;
+    });
     const left = euclideanNorm(rest);
     if (left > NEGLIGIBLE * longest) {
       along[basis.length] = left;
@@ -39,6 +50,6 @@ export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
 /** v − Q Qᵀ v. */
 export function projectOut(basis: readonly Float64Array[], v: Float64Array): Float64Array {
   const rest = v.slice();
-  for (let pass = 0; pass < 2; pass++) for (const q of basis) axpy(-dot(q, rest), q, rest);
+  takeOutTwice(basis, rest);
   return rest;
 }

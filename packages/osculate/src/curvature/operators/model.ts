@@ -9,15 +9,14 @@ import {
   type SupervisedBatch,
   supervisedBatch,
 } from '../../nn/index.js';
+import { defaultHeld, HeldValues } from '../../runtime/held-values.js';
 import type { Executable, Executor, Feeds } from '../../runtime/index.js';
-import { bytesOf } from '../../tensor/dtype.js';
+import { feedsOf, SplitPrograms, type Values } from '../../runtime/split-programs.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { inputName } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { ParameterLayout } from '../../tensor/parameters.js';
 import { leaves, type Tree } from '../../tensor/tree.js';
-import { HeldValues } from './held-values.js';
 
 export interface CurvatureModelOptions extends Supervised {
   readonly executor: Executor;
@@ -98,8 +97,11 @@ export interface CurvatureModel {
   dispose(): Promise<void>;
 }
 
+/** 64 MiB. */
 const leastHeld = 2 ** 26;
-const vectorsHeld = 8;
+
+/** Products of one program on a batch before it pays to load two more: most operators are asked for a few only. */
+const wholeRuns = 2;
 
 /** Consecutive rows in place. */
 function rowsOf(array: NDArray, from: number, rows: number): NDArray {
@@ -137,6 +139,7 @@ class StreamedModel implements CurvatureModel {
   private readonly values: Feeds;
   private readonly batches = new Map<string, ModelBatch>();
   private readonly loaded = new Map<string, Promise<Loaded>>();
+  private readonly splits: SplitPrograms;
   private readonly held: HeldValues;
   private flops = 0;
   private flopsPerGradient = 0;
@@ -152,8 +155,9 @@ class StreamedModel implements CurvatureModel {
     this.values = Object.fromEntries(
       leaves<NDArray>(options.parameters).map(([name, array]) => [`parameters.${name}`, array]),
     );
-    const few = vectorsHeld * this.layout.size * bytesOf(this.layout.dtype);
-    this.held = new HeldValues(options.executor, options.held ?? Math.max(leastHeld, few));
+    this.splits = new SplitPrograms(options.executor, false);
+    const limit = options.held ?? defaultHeld(this.layout, leastHeld);
+    this.held = new HeldValues(this.splits, { limit, patience: wholeRuns });
   }
 
   get normalizer(): number {
@@ -195,7 +199,7 @@ class StreamedModel implements CurvatureModel {
       const loaded = await this.load(name, build, rows, targets ?? this.y);
       const data: Feeds = { x: rowsOf(inputs, from, rows), ...(targets && { y: rowsOf(targets, from, rows) }) };
       const all: Feeds = { ...this.values, ...feeds, ...data };
-      const values = (input: string): NDArray => this.valueOf(name, input, all) as NDArray;
+      const values: Values = (input) => this.valueOf(name, input, all);
       visit(await this.run(loaded, `${name}/${from}/${rows}`, varying, values), from, rows);
     }
   }
@@ -211,13 +215,14 @@ class StreamedModel implements CurvatureModel {
     { executable, flops }: Loaded,
     batch: string,
     varying: string | null,
-    values: (input: string) => NDArray,
+    values: Values,
   ): Promise<Results> {
     const { program } = executable;
-    const shared = varying === null ? null : await this.held.run(program, batch, varying, values);
+    const varies = (input: string): boolean => varying !== null && input.startsWith(varying);
+    const shared = varying === null ? null : await this.held.run(program, batch, varies, values);
     this.flops += shared?.flops ?? flops;
     if (shared) return shared.results;
-    return executable.run(Object.fromEntries(program.inputs.map((t) => [inputName(t), values(inputName(t))])));
+    return executable.run(feedsOf(program, values));
   }
 
   async mean(
@@ -238,7 +243,8 @@ class StreamedModel implements CurvatureModel {
   }
 
   async dispose(): Promise<void> {
-    await this.held.dispose();
+    this.held.clear();
+    await this.splits.dispose();
     const programs = await Promise.allSettled(this.loaded.values());
     this.loaded.clear();
     for (const program of programs) if (program.status === 'fulfilled') await program.value.executable.dispose();

@@ -7,6 +7,7 @@ import { leaves } from '../../tensor/tree.js';
 import type { BatchGraph, Objective, Vector } from '../objective.js';
 import { allRows } from '../optimizer.js';
 import { chunks } from '../program-objective.js';
+import { scaled } from '../vector.js';
 import type { CurvatureSource } from './source.js';
 
 /** A curvature as graphs of a batch without the weight decay. */
@@ -21,8 +22,9 @@ export interface CurvatureGraphs {
 const weightsOf = (batch: BatchGraph): Tensor[] => leaves(batch.weights).map(([, t]) => t);
 
 /** sum ← sum + factor·array. */
-function add(sum: Float64Array, { data }: NDArray, factor: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i]! += factor * Number(data[i]);
+function add(sum: Float64Array, array: NDArray, factor: number): void {
+  const data = array.data as Vector;
+  for (let i = 0; i < sum.length; i++) sum[i]! += factor * data[i]!;
 }
 
 async function densePoint(graphs: CurvatureGraphs, objective: Objective, at: Vector) {
@@ -50,20 +52,24 @@ async function densePoint(graphs: CurvatureGraphs, objective: Objective, at: Vec
   return { value, gradient, matrix: matrix(n, n, curvature) };
 }
 
-async function product(graphs: CurvatureGraphs, objective: Objective, at: Vector, v: Float64Array) {
+function products(graphs: CurvatureGraphs, objective: Objective, at: Vector) {
   const { dtype, size } = objective.layout;
-  const sum = Float64Array.from(v, (x) => objective.weightDecay * x);
-  const direction = { dtype, shape: [size], data: dtype === 'f32' ? Float32Array.from(v) : v } as NDArray;
   const build = (batch: BatchGraph) => {
     const weights = weightsOf(batch);
     const pieces = unflatten(input('direction', dtype, [size]), weights);
     return { product: flatten(graphs.product(batch, weights, pieces)) };
   };
-  for (const rows of chunks(allRows(objective.rows), objective.chunk)) {
-    const results = await objective.run(`${graphs.name} product`, build, at, rows, { direction });
-    add(sum, results.product!, rows.length / objective.rows);
-  }
-  return sum;
+  const point = objective.at(at);
+  const parts = [...chunks(allRows(objective.rows), objective.chunk)];
+  return async (v: Float64Array): Promise<Float64Array> => {
+    const sum = scaled(v, objective.weightDecay);
+    const direction = { dtype, shape: [size], data: dtype === 'f32' ? new Float32Array(v) : v } as NDArray;
+    for (const rows of parts) {
+      const results = await point.run(`${graphs.name} product`, build, rows, { direction });
+      add(sum, results.product!, rows.length / objective.rows);
+    }
+    return sum;
+  };
 }
 
 /** A curvature source from graphs: accumulates chunks of rows, and adds the weight decay. */
@@ -71,6 +77,6 @@ export function derivedSource(graphs: CurvatureGraphs): CurvatureSource {
   return {
     name: graphs.name,
     dense: (objective, at) => densePoint(graphs, objective, at),
-    product: (objective, at) => (v) => product(graphs, objective, at, v),
+    product: (objective, at) => products(graphs, objective, at),
   };
 }

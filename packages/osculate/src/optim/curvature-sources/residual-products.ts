@@ -42,7 +42,7 @@ const backwardGraph = (batch: BatchGraph) => {
 
 /** A feed of the objective's dtype. */
 function feed({ layout: { dtype } }: Objective, v: Float64Array): NDArray {
-  return { dtype, shape: [v.length], data: dtype === 'f32' ? Float32Array.from(v) : v } as NDArray;
+  return { dtype, shape: [v.length], data: dtype === 'f32' ? new Float32Array(v) : v } as NDArray;
 }
 
 /**
@@ -56,10 +56,11 @@ export async function residualProducts(objective: Objective, at: Vector): Promis
     scale: Math.sqrt(rows.length / objective.rows),
   }));
   const decay = Math.sqrt(objective.weightDecay / 2);
+  const point = objective.at(at);
   const joined = async (name: string, build: typeof residualGraph, of: ArrayLike<number>, feeds = {}) => {
     const out: Float64Array[] = [];
     for (const { rows, scale } of parts) {
-      const { result } = await objective.run(name, build, at, rows, feeds);
+      const { result } = await point.run(name, build, rows, feeds);
       out.push(scaled(result!.data as Vector, scale));
     }
     if (decay > 0) out.push(scaled(of, decay));
@@ -73,8 +74,9 @@ export async function residualProducts(objective: Objective, at: Vector): Promis
     let from = 0;
     for (const { rows, scale } of parts) {
       const cotangent = feed(objective, scaled(u.subarray(from, from + perRow * rows.length), scale));
-      const { result } = await objective.run('residual vjp', backwardGraph, at, rows, { cotangent });
-      for (let i = 0; i < sum.length; i++) sum[i]! += Number(result!.data[i]);
+      const { result } = await point.run('residual vjp', backwardGraph, rows, { cotangent });
+      const part = result!.data as Vector;
+      for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
       from += perRow * rows.length;
     }
     return sum;

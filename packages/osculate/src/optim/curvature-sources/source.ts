@@ -17,6 +17,6 @@ export interface CurvatureSource {
   readonly name: string;
   /** Value, gradient and matrix by one program. Cost: about 2n gradients; memory n². */
   dense(objective: Objective, at: Vector): Promise<DensePoint>;
-  /** v ↦ B·v at a point. Cost of a product: about two gradients; memory of a gradient. */
+  /** v ↦ B·v at a point. Cost of a product: one to two gradients; memory of a gradient and what products share (see `Objective.at`). */
   product(objective: Objective, at: Vector): (v: Float64Array) => Promise<Float64Array>;
 }

@@ -20,6 +20,17 @@ export function onRows(objective: Objective, chosen: Uint32Array): Objective {
     value: (parameters, rows) => objective.value(parameters, place(rows)),
     valueAndGradient: (parameters, rows) => objective.valueAndGradient(parameters, place(rows)),
     run: (name, build, parameters, rows, feeds) => objective.run(name, build, parameters, place(rows), feeds),
+    at: (parameters) => {
+      const point = objective.at(parameters);
+      const places = new Map<Rows, Uint32Array>();
+      return {
+        run: (name, build, rows, feeds) => {
+          const placed = places.get(rows) ?? place(rows);
+          places.set(rows, placed);
+          return point.run(name, build, placed, feeds);
+        },
+      };
+    },
   };
 }
 

@@ -1,0 +1,78 @@
+import type { Program } from '../compile/index.js';
+import { bytesOf } from '../tensor/dtype.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import type { ParameterLayout } from '../tensor/parameters.js';
+import type { LoadedSplit, SplitPrograms, Values } from './split-programs.js';
+
+interface Results {
+  readonly results: Record<string, NDArray>;
+  readonly flops: number;
+}
+
+export interface HeldOptions {
+  /** Most bytes held in all. */
+  readonly limit: number;
+  /** Runs of a program on the same batch that are left whole (default 0), where it may not pay to load two more. */
+  readonly patience?: number;
+}
+
+const vectorsHeld = 8;
+
+/** Bytes that may be held where nobody says otherwise: `least`, or 8 vectors of the parameters if that is more. */
+export function defaultHeld({ size, dtype }: ParameterLayout, least: number): number {
+  return Math.max(least, vectorsHeld * size * bytesOf(dtype));
+}
+
+/**
+ * What the runs of programs on a batch have in common when only some of their inputs change, as the forward pass and the backward pass of
+ * products with several vectors: it is computed once and held, as far as all that is held fits the limit.
+ */
+export class HeldValues {
+  private readonly values = new Map<string, Promise<Record<string, NDArray>>>();
+  private readonly runs = new Map<string, number>();
+  private bytes = 0;
+
+  constructor(
+    private readonly splits: SplitPrograms,
+    private readonly options: HeldOptions,
+  ) {}
+
+  /** The program's results on the batch named `key`; null where it must be run as a whole. */
+  async run(
+    program: Program,
+    key: string,
+    varies: (input: string) => boolean,
+    values: Values,
+  ): Promise<Results | null> {
+    const { limit, patience = 0 } = this.options;
+    const earlier = this.runs.get(key) ?? 0;
+    this.runs.set(key, earlier + 1);
+    if (earlier < patience) return null;
+    const split = await this.splits.load(program, varies, limit);
+    if (split === null) return null;
+    let flops = split.restFlops;
+    if (!this.values.has(key)) {
+      if (this.bytes + split.bytes > limit) return null;
+      flops += split.heldFlops;
+      this.start(key, split, values);
+    }
+    const held = await this.values.get(key)!;
+    return { results: await split.rest((name) => held[name] ?? values(name)), flops };
+  }
+
+  clear(): void {
+    this.values.clear();
+    this.runs.clear();
+    this.bytes = 0;
+  }
+
+  private start(key: string, split: LoadedSplit, values: Values): void {
+    this.bytes += split.bytes;
+    const held = split.hold(values);
+    this.values.set(key, held);
+    // A failure may pass, as that of a busy device does: it is not kept.
+    held.catch(() => {
+      if (this.values.delete(key)) this.bytes -= split.bytes;
+    });
+  }
+}
