@@ -16,28 +16,115 @@ export function inFloats(x: Tensor, dtype: DType): Tensor {
   return (floats.get(x) ?? x).cast(dtype);
 }
 
-/** Ops whose outputs are elements of the first input, and of all inputs. */
-const moving =
-  /^(DepthToSpace|Expand|Flatten|Gather|Identity|MaxPool|Reshape|Slice|SpaceToDepth|Split|Squeeze|Tile|Transpose|Unsqueeze)$/;
-const joining = /^Concat$/;
+const first = [0];
+/** With the values that are put in: those that fill, replace or are added. */
+const firstAndThird = [0, 2];
 
-/** The inputs of an op in floats, if it only moves integers that have them; null otherwise. */
-export function movedInFloats(
-  opType: string,
-  inputs: readonly (Tensor | undefined)[],
-): readonly (Tensor | undefined)[] | null {
-  const all = joining.test(opType);
-  if (!all && !moving.test(opType)) return null;
-  const known = inputs.find((t, i) => (all || i === 0) && t !== undefined && floats.has(t));
-  if (known === undefined) return null;
-  const { dtype } = floats.get(known)!;
-  return inputs.map((t, i) => ((all || i === 0) && t !== undefined ? inFloats(t, dtype) : t));
+/** The inputs of an op whose elements its outputs are made of; all others say where. */
+type DataInputs = 'all' | readonly number[];
+
+/** Ops whose outputs are elements of their inputs. */
+const moving: Readonly<Record<string, DataInputs>> = {
+  CenterCropPad: first,
+  Clip: 'all',
+  Compress: first,
+  Concat: 'all',
+  DepthToSpace: first,
+  Expand: first,
+  Flatten: first,
+  Gather: first,
+  GatherElements: first,
+  GatherND: first,
+  Identity: first,
+  Max: 'all',
+  MaxPool: first,
+  Min: 'all',
+  Pad: firstAndThird,
+  ReduceMax: first,
+  ReduceMin: first,
+  Relu: first,
+  Reshape: first,
+  ReverseSequence: first,
+  Slice: first,
+  SpaceToDepth: first,
+  Split: first,
+  Squeeze: first,
+  Tile: first,
+  TopK: first,
+  Transpose: first,
+  Trilu: first,
+  Unsqueeze: first,
+  Where: [1, 2],
+};
+
+/** Ops that compute with integers as with numbers, up to rounding and to what leaves the range of the type. */
+const computing: Readonly<Record<string, DataInputs>> = {
+  Abs: 'all',
+  Add: 'all',
+  BitShift: first,
+  BitwiseNot: 'all',
+  CumProd: first,
+  CumSum: first,
+  Div: 'all',
+  Einsum: 'all',
+  Gemm: 'all',
+  MatMul: 'all',
+  Mean: 'all',
+  Mod: 'all',
+  Mul: 'all',
+  Neg: 'all',
+  Pow: 'all',
+  ReduceL1: first,
+  ReduceMean: first,
+  ReduceProd: first,
+  ReduceSum: first,
+  ReduceSumSquare: first,
+  ScatterElements: firstAndThird,
+  ScatterND: firstAndThird,
+  Sub: 'all',
+  Sum: 'all',
+};
+
+export interface FloatInputs {
+  readonly inputs: readonly (Tensor | undefined)[];
+  /** The op on floats gives the values that it gives on integers. */
+  readonly exact: boolean;
 }
 
-/** Keeps the floats of integers that an op moved. */
-export function keepFloats(integers: readonly (Tensor | undefined)[], moved: readonly (Tensor | undefined)[]): void {
+/**
+ * The inputs of an op in floats, if integers that have them are among its data: what it makes of them has the derivatives of the op
+ * on real numbers. Null where there are none, and for ops without such derivatives: comparisons, indices, bits.
+ */
+export function floatInputs(opType: string, inputs: readonly (Tensor | undefined)[]): FloatInputs | null {
+  const exact = moving[opType] !== undefined;
+  const data = moving[opType] ?? computing[opType];
+  if (data === undefined) return null;
+  const isData = (i: number): boolean => data === 'all' || data.includes(i);
+  const known = inputs.find((t, i) => isData(i) && t !== undefined && floats.has(t));
+  if (known === undefined) return null;
+  // Sums of products of integers are exact in f64 up to 2⁵³.
+  const dtype = exact ? floats.get(known)!.dtype : 'f64';
+  return { exact, inputs: inputs.map((t, i) => (isData(i) && t !== undefined ? inFloats(t, dtype) : t)) };
+}
+
+/**
+ * Keeps for integers what the same op gave on floats. Unless that is `exact` they get the value of the integers, which may be rounded or
+ * wrapped, with the derivative of the floats.
+ */
+export function keepFloats(
+  integers: readonly (Tensor | undefined)[],
+  computed: readonly (Tensor | undefined)[],
+  exact: boolean,
+): void {
   integers.forEach((t, i) => {
-    const own = moved[i];
-    if (t !== undefined && own !== undefined && isFloat(own.dtype) && !isFloat(t.dtype)) floats.set(t, own);
+    const own = computed[i];
+    if (t === undefined || own === undefined || !isFloat(own.dtype) || isFloat(t.dtype) || t.dtype === 'bool') return;
+    floats.set(t, exact ? own : own.add(t.cast(own.dtype).sub(own).stopGradient()));
   });
+}
+
+/** What an op made of integers value by value, as a change of type does: their derivatives go on. */
+export function converted(result: Tensor, from: Tensor): Tensor {
+  if (result !== from && floats.has(from)) keepFloats([result], [inFloats(from, 'f64')], false);
+  return result;
 }

@@ -20,7 +20,7 @@ import { type Importer, type ImportMode, NodeCall, type Tracing } from './node-c
 import { findImporter, refusalOf } from './operators.js';
 import { leavesRange, outputTypes } from './output-types.js';
 import { failed, Scope, type Value } from './scope.js';
-import { keepFloats, movedInFloats } from './straight-through.js';
+import { floatInputs, keepFloats } from './straight-through.js';
 
 /** Constants of at most so many elements are folded as they arise. */
 const largestFolded = 2 ** 16;
@@ -236,8 +236,8 @@ export class Tracer implements Tracing {
       const imported = listOf(importer!(call));
       const types = outputTypes(call);
       const outputs = imported.map((t, i) => (t && leavesRange(call.opType) ? wrap(t, types[i]) : t));
-      const moved = movedInFloats(call.opType, call.inputs);
-      if (moved !== null) keepFloats(outputs, listOf(importer!(call.withInputs(moved))));
+      const real = domain === '' ? floatInputs(call.opType, call.inputs) : null;
+      if (real !== null) keepFloats(outputs, listOf(importer!(call.withInputs(real.inputs))), real.exact);
       this.countTables(outputs);
       const foldable = inputs.every((t) => t === undefined || isConstant(t as Tensor));
       const needed = node.output.map((output, i) => (output === '' ? undefined : this.output(outputs[i], i, foldable)));

@@ -1,4 +1,5 @@
 import { compile, costOf, type Program } from '../compile/index.js';
+import { disposeAll } from '../runtime/dispose-all.js';
 import type { Executable, Executor } from '../runtime/index.js';
 import type { Tensor } from '../tensor/ir.js';
 import { isInput } from '../tensor/leaf.js';
@@ -61,9 +62,9 @@ export class BatchPrograms {
   }
 
   async dispose(): Promise<void> {
-    const executables = await Promise.allSettled(this.loaded.values());
+    const executables = [...this.loaded.values()];
     this.loaded.clear();
-    for (const entry of executables) if (entry.status === 'fulfilled') await entry.value.dispose();
+    await disposeAll(executables);
   }
 }
 

@@ -17,6 +17,13 @@ function arrayOf(value: unknown): NDArray | undefined {
   return undefined;
 }
 
+/** JSON knows no number that is not finite, which the value and damping of a run that diverged may be. */
+const special: readonly string[] = ['NaN', 'Infinity', '-Infinity'];
+const asText = (value: unknown): string =>
+  JSON.stringify(value, (_, v: unknown) => (typeof v === 'number' && !Number.isFinite(v) ? String(v) : v));
+const numberOf = (value: unknown, wanted: unknown): unknown =>
+  typeof wanted === 'number' && special.includes(value as string) ? Number(value) : value;
+
 /** Splits a snapshot into arrays (the vectors of the optimizer's state) and numbers. Nothing is copied. */
 export function toCheckpoint(snapshot: TrainSnapshot): CheckpointData {
   const { state, ...progress } = snapshot;
@@ -27,7 +34,7 @@ export function toCheckpoint(snapshot: TrainSnapshot): CheckpointData {
     if (array) tensors[`state.${name}`] = array;
     else numbers[name] = value;
   }
-  return { tensors, metadata: { kind, progress: JSON.stringify(progress), state: JSON.stringify(numbers) } };
+  return { tensors, metadata: { kind, progress: JSON.stringify(progress), state: asText(numbers) } };
 }
 
 function parse(metadata: CheckpointData['metadata'], field: string): Record<string, unknown> {
@@ -58,9 +65,9 @@ export function fromCheckpoint<S extends OptimizerState>(data: CheckpointData, l
     Object.entries(like).map(([name, value]) => {
       const wanted = arrayOf(value);
       if (!wanted) {
-        if (typeof numbers[name] !== typeof value)
-          throw new InputError(`checkpoint: "${name}" of the state is missing`);
-        return [name, numbers[name]];
+        const found = numberOf(numbers[name], value);
+        if (typeof found !== typeof value) throw new InputError(`checkpoint: "${name}" of the state is missing`);
+        return [name, found];
       }
       const found = data.tensors[`state.${name}`];
       if (found?.dtype !== wanted.dtype || found.data.length !== wanted.data.length) {

@@ -1,5 +1,6 @@
 import { grad } from '../autodiff/index.js';
 import { compile, costOf } from '../compile/index.js';
+import { disposeAll } from '../runtime/dispose-all.js';
 import { defaultHeld, HeldValues } from '../runtime/held-values.js';
 import type { Executor, Feeds } from '../runtime/index.js';
 import { SplitPrograms } from '../runtime/split-programs.js';
@@ -102,10 +103,7 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     countIterations: (name, batchSize, iterations) => {
       work.add(programs.flopsPerIteration(name, batchSize), iterations);
     },
-    dispose: async () => {
-      await programs.dispose();
-      await splits.dispose();
-    },
+    dispose: () => disposeAll([Promise.resolve(programs), Promise.resolve(splits)]),
   };
 }
 

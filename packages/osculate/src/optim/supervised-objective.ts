@@ -4,6 +4,7 @@ import type { Executor } from '../runtime/index.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { ParameterLayout } from '../tensor/parameters.js';
+import { checkOptions } from './first-order/check-options.js';
 import type { BatchGraph, Objective } from './objective.js';
 import { programObjective } from './program-objective.js';
 
@@ -30,10 +31,14 @@ function batchGraph(options: ObjectiveOptions, size: number): BatchGraph {
   };
 }
 
-/** The objective of a model on a data set: the mean loss over its rows, plus the weight decay. */
+/**
+ * The objective of a model on a data set: the mean loss over its rows, plus the weight decay.
+ * @throws ShapeError or InputError for data that do not fit, InputError for a chunk that is no integer ≥ 1 or a negative weight decay.
+ */
 export function supervisedObjective(options: ObjectiveOptions): Objective {
   const { executor, x, y, chunk = 1000, weightDecay = 0 } = options;
   checkExamples('objective', x, y);
+  checkOptions('objective', { 'an integer ≥ 1': { chunk }, 'a finite number ≥ 0': { weightDecay } });
   return programObjective({
     executor,
     layout: ParameterLayout.of(options.parameters),

@@ -7,8 +7,13 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
+/** Sums of squares between these are accurate: what may have been lost below the least number is beyond their last digit. */
+const [leastSquare, largestSquare] = [1e-270, 1e300];
+
 /** ‖a‖, without overflow or underflow of the squares. */
 export function norm(a: ArrayLike<number>): number {
+  const squares = dot(a, a);
+  if (squares > leastSquare && squares < largestSquare) return Math.sqrt(squares);
   let largest = 0;
   for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]!));
   if (largest === 0 || !Number.isFinite(largest)) return largest;
@@ -24,9 +29,11 @@ export function moved(theta: Vector, d: ArrayLike<number>, rate = 1): Vector {
   return out;
 }
 
-/** factor·a, in float64. */
+/** factor·a, in float64. A loop takes 2 ms for 235,000 elements, where `Float64Array.from` with a function takes 50. */
 export function scaled(a: ArrayLike<number>, factor: number): Float64Array {
-  return Float64Array.from(a, (v) => factor * v);
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = factor * a[i]!;
+  return out;
 }
 
 /** a + factor·b, in float64. */

@@ -1,6 +1,7 @@
 import { costOf, type Program, type SplitProgram, splitProgram } from '../compile/index.js';
 import { inputName } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
+import { disposeAll } from './dispose-all.js';
 import type { Executable, Executor, Feeds } from './executor.js';
 
 /** The value of an input by its name. */
@@ -51,9 +52,9 @@ export class SplitPrograms {
   }
 
   async dispose(): Promise<void> {
-    const splits = await Promise.allSettled(this.splits.values());
+    const splits = [...this.splits.values()];
     this.splits.clear();
-    for (const split of splits) if (split.status === 'fulfilled') await split.value?.dispose();
+    await disposeAll(splits);
   }
 
   private async start({ held, rest, bytes }: SplitProgram): Promise<Parts> {
@@ -62,7 +63,12 @@ export class SplitPrograms {
     let heldPart: Promise<Executable> | null = null;
     const hold = async (values: Values): Promise<Record<string, NDArray>> => {
       if (this.keep) {
-        heldPart ??= this.executor.load(held);
+        if (heldPart === null) {
+          heldPart = this.executor.load(held);
+          heldPart.catch(() => {
+            heldPart = null;
+          });
+        }
         return (await heldPart).run(feedsOf(held, values));
       }
       const executable = await this.executor.load(held);
@@ -78,10 +84,7 @@ export class SplitPrograms {
       restFlops: flops(rest),
       hold,
       rest: (values) => restPart.run(feedsOf(rest, values)),
-      dispose: async () => {
-        await restPart.dispose();
-        await heldPart?.then((executable) => executable.dispose());
-      },
+      dispose: () => disposeAll([Promise.resolve(restPart), heldPart ?? Promise.resolve(null)]),
     };
   }
 }

@@ -17,7 +17,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../src/nn/index.js';
-import { concat } from '../../src/ops/index.js';
+import { concat, scan } from '../../src/ops/index.js';
 import { DerivativeError, generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 import { type Comparison, compareWithGgn, evaluate, makeCase, prepare } from './support.js';
 
@@ -50,6 +50,71 @@ const kinds = (found: readonly Comparison[]) =>
         : [`${block.weight.name}${block.bias ? ` + ${block.bias.name}` : ''}`, block.kind],
     ),
   );
+
+describe('as many steps as examples', () => {
+  const size = 3;
+  /** h′ = tanh(x + g ⊙ h), summed over time. */
+  const gated = {
+    init: () => ({ gain: ndarray('f64', [0.4, -0.7, 0.9]) }),
+    apply: ({ gain }: { gain: Tensor }, x: Tensor) => {
+      const steps = x.transpose([1, 0, 2]);
+      const { ys } = scan(
+        ([h], [step]) => {
+          const next = step!.add(h!.mul(gain)).tanh();
+          return { carry: [next], y: [next] };
+        },
+        [steps.slice([0], [1]).reshape(steps.shape.slice(1)).mul(0)],
+        [steps],
+      );
+      return ys[0]!.sum([0]);
+    },
+  };
+
+  it('a gain inside a scan has the rows of the examples, not of the steps', async () => {
+    const found = await compareWithGgn(
+      makeCase(gated as unknown as AnyLayer, { x: [size, size, size], loss: squaredError() }),
+    );
+    expect(found[0]!.block.kind).toBe('full');
+    expect(found[0]!.error).toBeLessThan(1e-10);
+  });
+
+  it.each([
+    ['lstm', lstm(2, 2)],
+    ['rnn', rnn(2, 2)],
+  ] as [string, unknown][])(
+    'a bias outside of the scan of an %s has the rows of the examples, too',
+    async (_, layer) => {
+      const problem = makeCase(layer as AnyLayer, { x: [size, size, 2], loss: squaredError() });
+      const bias = (await compareWithGgn(problem)).find(({ block }) => block.kind === 'full')!;
+      expect(bias.block).toMatchObject({ parameter: { name: 'bias_hh' } });
+      expect(bias.error).toBeLessThan(1e-10);
+    },
+  );
+
+  it.each(['weight_ih', 'weight_hh'])('%s is reduced over the steps, not over the examples', async (name) => {
+    const options = { x: [size, size, 2], loss: squaredError() };
+    const layer = rnn(2, 2, { output: 'last' }) as unknown as AnyLayer;
+    const one = makeCase(layer, options);
+    // Every example twice: the same means, and no doubt which axis is which.
+    const twice = makeCase(layer, { ...options, x: [2 * size, size, 2] });
+    const doubled = (a: NDArray): NDArray =>
+      ({
+        ...a,
+        shape: [2 * a.shape[0]!, ...a.shape.slice(1)],
+        data: Float64Array.from([...(a.data as Float64Array), ...(a.data as Float64Array)]),
+      }) as NDArray;
+    const feeds = { ...one.feeds, x: doubled(one.feeds.x!), y: doubled(one.feeds.y!) };
+    const recurrent = (all: readonly Comparison[]) =>
+      all.find(({ block }) => block.kind === 'dense' && block.weight.name === name)!;
+    const [a, b] = [
+      recurrent(await compareWithGgn(one, { sharing: 'reduce' })),
+      recurrent(await compareWithGgn({ ...twice, feeds }, { sharing: 'reduce' })),
+    ];
+    for (const side of ['input', 'output'] as const) {
+      a[side]!.forEach((v, i) => void expect(v).toBeCloseTo(b[side]![i]!, 12));
+    }
+  });
+});
 
 describe('blocks of layers', () => {
   it('convolutions: patches, with biases', async () => {

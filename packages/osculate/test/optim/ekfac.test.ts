@@ -50,6 +50,20 @@ describe('EKFAC', () => {
     expect((await run({ resume }, 40)).snapshot.state).toEqual(whole.snapshot.state);
   });
 
+  it('forgets averages that are not finite when it starts them anew', async () => {
+    const { objective, start, optimizer } = make({ damping: 1 });
+    const fresh = optimizer.init(start);
+    const spoilt = (v: EkfacState['moments']) => v.map(() => Number.NaN) as EkfacState['moments'];
+    const state = { ...fresh, factors: spoilt(fresh.factors), moments: spoilt(fresh.moments) };
+    const after = await optimizer.step(state, { objective, generator: generator(1) });
+    expect(after.report.accepted).toBe(true);
+    expect(after.state.moments.every(Number.isFinite)).toBe(true);
+  });
+
+  it('names itself where an option is wrong', () => {
+    expect(() => make({ inverseEvery: 0 })).toThrow('ekfac: inverseEvery must be an integer ≥ 1, got 0');
+  });
+
   it('makes the same step on an objective that K-FAC and another EKFAC have used', async () => {
     const alone = make({ damping: 1 });
     const shared = make({ damping: 1 });

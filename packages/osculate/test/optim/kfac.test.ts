@@ -91,6 +91,43 @@ describe('K-FAC', () => {
     const layout = factorLayout(kroneckerBlocks(problem));
     expect(dampedInverses(layout, new Float64Array(layout.size).fill(Number.NaN), 1)).toBeNull();
     expect(dampedInverses(layout, new Float64Array(layout.size).fill(-5), 1)).toBeNull();
+    const slot = {
+      name: 'output_0',
+      block: 0,
+      role: 'output',
+      order: 2,
+      diagonal: true,
+      offset: 0,
+      length: 2,
+    } as const;
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, -1, -2]) {
+      expect(dampedInverses({ slots: [slot], size: 2 }, Float64Array.of(1, bad), 1)).toBeNull();
+    }
+    expect(dampedInverses({ slots: [slot], size: 2 }, Float64Array.of(1, 3), 1)).toEqual(Float64Array.of(0.5, 0.25));
+  });
+
+  it('forgets averages that are not finite when it starts them anew', async () => {
+    const { objective, start, optimizer } = make({ damping: 1 });
+    const fresh = optimizer.init(start);
+    const state = { ...fresh, factors: fresh.factors.map(() => Number.NaN) as typeof fresh.factors };
+    const context = () => ({ objective, generator: generator(1) });
+    const after = await optimizer.step(state, context());
+    expect(after.report.accepted).toBe(true);
+    expect(after.state.factors).toEqual((await optimizer.step(fresh, context())).state.factors);
+  });
+
+  it.each([
+    [{ batchSize: 0 }, 'kfac: batchSize must be an integer ≥ 1, got 0'],
+    [{ factorRows: 2.5 }, 'factorRows'],
+    [{ modelRows: -1 }, 'modelRows'],
+    [{ factorEvery: 0 }, 'factorEvery'],
+    [{ inverseEvery: Number.NaN }, 'inverseEvery'],
+    [{ dampingEvery: -5 }, 'dampingEvery must be an integer ≥ 0, got -5'],
+    [{ damping: 0 }, 'damping must be a number > 0, got 0'],
+    [{ decay: 2 }, 'decay'],
+  ])('says what is wrong with %o', (options, message) => {
+    expect(() => make(options)).toThrow(InputError);
+    expect(() => make(options)).toThrow(message);
   });
 
   it('chooses step and momentum by the quadratic model', () => {

@@ -20,6 +20,14 @@ describe('supervised objective', () => {
     expect(relativeError(gradient, numeric)).toBeLessThan(1e-8);
   });
 
+  it.each([
+    [{ chunk: 0 }, 'objective: chunk must be an integer ≥ 1, got 0'],
+    [{ chunk: Number.NaN }, 'chunk'],
+    [{ weightDecay: -1 }, 'objective: weightDecay must be a finite number ≥ 0, got -1'],
+  ])('refuses %o', (options, message) => {
+    expect(() => smallProblem(options)).toThrow(message);
+  });
+
   it('is the same in chunks, uneven ones too', async () => {
     const whole = smallProblem();
     const pieces = smallProblem({ chunk: 7 });

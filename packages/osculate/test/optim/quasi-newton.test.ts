@@ -15,8 +15,14 @@ function materialisedUpdate(h: number[][], s: number[], y: number[]): number[][]
 }
 
 describe('L-BFGS', () => {
-  it.each([1, 3, 5, 9])('is the materialised inverse-Hessian recursion over the last of %i pairs', (count) => {
-    const [n, memory] = [6, 5];
+  it.each([
+    [1, 6],
+    [3, 7],
+    [5, 6],
+    [9, 7],
+    [9, 1],
+  ])('is the materialised inverse-Hessian recursion over the last of %i pairs of %i numbers', (count, n) => {
+    const memory = 5;
     const random = generator(count);
     const slots: Record<string, Float64Array> = {};
     const pairs = Array.from({ length: count }, (_, k) => {

@@ -80,6 +80,15 @@ describe('checkpoints', () => {
 
   it('come back equal', () => expect(fromCheckpoint(good, like)).toEqual(snapshot));
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'come back with the value %d of a run that diverged',
+    (value) => {
+      const state = { ...like, value };
+      const stored = JSON.parse(JSON.stringify(toCheckpoint({ ...snapshot, state }).metadata)) as typeof good.metadata;
+      expect(fromCheckpoint({ ...good, metadata: stored }, { ...like, value: 0 }).state).toEqual(state);
+    },
+  );
+
   it.each([
     ['another kind', { ...good, metadata: {} }, like, /not a file of kind/],
     [

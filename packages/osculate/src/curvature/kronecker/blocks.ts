@@ -120,8 +120,7 @@ function vectorBlock({ parameter, uses }: Candidate, examples: number): Block {
   return { kind: 'full', parameter, site, reason: `${role} the data along one axis` };
 }
 
-const isVector = ({ tensor: { shape, size } }: NamedTensor): boolean =>
-  shape.filter((d) => d !== 1).length <= 1 && shape.length <= 1 && size > 0;
+const isVector = ({ tensor: { rank, size } }: NamedTensor): boolean => rank <= 1 && size > 0;
 
 /**
  * The block of the curvature matrix that every parameter belongs to, read off the graph: where it enters a product, a

@@ -23,7 +23,7 @@ function within({ from, of }: Range, start: number, size: number): Range {
 
 /**
  * What is left of a parameter behind a slice; null when that is no block of consecutive rows or columns. A view is `[…, rows, columns]`, or
- * `[columns, rows]` when transposed.
+ * `[columns, rows]` when transposed; one row may be a vector.
  */
 export function cutBy(node: Node<SliceAttrs>, transposed: boolean, before: Cut | null, parameter: Tensor): Cut | null {
   const columns = parameter.shape.at(-1) ?? 1;
@@ -32,6 +32,9 @@ export function cutBy(node: Node<SliceAttrs>, transposed: boolean, before: Cut |
   const { start, size, step } = node.attrs;
   const axes = shape.flatMap((d, i) => (size[i] === d ? [] : [i]));
   const last = transposed ? 0 : rank - 1;
+  // A piece of one row.
+  if (rank === 1 && !transposed && r.size === 1 && step[0] === 1 && shape[0] === c.size)
+    return { rows: r, columns: within(c, start[0]!, size[0]!) };
   if (rank < 2 || axes.length > 1 || step.some((s) => s !== 1) || shape[last] !== c.size) return null;
   const [axis] = axes;
   if (axis === undefined) return { rows: r, columns: c };

@@ -14,7 +14,11 @@ function meanTrace(flat: Vector, { offset, order, diagonal }: FactorSlot): numbe
 function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector, scratch: Float64Array): boolean {
   const { offset, order, length, diagonal } = slot;
   if (diagonal) {
-    for (let i = offset; i < offset + length; i++) into[i] = 1 / (flat[i]! + shift);
+    for (let i = offset; i < offset + length; i++) {
+      const damped = flat[i]! + shift;
+      if (!(damped > 0 && damped < Infinity)) return false;
+      into[i] = 1 / damped;
+    }
     return true;
   }
   const damped = matrix(order, order, scratch.subarray(0, length));

@@ -5,6 +5,7 @@ import { windowTaps } from '../../ops/window-taps.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { Range } from './cut.js';
+import { type AxisOrigin, axisOrigin, unknownOrigin } from './example-axis.js';
 import { swapLast } from './rows.js';
 import type { MatrixForm, MatrixSite } from './site.js';
 import type { Use } from './uses.js';
@@ -21,13 +22,16 @@ export interface FoundMatrix {
 
 const flat = (t: Tensor, width: number): Tensor => t.reshape([t.size / width, width]);
 
-/** The shape that the rows had before they were joined into one axis. */
-function leadOf(rows: Tensor, joined: number): Shape {
+/** The rows before they were joined into one axis. */
+function apart(rows: Tensor): Tensor {
   const { node } = rows;
   const before = node.op.name === 'reshape' ? node.inputs[0]! : rows;
-  const lead = before.shape.slice(0, -1);
-  return sizeOf(lead) === joined ? lead : [joined];
+  return sizeOf(before.shape.slice(0, -1)) === sizeOf(rows.shape.slice(0, -1)) ? before : rows;
 }
+
+/** Of the leading axes of `t`; inside a scan they are not followed. */
+const originOf = ({ readers }: Use, t: Tensor): AxisOrigin =>
+  readers.scan ? unknownOrigin : axisOrigin(t, readers.varies);
 
 function inTime(use: Use, lead: Shape): Shape {
   return use.readers.scan ? [use.readers.scan.attrs.length, ...lead] : lead;
@@ -61,8 +65,8 @@ function dense(use: Use): FoundMatrix | string {
   const transposed = outputsFirst === use.transposed;
   const range = outputsOf(use, outputs, inputs, transposed);
   if (typeof range === 'string') return range;
-  const axes = rowsLie ? input.shape.slice(0, -1) : [...input.shape.slice(0, -2), input.shape.at(-1)!];
-  const lead = rowsLie && right ? leadOf(input, sizeOf(axes)) : axes;
+  const rowsOf = rowsLie && right ? apart(input) : input;
+  const lead = rowsLie ? rowsOf.shape.slice(0, -1) : [...input.shape.slice(0, -2), input.shape.at(-1)!];
   return {
     kind: 'dense',
     form: { outputs: range.of, inputs, transposed },
@@ -73,6 +77,7 @@ function dense(use: Use): FoundMatrix | string {
       output,
       scan: use.readers.scan,
       lead: inTime(use, lead),
+      origin: rowsLie ? originOf(use, rowsOf) : unknownOrigin,
       inputRows: (t) => flat(rowsLie ? t : swapLast(t), inputs),
       outputRows: (t) => placed(flat(right ? t : swapLast(t), outputs), range),
     },
@@ -110,6 +115,8 @@ function convolution(use: Use): FoundMatrix | string {
       output,
       scan: use.readers.scan,
       lead: inTime(use, [x.shape[0]!, places]),
+      // The examples come first.
+      origin: unknownOrigin,
       inputRows: (t) =>
         patchRows(
           t.reshape([t.size / sizeOf(x.shape.slice(1)), ...x.shape.slice(1)]),
@@ -141,6 +148,7 @@ function embedding(use: Use): FoundMatrix | string {
       output: node.outputs[0]!,
       scan: use.readers.scan,
       lead: inTime(use, ids.shape),
+      origin: originOf(use, ids),
       inputRows: (t) => t.reshape([t.size]),
       outputRows: (t) => flat(t, outputs),
     },

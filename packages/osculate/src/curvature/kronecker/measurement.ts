@@ -2,8 +2,9 @@ import type { Tensor } from '../../tensor/ir.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Block, FullBlock, MatrixBlock, ModelGraph } from './blocks.js';
 import { cotangents, type FactorEstimate } from './cotangents.js';
+import { exampleAxis } from './example-axis.js';
 import { type Probed, probe } from './probe.js';
-import { exampleAxis, sumOverSharing, type WeightSharing, withOnes } from './rows.js';
+import { sumOverSharing, type WeightSharing, withOnes } from './rows.js';
 import type { MatrixSite, Site } from './site.js';
 
 export interface FactorOptions {
@@ -29,7 +30,8 @@ export interface Measurement {
   readonly sharing: WeightSharing;
 }
 
-const sitesOf = (block: Block): readonly Site[] =>
+/** Where a block's parameters meet the data. */
+export const sitesOf = (block: Block): readonly Site[] =>
   block.kind === 'full' ? [block.site] : block.kind === 'diagonal' ? [] : block.sites;
 
 export function measure(graph: ModelGraph, blocks: readonly Block[], options: FactorOptions): Measurement {
@@ -49,7 +51,9 @@ const twice = ({ left, right }: RowPair, f: (t: Tensor) => Tensor): RowPair => {
 
 /** The axis of the examples when sharing is to be reduced and they can be told apart. */
 function reducedAxis(site: MatrixSite, { sharing, examples }: Measurement): number | undefined {
-  return sharing === 'reduce' ? exampleAxis(site.lead, examples) : undefined;
+  return sharing === 'reduce'
+    ? exampleAxis(site.lead, examples, { origin: site.origin, time: site.scan !== null })
+    : undefined;
 }
 
 /** Inputs of a dense layer or of a convolution as rows, with a last 1 for a bias: of every position, or means over an example's. */

@@ -10,14 +10,6 @@ import { type Shape, sizeOf } from '../../tensor/shape.js';
 export type WeightSharing = 'expand' | 'reduce';
 
 /**
- * Which axis of `lead` counts the examples: the only one of their number, or the first of several; undefined when there is none.
- */
-export function exampleAxis(lead: Shape, examples: number): number | undefined {
-  const axis = lead.indexOf(examples);
-  return axis < 0 ? undefined : axis;
-}
-
-/**
  * Rows [P·Π lead, d] → [P·examples, d]: every axis of `lead` but that of the examples is summed over; P counts what lies in
  * front of `lead`.
  */

@@ -1,6 +1,7 @@
 import type { ScanAttrs } from '../../ops/scan/parts.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import type { Shape } from '../../tensor/shape.js';
+import type { AxisOrigin } from './example-axis.js';
 
 /**
  * Where a parameter acts: output = (something linear in the parameter and in `input`). In the body of a scan both tensors are those of
@@ -18,6 +19,8 @@ export interface MatrixSite extends Site {
   readonly input: Tensor;
   /** Shape of what the rows run over: examples, time, positions. */
   readonly lead: Shape;
+  /** Which of its axes counts the examples. */
+  readonly origin: AxisOrigin;
   /** Inputs as rows `[…, inputs]` (row numbers of a table for an embedding, `[…]`). */
   inputRows(input: Tensor): Tensor;
   /** Cotangents of the output, with any axes in front, as rows `[…, outputs]`. */

@@ -1,4 +1,5 @@
 import { sameShape } from '../../tensor/shape.js';
+import { axisOrigin, exampleAxis, unknownOrigin } from './example-axis.js';
 import type { VectorSite } from './site.js';
 import type { Use } from './uses.js';
 
@@ -23,7 +24,11 @@ export function vectorSite(use: Use, size: number, examples: number): VectorSite
     return `its ${name} is not along one axis of the data`;
   const time = readers.scan ? 1 : 0;
   const shape = readers.scan ? [readers.scan.attrs.length, ...output.shape] : output.shape;
-  const example = shape.findIndex((d, i) => d === examples && i !== axis + time);
-  if (example < 0) return 'it meets the data where examples are not apart';
+  const example = exampleAxis(shape, examples, {
+    origin: readers.scan ? unknownOrigin : axisOrigin(output, readers.varies),
+    time: readers.scan !== null,
+    skip: axis + time,
+  });
+  if (example === undefined) return 'it meets the data where examples are not apart';
   return { input: name === 'mul' ? other : null, output, scan: readers.scan, axis: axis + time, example, shape };
 }

@@ -3,10 +3,10 @@ import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js'
 import type { Generator } from '../../tensor/random.js';
 
 /**
- * For each parameter the axis along which its filters or neurons lie; null for one that does not move: a bias, or a gain or shift of a
- * normalisation.
+ * For each parameter the axis along which its filters or neurons lie, or several axes that count them together; null for one that does not
+ * move: a bias, or a gain or shift of a normalisation.
  */
-export type FilterAxes = Readonly<Record<string, number | null>>;
+export type FilterAxes = Readonly<Record<string, number | readonly number[] | null>>;
 
 export interface FilterOptions {
   /** Default: axis 0, and null for parameters of fewer than two axes. See `filterAxes` for models that keep weights transposed. */
@@ -16,23 +16,33 @@ export interface FilterOptions {
 /** Keeps a filter of zeros from a division by zero. */
 const floor = 1e-10;
 
-function axisOf({ name, shape }: ParameterSlot, axes: FilterAxes | undefined): number | null {
-  const axis = axes?.[name];
-  if (axis === undefined) return shape.length >= 2 ? 0 : null;
-  if (axis !== null && !(Number.isInteger(axis) && axis >= 0 && axis < shape.length)) {
+function axesOf({ name, shape }: ParameterSlot, axes: FilterAxes | undefined): readonly number[] | null {
+  const given = axes?.[name];
+  if (given === undefined) return shape.length >= 2 ? [0] : null;
+  if (given === null) return null;
+  const list = typeof given === 'number' ? [given] : given;
+  const odd = list.find((axis) => !(Number.isInteger(axis) && axis >= 0 && axis < shape.length));
+  if (odd !== undefined) {
     throw new InputError(
-      `filterNormalized: axis ${axis} of parameter "${name}" does not exist; it has ${shape.length} axes`,
+      `filterNormalized: axis ${odd} of parameter "${name}" does not exist; it has ${shape.length} axes`,
     );
   }
-  return axis;
+  return list;
 }
 
 /** Scales each filter of one parameter in place: d ← d ‖w‖ / (‖d‖ + 1e-10). */
-function scaleFilters(shape: readonly number[], axis: number, w: Float64Array, d: Float64Array): void {
-  const count = shape[axis]!;
-  const inner = shape.slice(axis + 1).reduce((product, n) => product * n, 1);
+function scaleFilters(shape: readonly number[], axes: readonly number[], w: Float64Array, d: Float64Array): void {
+  const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
+  const inner = axes.map((axis) => shape.slice(axis + 1).reduce((product, n) => product * n, 1));
   const [ww, dd] = [new Float64Array(count), new Float64Array(count)];
-  const filterOf = (i: number): number => Math.floor(i / inner) % count;
+  const filterOf = (i: number): number => {
+    let filter = 0;
+    for (let k = 0; k < axes.length; k++) {
+      const length = shape[axes[k]!]!;
+      filter = filter * length + (Math.floor(i / inner[k]!) % length);
+    }
+    return filter;
+  };
   for (let i = 0; i < w.length; i++) {
     const k = filterOf(i);
     ww[k]! += w[i]! ** 2;
@@ -64,9 +74,9 @@ export function filterNormalized(
   const [weights, result] = [Float64Array.from(parameters), Float64Array.from(direction)];
   for (const slot of layout.slots) {
     const part = (v: Float64Array): Float64Array => v.subarray(slot.offset, slot.offset + slot.size);
-    const axis = axisOf(slot, options.axes);
-    if (axis === null) part(result).fill(0);
-    else scaleFilters(slot.shape, axis, part(weights), part(result));
+    const axes = axesOf(slot, options.axes);
+    if (axes === null) part(result).fill(0);
+    else scaleFilters(slot.shape, axes, part(weights), part(result));
   }
   return result;
 }

@@ -1,4 +1,5 @@
 import { dot } from '../../linalg/krylov/vectors.js';
+import { ShapeError } from '../../tensor/errors.js';
 import { requireCount } from '../estimators/estimate.js';
 import type { CurvatureModel } from '../operators/model.js';
 import { type LossesOptions, lossesAt } from './losses-at.js';
@@ -26,11 +27,17 @@ export interface Interpolation {
 /**
  * The loss on the straight line between two solutions and the height of the barrier between them (Frankle et al. 2020; Entezari et al.
  * 2022): 0 for two that are linearly connected. The model's own parameters do not count. Cost: one forward pass over the data a
- * point. Errors as `lossesAt`.
+ * point. ShapeError for parameters of another length; InputError for a resolution below 2 or options that make no sense.
  */
 export async function interpolation(model: CurvatureModel, options: InterpolationOptions): Promise<Interpolation> {
   const { from, to, resolution = 25 } = options;
   requireCount('interpolation', 'resolution', resolution, 2);
+  for (const [name, { length }] of Object.entries({ from, to })) {
+    if (length === model.layout.size) continue;
+    throw new ShapeError(
+      `interpolation: '${name}' has ${length} elements and the model ${model.layout.size}; give flat parameters of the model`,
+    );
+  }
   const own = model.point();
   const directions = [from, to].map((end) => Float64Array.from(end, (v, i) => v - own[i]!));
   const positions = Array.from({ length: resolution }, (_, i) => i / (resolution - 1));

@@ -74,6 +74,12 @@ export function principalDirections(points: readonly ArrayLike<number>[], count 
   return { directions: picked.map((p) => p.direction), explained: picked.map((p) => p.share) };
 }
 
+function checkLengths(what: string, vectors: readonly ArrayLike<number>[], size: number): void {
+  const odd = vectors.findIndex(({ length }) => length !== size);
+  if (odd < 0) return;
+  throw new InputError(`projectTrajectory: ${what} ${odd} has ${vectors[odd]!.length} elements and the origin ${size}`);
+}
+
 /** G⁻¹ b for the Gram matrix of one or two directions. */
 function solveGram(gram: readonly (readonly number[])[], b: readonly number[]): number[] {
   if (b.length === 1) return [b[0]! / gram[0]![0]!];
@@ -87,15 +93,23 @@ function solveGram(gram: readonly (readonly number[])[], b: readonly number[]): 
 
 /**
  * Points of a trajectory in the line or plane through `origin` along one or two directions, which need not be orthogonal. InputError for
- * lengths that differ or directions that are parallel.
+ * another number of directions, for lengths that differ, and for directions that are zero or parallel.
  */
 export function projectTrajectory(
   points: readonly ArrayLike<number>[],
   origin: ArrayLike<number>,
   directions: readonly Float64Array[],
 ): Projection {
-  checkPoints('projectTrajectory', [origin, ...directions, ...points], 2);
+  if (directions.length < 1 || directions.length > 2) {
+    throw new InputError(
+      `projectTrajectory: there are ${directions.length} directions; give one for a line or two for a plane`,
+    );
+  }
+  checkLengths('direction', directions, origin.length);
+  checkLengths('point', points, origin.length);
   const gram = directions.map((d) => directions.map((e) => dot(d, e)));
+  const zero = gram.findIndex((row, i) => !(row[i]! > 0));
+  if (zero >= 0) throw new InputError(`projectTrajectory: direction ${zero} is zero or not finite; choose another`);
   let [seen, all] = [0, 0];
   const coordinates = points.map((point) => {
     const moved = Float64Array.from(point, (v, i) => v - origin[i]!);

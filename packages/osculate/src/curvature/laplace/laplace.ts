@@ -57,6 +57,19 @@ export interface LaplacePosterior {
   sample(generator: Generator): Promise<Float64Array>;
 }
 
+/** InputError for a structure that there is none of, and for options of the factors where the matrix has none. */
+function checkStructure({ structure = 'kfac', estimate = 'exact', sharing = 'expand' }: LaplaceOptions): void {
+  const factored = structure === 'kfac' || structure === 'ekfac';
+  if (!factored && structure !== 'full' && structure !== 'diagonal') {
+    throw new InputError(`laplace: the structure is '${structure}'; it must be full, kfac, ekfac or diagonal`);
+  }
+  const odd = estimate !== 'exact' ? `estimate '${estimate}'` : sharing !== 'expand' ? `sharing '${sharing}'` : null;
+  if (factored || odd === null) return;
+  throw new InputError(
+    `laplace: the ${odd} is of Kronecker factors; the structure '${structure}' is of the Gauss-Newton matrix itself: leave it out`,
+  );
+}
+
 /** The mean loss's curvature in the chosen parameters. */
 async function curvatureOf(model: CurvatureModel, options: LaplaceOptions): Promise<StructuredOperator> {
   const { structure = 'kfac', layers } = options;
@@ -90,10 +103,13 @@ function checkInputs({ x }: CurvatureModel, { shape, dtype }: NDArray): void {
   );
 }
 
+function checkPriorPrecision(priorPrecision: number): void {
+  if (priorPrecision > 0 && priorPrecision < Infinity) return;
+  throw new InputError(`laplace: the prior precision is ${priorPrecision}; it must be a positive number`);
+}
+
 function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
-  if (!(priorPrecision > 0 && priorPrecision < Infinity)) {
-    throw new InputError(`laplace: the prior precision is ${priorPrecision}; it must be a positive number`);
-  }
+  checkPriorPrecision(priorPrecision);
   const { model, likelihood, logLikelihood, names, mean, curvature } = fitted;
   const squaredNorm = mean.reduce((sum, x) => sum + x * x, 0);
   const covariance = curvature.inverse(priorPrecision);
@@ -126,10 +142,12 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
  * 2021): a Gaussian whose precision is N times the Gauss-Newton matrix of the mean loss, in the given structure, plus the prior's. It
  * takes the parameters as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards. Exact for
  * a model that is linear with a squared error. Cost: as the structure's operator. Errors as there; InputError for a prior precision or noise
- * that is not positive.
+ * that is not positive, and for an estimate or sharing of factors with a structure that has none.
  */
 export async function laplace(model: CurvatureModel, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
   const { priorPrecision = 1, layers, noise } = options;
+  checkStructure(options);
+  checkPriorPrecision(priorPrecision);
   const likelihood = likelihoodOf(model, noise);
   const { names, size, starts } = chooseParameters(model.layout, layers);
   const point = model.point();

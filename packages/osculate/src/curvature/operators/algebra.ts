@@ -42,8 +42,13 @@ export function sumOperator(...operators: readonly LinearOperator[]): LinearOper
   });
 }
 
-/** c A. */
+function requireFinite(what: string, name: string, value: number): void {
+  if (!Number.isFinite(value)) throw new InputError(`${what}: the ${name} is ${value}; it must be a finite number`);
+}
+
+/** c A. InputError for a factor that is not finite. */
 export function scaledOperator(operator: LinearOperator, factor: number): LinearOperator {
+  requireFinite('scaledOperator', 'factor', factor);
   const scaled = (v: Float64Array): Float64Array => {
     const result = v.slice();
     scale(factor, result);
@@ -58,8 +63,9 @@ export function scaledOperator(operator: LinearOperator, factor: number): Linear
   });
 }
 
-/** A + δI. */
+/** A + δI. InputError for a damping that is not finite. */
 export function dampedOperator(operator: LinearOperator, damping: number): LinearOperator {
+  requireFinite('dampedOperator', 'damping', damping);
   return linearOperator({
     name: `${operator.name} + ${damping} I`,
     size: operator.size,

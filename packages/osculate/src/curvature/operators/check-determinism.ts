@@ -124,7 +124,8 @@ function variants(options: CurvatureModelOptions, generator: Generator) {
   return {
     retraced: options,
     reordered: { ...options, x: take(x, order), y: take(y, order) },
-    regrouped: { ...options, chunk: chunk === rows ? Math.ceil(rows / 2) : rows },
+    // Never more rows at once than the model may take, but for one.
+    regrouped: { ...options, chunk: chunk === 1 ? Math.min(2, rows) : Math.ceil(chunk / 2) },
   };
 }
 

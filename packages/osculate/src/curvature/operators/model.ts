@@ -9,6 +9,7 @@ import {
   type SupervisedBatch,
   supervisedBatch,
 } from '../../nn/index.js';
+import { disposeAll } from '../../runtime/dispose-all.js';
 import { defaultHeld, HeldValues } from '../../runtime/held-values.js';
 import type { Executable, Executor, Feeds } from '../../runtime/index.js';
 import { feedsOf, SplitPrograms, type Values } from '../../runtime/split-programs.js';
@@ -244,10 +245,9 @@ class StreamedModel implements CurvatureModel {
 
   async dispose(): Promise<void> {
     this.held.clear();
-    await this.splits.dispose();
-    const programs = await Promise.allSettled(this.loaded.values());
+    const programs = Array.from(this.loaded.values(), async (entry) => (await entry).executable);
     this.loaded.clear();
-    for (const program of programs) if (program.status === 'fulfilled') await program.value.executable.dispose();
+    await disposeAll([Promise.resolve(this.splits), ...programs]);
   }
 
   graph(rows: number): ModelBatch {

@@ -15,6 +15,7 @@ import {
   namedFactors,
   type WeightSharing,
 } from '../kronecker/index.js';
+import { sitesOf } from '../kronecker/measurement.js';
 import { ggnDiagonal } from '../operators/ggn-diagonal.js';
 import type { CurvatureModel, ModelBatch, StreamOptions } from '../operators/index.js';
 import { secondMomentDiagonal } from '../operators/row-gradients.js';
@@ -68,6 +69,23 @@ async function meanOfRuns(
   return sums;
 }
 
+const estimates: readonly FactorEstimate[] = ['exact', 'sampled', 'empirical'];
+const sharings: readonly WeightSharing[] = ['expand', 'reduce'];
+
+function checkOptions({ estimate = 'exact', sharing = 'expand', samples }: StructureOptions): void {
+  for (const [what, value, known] of [
+    ['estimate', estimate, estimates],
+    ['sharing', sharing, sharings],
+  ] as const) {
+    if ((known as readonly string[]).includes(value)) continue;
+    throw new InputError(`Kronecker factors: the ${what} is '${value}'; it must be ${known.join(' or ')}`);
+  }
+  if (samples === undefined || estimate === 'sampled') return;
+  throw new InputError(
+    `Kronecker factors: samples is ${samples}, but the estimate '${estimate}' draws no targets; leave it out, or estimate 'sampled'`,
+  );
+}
+
 async function drawn(model: CurvatureModel, { estimate, generator, samples = 1 }: StructureOptions) {
   if (estimate !== 'sampled') return [undefined];
   if (generator === undefined) {
@@ -99,21 +117,14 @@ async function restOf(
 /** Most rows in a run: an exact estimate holds a stack of cotangents for every output of a row. */
 function rowsAtOnce(model: CurvatureModel, blocks: readonly Block[], estimate: FactorEstimate): number {
   if (estimate !== 'exact') return model.chunk;
-  const widest = Math.max(
-    1,
-    ...blocks.map((b) =>
-      b.kind === 'diagonal'
-        ? 1
-        : b.kind === 'full'
-          ? b.site.output.size
-          : Math.max(...b.sites.map((s) => s.output.size)),
-    ),
-  );
+  const sizes = blocks.flatMap(sitesOf).map(({ output, scan }) => output.size * (scan?.attrs.length ?? 1));
+  const widest = Math.max(1, ...sizes);
   return Math.max(1, Math.floor(HELD / (model.graph(1).outputs.size * widest)));
 }
 
-/** Kronecker factors over the whole data set. InputError when blocks differ between batches of different sizes. */
+/** Kronecker factors over the whole data set. InputError for options that do not fit, and when blocks differ between batches of different sizes. */
 export async function measuredFactors(model: CurvatureModel, options: StructureOptions): Promise<FactorMeasurement> {
+  checkOptions(options);
   const { estimate = 'exact', sharing = 'expand', layers } = options;
   const chosen = chooseParameters(model.layout, layers);
   const all = chooseBlocks(kroneckerBlocks(model.graph(1)), chosen);

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { isSmallFloat, roundToFormat, widthOf, wrap } from '../narrow.js';
 import type { NodeCall } from '../node-call.js';
-import { inFloats } from '../straight-through.js';
+import { converted, inFloats } from '../straight-through.js';
 import type { OperatorTable } from './table.js';
 
 /** Values in another element type of the file. Half precision is widened, not rounded. */
@@ -12,13 +12,15 @@ function castTo(call: NodeCall, type: number): Tensor {
   const x = call.input(0);
   const dtype = call.tracing.dtype(type);
   if (isFloat(dtype) && !isSmallFloat(type)) return inFloats(x, dtype);
-  if (!isSmallFloat(type)) return wrap(x.cast(dtype), type);
-  return roundToFormat(x.cast(dtype), type, call.flag('saturate', true));
+  if (!isSmallFloat(type)) return converted(wrap(x.cast(dtype), type), x);
+  return roundToFormat(inFloats(x, dtype), type, call.flag('saturate', true));
 }
 
 function castLike(call: NodeCall): Tensor {
   const [type, like] = [call.types[1], call.input(1)];
-  return type === undefined ? call.input(0).cast(like.dtype) : castTo(call, type);
+  if (type !== undefined) return castTo(call, type);
+  const x = call.input(0);
+  return isFloat(like.dtype) ? inFloats(x, like.dtype) : converted(x.cast(like.dtype), x);
 }
 
 const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, i64: BigInt64Array } as const;
@@ -29,7 +31,7 @@ function bitCast(call: NodeCall): Tensor {
   const type = call.int('to');
   const dtype = call.tracing.dtype(type);
   const [from, to] = [widthOf(call.types[0]), widthOf(type)];
-  if (from && to && from.bits === to.bits) return wrap(x.cast(dtype), type);
+  if (from && to && from.bits === to.bits) return converted(wrap(x.cast(dtype), type), x);
   const exact = [call.types[0], type].every((t) =>
     [DataType.float, DataType.double, DataType.int32, DataType.int64].includes(t as 1),
   );

@@ -6,6 +6,7 @@ import { full } from '../../tensor/leaf.js';
 import { toNumbers } from '../../tensor/ndarray.js';
 import { normalizeAxis, sameShape } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
+import { floatInputs, keepFloats } from '../straight-through.js';
 import { iota } from './integers.js';
 import type { OperatorTable } from './table.js';
 
@@ -22,8 +23,16 @@ function ifNode(call: NodeCall): readonly Tensor[] {
         'its condition depends on inputs and its branches give different shapes; fix the condition by options.values',
       );
     }
-    return call.input(0).reshape([]).where(t, other);
+    return chosen(call.input(0).reshape([]), t, other);
   });
+}
+
+/** One of two results, also of integers that stand for floats. */
+function chosen(condition: Tensor, t: Tensor, other: Tensor): Tensor {
+  const result = condition.where(t, other);
+  const real = floatInputs('Where', [condition, t, other]);
+  if (real) keepFloats([result], [condition.where(real.inputs[1]!, real.inputs[2]!)], real.exact);
+  return result;
 }
 
 /** Longer loops that cannot be a scan are not unrolled. */

@@ -40,7 +40,7 @@ function spread(call: NodeCall, t: Tensor, x: Tensor): Tensor {
 
 function quantizeLinear(call: NodeCall): Tensor {
   const scale = call.input(1);
-  const x = isFloat(call.input(0).dtype) ? call.input(0) : call.input(0).cast(scale.dtype);
+  const x = isFloat(call.input(0).dtype) ? call.input(0) : inFloats(call.input(0), scale.dtype);
   const scaled = x.div(spread(call, scale, x).cast(x.dtype));
   const type = quantizedType(call);
   if (isSmallFloat(type)) return roundToFormat(scaled, type, call.flag('saturate', true));
@@ -103,7 +103,7 @@ function qLinearConv(call: NodeCall): Tensor {
   const { rank } = call.input(3);
   const x = centred(call.input(0), call.input(2), scalar);
   const w = centred(call.input(3), call.input(5), (t) => ofChannels(t, rank));
-  const y = convNode(call.withInputs([x, w, call.inputs[8]?.cast('f64')]));
+  const y = convNode(call.withInputs([x, w, call.inputs[8] && inFloats(call.inputs[8], 'f64')]));
   const factor = ofChannels(call.input(4), rank - 1)
     .mul(scalar(call.input(1)))
     .div(scalar(call.input(6)));

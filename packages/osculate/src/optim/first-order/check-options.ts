@@ -5,6 +5,7 @@ const kinds = {
   'a number > 0': (v: number) => v > 0,
   'a number from 0 to below 1': (v: number) => v >= 0 && v < 1,
   'a number from 0 to 1': (v: number) => v >= 0 && v <= 1,
+  'an integer ≥ 0': (v: number) => Number.isInteger(v) && v >= 0,
   'an integer ≥ 1': (v: number) => Number.isInteger(v) && v >= 1,
 } as const;
 

@@ -2,9 +2,9 @@ import { InputError } from '../../tensor/errors.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';
 import { strongWolfe } from '../search/strong-wolfe.js';
-import { dot } from '../vector.js';
 import { isUsablePair } from './curvature-pair.js';
 import { type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
+import { type Pair, twoLoops } from './two-loops.js';
 
 export interface LbfgsOptions {
   /** Pairs that are kept (10). */
@@ -28,7 +28,7 @@ export interface LbfgsMemory {
 export type LbfgsState = QuasiNewtonState & LbfgsMemory;
 
 /** The last pairs, oldest first. */
-function pairsOf(memory: LbfgsMemory): { readonly s: Float64Array; readonly y: Float64Array }[] {
+function pairsOf(memory: LbfgsMemory): Pair[] {
   const count = Math.min(memory.pairs, memory.capacity);
   return Array.from({ length: count }, (_, i) => {
     const j = (memory.pairs - count + i) % memory.capacity;
@@ -37,7 +37,7 @@ function pairsOf(memory: LbfgsMemory): { readonly s: Float64Array; readonly y: F
 }
 
 /** The newest pair; undefined before the first. */
-export function newestPair(memory: LbfgsMemory): { readonly s: Float64Array; readonly y: Float64Array } | undefined {
+export function newestPair(memory: LbfgsMemory): Pair | undefined {
   return pairsOf(memory).at(-1);
 }
 
@@ -62,27 +62,11 @@ export function memoryOf(state: LbfgsMemory): LbfgsMemory {
   return ring(state.capacity, state.pairs, (name) => state[name]!);
 }
 
-/** −H·g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4), H₀ = γI with γ = sᵀy/yᵀy of the newest pair. */
+/** −H·g of the pairs in memory, by `twoLoops`. */
 export function lbfgsDirection(memory: LbfgsMemory, gradient: ArrayLike<number>): Float64Array {
-  const pairs = pairsOf(memory).map(({ s, y }) => ({ s, y, sy: dot(s, y) }));
   const q = new Float64Array(gradient.length);
   for (let i = 0; i < q.length; i++) q[i] = -gradient[i]!;
-  const alphas = pairs.map(() => 0);
-  for (let k = pairs.length - 1; k >= 0; k--) {
-    const { s, y, sy } = pairs[k]!;
-    const alpha = dot(s, q) / sy;
-    alphas[k] = alpha;
-    for (let i = 0; i < q.length; i++) q[i]! -= alpha * y[i]!;
-  }
-  const newest = pairs.at(-1);
-  if (newest) {
-    const gamma = newest.sy / dot(newest.y, newest.y);
-    for (let i = 0; i < q.length; i++) q[i]! *= gamma;
-  }
-  pairs.forEach(({ s, y, sy }, k) => {
-    const change = alphas[k]! - dot(y, q) / sy;
-    for (let i = 0; i < q.length; i++) q[i]! += change * s[i]!;
-  });
+  twoLoops(pairsOf(memory), q);
   return q;
 }
 

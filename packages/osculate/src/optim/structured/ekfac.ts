@@ -55,7 +55,7 @@ function renewBases(
  * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
  */
 export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
-  const settings = settingsOf(options);
+  const settings = settingsOf('ekfac', options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const programs = kfacPrograms('EKFAC', options, { estimate, sharing }, settings.factorRows);
   const { blocks, layout } = programs;

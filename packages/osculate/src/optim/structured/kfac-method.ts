@@ -95,23 +95,31 @@ const fewestRows = 64;
 const shareOf = (batchSize: number, parts: number): number =>
   Math.max(Math.ceil(batchSize / parts), Math.min(batchSize, fewestRows));
 
-/** @throws InputError for an option out of range. */
-export function settingsOf(options: KroneckerOptions): KfacSettings {
-  const { average, wholeDataAt = 0 } = options;
-  checkOptions('kfac', { 'a number from 0 to below 1': { average } });
+/** @throws InputError for an option out of range, in the name of the method. */
+export function settingsOf(method: string, options: KroneckerOptions): KfacSettings {
+  const { average, wholeDataAt = 0, factorRows, modelRows, factorEvery, inverseEvery, dampingEvery, decay } = options;
+  checkOptions(method, {
+    'a number from 0 to below 1': { average },
+    'an integer ≥ 1': { batchSize: options.batchSize, factorRows, modelRows, factorEvery, inverseEvery },
+    'an integer ≥ 0': { dampingEvery },
+    'a number > 0': { damping: options.damping },
+    'a number from 0 to 1': { decay },
+  });
   if (wholeDataAt !== 0 && !(Number.isInteger(wholeDataAt) && wholeDataAt > 1)) {
-    throw new InputError(`kfac: wholeDataAt is ${wholeDataAt}; it must be a step after the first, or 0 for no growth`);
+    throw new InputError(
+      `${method}: wholeDataAt is ${wholeDataAt}; it must be a step after the first, or 0 for no growth`,
+    );
   }
   const batchSize = options.batchSize ?? 1000;
   return {
     batchSize,
-    factorRows: options.factorRows ?? shareOf(batchSize, 2),
-    modelRows: options.modelRows ?? shareOf(batchSize, 8),
+    factorRows: factorRows ?? shareOf(batchSize, 2),
+    modelRows: modelRows ?? shareOf(batchSize, 8),
     damping: options.damping ?? 150,
-    factorEvery: options.factorEvery ?? 10,
-    inverseEvery: options.inverseEvery ?? 20,
-    dampingEvery: options.dampingEvery ?? 5,
-    decay: options.decay ?? 0.95,
+    factorEvery: factorEvery ?? 10,
+    inverseEvery: inverseEvery ?? 20,
+    dampingEvery: dampingEvery ?? 5,
+    decay: decay ?? 0.95,
     average: average ?? 0,
     wholeDataAt,
     estimate: options.estimate ?? 'sampled',

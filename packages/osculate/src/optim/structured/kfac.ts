@@ -54,7 +54,7 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised.
  */
 export function kfac(options: KfacOptions): Optimizer<KfacState> {
-  const settings = settingsOf(options);
+  const settings = settingsOf('kfac', options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const programs = kfacPrograms('K-FAC', options, { estimate, sharing }, settings.factorRows);
   const { layout } = programs;

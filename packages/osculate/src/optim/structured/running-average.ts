@@ -1,7 +1,7 @@
 import type { Feeds } from '../../runtime/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
-import { type NDArray, ndarray } from '../../tensor/ndarray.js';
+import { type NDArray, ndarray, zeros } from '../../tensor/ndarray.js';
 import type { Vector } from '../objective.js';
 import { like } from '../optimizer.js';
 
@@ -26,9 +26,15 @@ export function averageGraph(measured: Readonly<Record<string, Tensor>>): Record
   );
 }
 
-/** What `averageGraph` reads: the old average, as views by name, and the share of it that is kept. */
+/**
+ * What `averageGraph` reads: the old average, as views by name, and the share of it that is kept. Of what is not kept nothing enters, also
+ * where it is not finite: 0·∞ would stay in the average for ever.
+ */
 export function averageFeeds(old: Readonly<Record<string, NDArray>>, keep: number): Feeds {
-  const named = Object.entries(old).map(([name, array]) => [oldName(name), array]);
+  const named = Object.entries(old).map(([name, array]) => [
+    oldName(name),
+    keep === 0 ? zeros(array.dtype as 'f64', array.shape) : array,
+  ]);
   const dtype = Object.values(old)[0]?.dtype ?? 'f64';
   return { ...Object.fromEntries(named), [keepName]: ndarray(dtype, [keep], []) };
 }

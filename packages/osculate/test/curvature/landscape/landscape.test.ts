@@ -9,20 +9,27 @@ import {
   quadraticModel,
   randomDirection,
 } from '../../../src/curvature/index.js';
+import { importOnnx } from '../../../src/import/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy, squaredError } from '../../../src/nn/index.js';
+import { node } from '../../../src/onnx/index.js';
 import type { Executor } from '../../../src/runtime/index.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import { ortExecutor } from '../../../src/runtime/node.js';
 import {
   astype,
   generator,
+  input,
   leaves,
   mapTree,
   type NDArray,
   ndarray,
+  ParameterLayout,
+  parameters,
+  ShapeError,
   type Tensor,
   type Tree,
 } from '../../../src/tensor/index.js';
+import { modelOf, random } from '../../import/against-runtime.js';
 import { smallModel, wholeBatch } from '../operators/support.js';
 
 /** Linear regression: its loss is a quadratic. */
@@ -281,6 +288,74 @@ describe('filter normalisation', () => {
     expect(filterAxes(model.graph(5))).toEqual({ up: 1, shift: null, down: 0 });
   });
 
+  /** The axes of an imported op's parameters. */
+  const importedAxes = (
+    opType: string,
+    x: readonly number[],
+    weights: Readonly<Record<string, readonly number[]>>,
+    attributes: Readonly<Record<string, number | string>> = {},
+  ) => {
+    const initializers = Object.fromEntries(Object.entries(weights).map(([name, shape]) => [name, random(shape)]));
+    const nodes = [node(opType, ['x', ...Object.keys(weights)], ['y'], attributes)];
+    const file = importOnnx(modelOf({ x: random(x) }, ['y'], { nodes, initializers }, 14));
+    const tensors = parameters(file.parameters, '');
+    const { y } = file.call(tensors as Tree<Tensor>, { x: input('x', 'f32', x) });
+    return filterAxes({ weights: tensors as Tree<Tensor>, outputs: y!, loss: y!.square().sum() });
+  };
+
+  it('finds the neurons of recurrent weights behind the axis of directions, and with it where there are two', () => {
+    const weights = (directions: number) => ({
+      W: [directions, 12, 5],
+      R: [directions, 12, 3],
+      B: [directions, 24],
+    });
+    const x = [4, 2, 5];
+    expect(importedAxes('LSTM', x, weights(1))).toEqual({ W: 1, R: 1, B: null });
+    expect(importedAxes('LSTM', x, weights(2), { direction: 'bidirectional' })).toEqual({
+      W: [0, 1],
+      R: [0, 1],
+      B: null,
+    });
+    const gru = { W: [1, 9, 5], R: [1, 9, 3], B: [1, 18] };
+    expect(importedAxes('GRU', x, gru, { linear_before_reset: 1 })).toEqual({ W: 1, R: 1, B: null });
+  });
+
+  it('finds the channels that convolutions make, transposed or in groups', () => {
+    const x = [2, 4, 5, 5];
+    expect(importedAxes('Conv', x, { W: [6, 4, 3, 3], B: [6] })).toEqual({ W: 0, B: null });
+    expect(importedAxes('Conv', x, { W: [8, 1, 3, 3], B: [8] }, { group: 4 })).toEqual({ W: 0, B: null });
+    expect(importedAxes('ConvTranspose', x, { W: [4, 6, 3, 3], B: [6] })).toEqual({ W: 1, B: null });
+    expect(importedAxes('ConvTranspose', x, { W: [4, 3, 3, 3], B: [6] }, { group: 2 })).toEqual({
+      W: [0, 1],
+      B: null,
+    });
+  });
+
+  it('leaves gains and shifts alone however many axes of length 1 they have, and takes a single neuron as a whole', () => {
+    expect(importedAxes('Mul', [3, 4, 2, 2], { gain: [1, 4, 1, 1] })).toEqual({ gain: null });
+    expect(importedAxes('Add', [3, 4], { shift: [1, 4] })).toEqual({ shift: null });
+    expect(importedAxes('Add', [3, 7, 4], { positions: [7, 4] })).toEqual({ positions: 0 });
+    expect(importedAxes('MatMul', [3, 4], { W: [4, 1] })).toEqual({ W: 1 });
+  });
+
+  it('counts filters along several axes together', () => {
+    const shape = [2, 3, 4];
+    const lay = ParameterLayout.of({ w: ndarray('f64', new Float64Array(24), shape) });
+    const [w, raw] = [normals(24, 8), normals(24, 9)];
+    const d = filterNormalized(lay, w, raw, { axes: { w: [0, 1] } });
+    for (let k = 0; k < 6; k++) {
+      const row = (v: Float64Array) => v.subarray(4 * k, 4 * k + 4);
+      expect(Math.hypot(...row(d))).toBeCloseTo(Math.hypot(...row(w)), 8);
+    }
+    const apart = filterNormalized(lay, w, raw, { axes: { w: [0, 2] } });
+    for (let a = 0; a < 2; a++) {
+      for (let c = 0; c < 4; c++) {
+        const column = (v: Float64Array) => [0, 1, 2].map((b) => v[12 * a + 4 * b + c]!);
+        expect(Math.hypot(...column(apart))).toBeCloseTo(Math.hypot(...column(w)), 8);
+      }
+    }
+  });
+
   it('rejects vectors and axes that do not fit', () => {
     expect(() => filterNormalized(layout, at, new Float64Array(3))).toThrow('the direction have 3 elements');
     const { name } = layout.slots[0]!;
@@ -319,6 +394,14 @@ describe('interpolation', () => {
     losses.forEach((loss, i) => void expect(loss).toBeCloseTo(losses[10 - i]!, 10));
     expect(barrier).toBeCloseTo(Math.max(0, Math.max(...losses) - losses[0]!), 10);
     expect(position === 0).toBe(barrier === 0);
+  });
+
+  it('names the end that does not fit the model', async () => {
+    const [right, wrong] = [normals(8, 1), normals(7, 1)];
+    await expect(interpolation(linear(), { from: right, to: wrong })).rejects.toThrow(
+      "interpolation: 'to' has 7 elements and the model 8",
+    );
+    await expect(interpolation(linear(), { from: wrong, to: right })).rejects.toThrow(ShapeError);
   });
 
   it('says NaN for a path that leaves the finite numbers', async () => {

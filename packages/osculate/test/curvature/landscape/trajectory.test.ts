@@ -81,6 +81,18 @@ describe('projectTrajectory', () => {
     expect(projectTrajectory([flat[0]!], flat[0]!, directions).explained).toBe(1);
   });
 
+  it('rejects what spans no line or plane, and says which vector has another length', () => {
+    const d = Float64Array.of(1, 2);
+    expect(() => projectTrajectory([d], d, [])).toThrow('there are 0 directions');
+    expect(() => projectTrajectory([d], d, [d, Float64Array.of(1, 0), Float64Array.of(0, 1)])).toThrow('there are 3');
+    expect(() => projectTrajectory([d], d, [new Float64Array(2)])).toThrow('direction 0 is zero');
+    expect(() => projectTrajectory([d], d, [d, Float64Array.of(Number.NaN, 1)])).toThrow('direction 1 is zero or not');
+    expect(() => projectTrajectory([d, new Float64Array(3)], d, [d])).toThrow(
+      'point 1 has 3 elements and the origin 2',
+    );
+    expect(() => projectTrajectory([d], d, [new Float64Array(1)])).toThrow('direction 0 has 1 elements');
+  });
+
   it('rejects directions that are parallel', () => {
     const d = Float64Array.of(1, 2);
     expect(() => projectTrajectory([d], d, [d, d.map((v) => -2 * v)])).toThrow('parallel');

@@ -329,6 +329,12 @@ describe('probit approximation', () => {
 it('says what is wrong', async () => {
   const model = curvatureModel(network);
   await expect(laplace(model, { priorPrecision: 0 })).rejects.toThrow(/prior precision is 0/);
+  await expect(laplace(model, { structure: 'block' as never })).rejects.toThrow(/structure is 'block'/);
+  for (const structure of ['full', 'diagonal'] as const) {
+    const sampled = { structure, estimate: 'sampled', generator: generator(1) } as const;
+    await expect(laplace(model, sampled)).rejects.toThrow(/estimate 'sampled' is of Kronecker factors.*leave it out/);
+    await expect(laplace(model, { structure, sharing: 'reduce' })).rejects.toThrow(/sharing 'reduce'/);
+  }
   await expect(laplace(model, { noise: 1 })).rejects.toThrow(/no sum of squares/);
   await expect(laplace(regression(1, 'elements').model, { noise: -1 })).rejects.toThrow(/noise is -1/);
   const posterior = await laplace(model);

@@ -118,6 +118,8 @@ describe('errors', () => {
     expect(() => sumOperator(A, skew)).toThrow(ShapeError);
     expect(() => productOperator(A, skew)).toThrow(/"dense matrix" is 2 x 2/);
     expect(() => sumOperator()).toThrow(InputError);
+    expect(() => scaledOperator(A, Number.NaN)).toThrow('scaledOperator: the factor is NaN');
+    expect(() => dampedOperator(A, Number.POSITIVE_INFINITY)).toThrow('dampedOperator: the damping is Infinity');
     expect(() => denseOperator(matrix(2, 3))).toThrow(ShapeError);
   });
 

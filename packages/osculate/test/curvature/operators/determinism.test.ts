@@ -43,6 +43,19 @@ describe('a function of the parameters', () => {
   });
 });
 
+it('never takes more rows at once than the model may', async () => {
+  const layer = dense(3, 2);
+  const seen = new Set<number>();
+  const model: CurvatureModelOptions['model'] = (w, x) => {
+    seen.add(x.shape[0]!);
+    return layer.apply(w as never, x);
+  };
+  expect((await check(small(layer, model))).deterministic).toBe(true);
+  expect(Math.max(...seen)).toBe(4);
+  // And regroups nevertheless: rows of a batch of another size.
+  expect(seen.has(2)).toBe(true);
+});
+
 describe('what differs is named', () => {
   const dropped = sequential([dense(3, 4), dropout(0.5), dense(4, 2)]);
   const normalised = sequential([dense(3, 4), batchNorm(4), dense(4, 2)]);

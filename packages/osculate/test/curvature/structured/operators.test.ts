@@ -294,6 +294,11 @@ describe('functions and errors', () => {
     const model = streamed(linear);
     await expect(kfacOperator(model, { layers: ['0.weight'] })).rejects.toThrow(/0.weight and 0.bias form one block/);
     await expect(kfacOperator(model, { layers: ['9'] })).rejects.toThrow(InputError);
+    await expect(kfacOperator(model, { samples: 3 })).rejects.toThrow(
+      /samples is 3, but the estimate 'exact' draws no/,
+    );
+    await expect(kfacOperator(model, { estimate: 'true' as never })).rejects.toThrow(/the estimate is 'true'/);
+    await expect(ekfacOperator(model, { sharing: 'mean' as never })).rejects.toThrow(/the sharing is 'mean'/);
     await expect(kfacOperator(model, { estimate: 'sampled' })).rejects.toThrow(/give a generator/);
     await expect(kfacOperator(model, { estimate: 'sampled', generator: generator(1), samples: 0 })).rejects.toThrow(
       /samples is 0/,
