@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { entry, root, run, SetupError } from './process.mjs';
 import { build, prepare } from './setup.mjs';
 
-const cli = 'packages/lab/dist/cli.js';
+const cli = 'packages/lab/bin/osculate.js';
 
 await entry(async () => {
   await prepare();

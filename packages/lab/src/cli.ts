@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command `osculate`. Exit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted (work saved). */
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
@@ -51,6 +50,11 @@ function program(end: End): Command {
   for (const add of subcommands) add(root, end);
   return root;
 }
+
+// Whoever reads what is printed may have seen enough, as `| head` has: the rest goes nowhere, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program((status) => {

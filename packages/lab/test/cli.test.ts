@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Point } from '../src/study.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../bin/osculate.js', import.meta.url));
 
 interface Outcome {
   readonly code: number | null;
@@ -38,6 +38,16 @@ function when(ready: () => boolean, then: () => void): void {
     then();
   }, 20);
 }
+
+it('the command is a file that an install finds before anything is built, and is linked', () => {
+  const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    bin: { osculate: string };
+  };
+  expect(fileURLToPath(new URL(`../${bin.osculate}`, import.meta.url))).toBe(cli);
+  expect(bin.osculate).not.toContain('dist');
+  const links = fileURLToPath(new URL('../../../node_modules/.bin/', import.meta.url));
+  expect(readdirSync(links)).toContain('osculate');
+});
 
 describe('osculate compare', () => {
   let folder: string;

@@ -8,7 +8,7 @@ import type { TrainResult } from '../src/commands/train/result.js';
 import { trainCommand } from '../src/commands/train/train.js';
 import { classifier, groups, trainOptions, writeArrays, writeModel } from './train-files.js';
 
-const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../bin/osculate.js', import.meta.url));
 
 interface Outcome {
   readonly code: number | null;

@@ -6,7 +6,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { readSafetensors } from 'osculate/data';
 import Papa from 'papaparse';
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../bin/osculate.js', import.meta.url));
 
 /** Where /proc does not list the children of a process, the runs cannot be found to be killed. */
 export const canKill = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
