@@ -17,6 +17,7 @@ const server = await createViteServer({
 });
 const { mghProblems, isKnownMinimum } = await server.ssrLoadModule('/packages/osculate/test/optim/mgh/problems.ts');
 const { tracedResiduals } = await server.ssrLoadModule('/packages/osculate/src/fit/residuals/traced-residuals.ts');
+const { Constraints } = await server.ssrLoadModule('/packages/osculate/src/fit/constraints/constraints.ts');
 /** @type {typeof import('osculate/fit')} */
 const { leastSquares } = /** @type {any} */ (await server.ssrLoadModule('/packages/osculate/src/fit/index.ts'));
 
@@ -26,13 +27,16 @@ const problems = mghProblems().map((/** @type {any} */ p) => ({
   traced: (/** @type {any} */ x) => p.residuals(x, p.m),
 }));
 
-const python = spawn('python3', ['benchmarks/peer_scipy_residuals.py'], { stdio: ['pipe', 'pipe', 'inherit'] });
+const python = spawn(process.env.PYTHON ?? '/usr/bin/python3', ['benchmarks/peer_scipy_residuals.py'], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
 const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
 const say = (/** @type {unknown} */ message) => python.stdin.write(`${JSON.stringify(message)}\n`);
 
 /** SciPy's cost on one problem. */
 async function scipy(/** @type {any} */ problem, /** @type {number[]} */ start, /** @type {object} */ settings) {
-  const traced = tracedResiduals(problem.traced, problem.n);
+  const names = Array.from({ length: problem.n }, (_, i) => `p${i}`);
+  const traced = tracedResiduals(problem.traced, problem.n, new Constraints('fit-mgh', names, {}));
   const m = traced.size;
   say({ start, m, ...settings });
   for (;;) {

@@ -2,6 +2,7 @@
 export { appendRows } from './append-rows';
 export { choleskyBlock } from './cholesky';
 export { gemm, HEAP_START } from './gemm';
+export { addGram } from './gram';
 export { gemv, gemvTransposed, symv } from './matrix-vector';
 export { gemvSingle, gemvTransposedSingle } from './single';
 export { solveLeft, solveRightLowerTransposed } from './triangular';

@@ -2,7 +2,8 @@
 export function costDecrease(residuals: Float64Array, trial: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < residuals.length; i++) {
-    const [a, b] = [residuals[i]!, trial[i]!];
+    const a = residuals[i]!;
+    const b = trial[i]!;
     sum += (a - b) * (a + b);
   }
   return 0.5 * sum;

@@ -40,10 +40,8 @@ function newtonMatrix(at: Iterate, f: Factorization): Float64Array {
   const { k, n, pivots, scale, upper } = f;
   let b: Float64Array = new Float64Array(k * k);
   for (let i = 0; i < k; i++) {
-    for (let j = 0; j < k; j++) {
-      const [from, to] = [pivots[i]!, pivots[j]!];
-      b[i * k + j] = missing[from * n + to]! / scale[from]! / scale[to]!;
-    }
+    const from = pivots[i]!;
+    for (let j = 0; j < k; j++) b[i * k + j] = missing[from * n + pivots[j]!]! / scale[from]! / scale[pivots[j]!]!;
   }
   const lower = new Float64Array(k * k);
   for (let j = 0; j < k; j++) for (let i = 0; i <= j; i++) lower[j * k + i] = upper[i * n + j]!;

@@ -29,6 +29,13 @@ export function moved(theta: Vector, d: ArrayLike<number>, rate = 1): Vector {
   return out;
 }
 
+/** factor·a in the type of a. */
+export function multiple(a: Vector, factor: number): Vector {
+  const out = a.slice() as Vector;
+  for (let i = 0; i < out.length; i++) out[i]! *= factor;
+  return out;
+}
+
 /** factor·a, in float64. A loop takes 2 ms for 235,000 elements, where `Float64Array.from` with a function takes 50. */
 export function scaled(a: ArrayLike<number>, factor: number): Float64Array {
   const out = new Float64Array(a.length);

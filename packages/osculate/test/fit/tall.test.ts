@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curveFit, leastSquares, type TracedModel } from '../../src/fit/index.js';
 import { Factorization } from '../../src/fit/trust-region/factorization.js';
+import type { Iterate } from '../../src/fit/trust-region/iterate.js';
 import { isTall, type LinearModel, ReducedModel } from '../../src/fit/trust-region/linear-model.js';
 import { generator } from '../../src/tensor/index.js';
 import { correctDigits, nistProblems } from './nist.js';
@@ -30,6 +31,73 @@ describe('ReducedModel', () => {
         for (let j = i; j < f.k; j++) expect(sign * g.upper[i * n + j]!).toBeCloseTo(f.upper[i * n + j]!, 11);
       }
     }
+  });
+});
+
+describe('a reduced model without pivoting', () => {
+  const [m, n] = [700, 7];
+  const free = new Int8Array(n).fill(1);
+
+  /** A point with this model, as far as a factorisation reads it. */
+  const pointOf = (linear: LinearModel): Iterate => ({ linear, model: {} }) as Iterate;
+
+  function reducedOf(columns: Float64Array): { whole: LinearModel; reduced: ReducedModel } {
+    const whole: LinearModel = { height: m, columns, residuals: normals(random, m), rows: null };
+    const reduced = new ReducedModel(m, n);
+    reduced.reduce(whole);
+    return { whole, reduced };
+  }
+
+  /** The Gauss-Newton step of a factorisation. */
+  function stepOf({ k, upper, c, pivots, scale }: Factorization): Float64Array {
+    const step = new Float64Array(n);
+    for (let i = k - 1; i >= 0; i--) {
+      let sum = c[i]!;
+      for (let j = i + 1; j < k; j++) sum -= upper[i * n + j]! * step[pivots[j]!]! * scale[pivots[j]!]!;
+      step[pivots[i]!] = sum / upper[i * n + i]! / scale[pivots[i]!]!;
+    }
+    return step;
+  }
+
+  test('has the step, the rank and the rest of the pivoted factorisation of the whole model', () => {
+    const { whole, reduced } = reducedOf(normals(random, m * n));
+    expect(reduced.regular).toBe(true);
+    const scale = normals(random, n).map((v) => 0.5 + v * v) as Float64Array;
+    const [f, g] = [new Factorization(m, n), new Factorization(m, n)];
+    f.factorModel(pointOf(whole), scale, free);
+    g.factorModel(pointOf(reduced), scale, free);
+    expect(Array.from(g.pivots)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(Array.from(f.pivots)).not.toEqual(Array.from(g.pivots));
+    expect(g.rank).toBe(n);
+    expect(g.rest / f.rest).toBeCloseTo(1, 12);
+    const [p, q] = [stepOf(f), stepOf(g)];
+    p.forEach((v, j) => {
+      expect(q[j]! / v).toBeCloseTo(1, 10);
+    });
+    const norm = (x: Factorization): number => Math.hypot(...x.c.subarray(0, x.k));
+    expect(norm(g) / norm(f)).toBeCloseTo(1, 12);
+  });
+
+  test('pivots where a parameter is held or the scale is very unequal', () => {
+    const { reduced } = reducedOf(normals(random, m * n));
+    const even = reduced.columns.slice(0, n).fill(1);
+    const uneven = even.map((_, j) => (j === 2 ? 1e-9 : 1)) as Float64Array;
+    const f = new Factorization(m, n);
+    f.factorModel(pointOf(reduced), even, Int8Array.of(1, 1, 0, 1, 1, 1, 1));
+    expect(f.k).toBe(n - 1);
+    expect([...f.pivots.subarray(0, n - 1)].sort()).toEqual([0, 1, 3, 4, 5, 6]);
+    f.factorModel(pointOf(reduced), uneven, free);
+    expect(f.pivots[0]).toBe(2);
+  });
+
+  test('columns that nearly agree are reduced by reflections, which keep what they differ in', () => {
+    const columns = normals(random, m * n);
+    for (let i = 0; i < m; i++) columns[6 * m + i] = columns[i]! + 1e-10 * columns[6 * m + i]!;
+    const difference = columns.subarray(6 * m).map((v, i) => v - columns[i]!);
+    const { reduced } = reducedOf(columns);
+    expect(reduced.regular).toBe(false);
+    const r = Array.from({ length: n + 1 }, (_, i) => reduced.columns[6 * (n + 1) + i]! - reduced.columns[i]!);
+    expect(Math.hypot(...r) / Math.hypot(...difference)).toBeCloseTo(1, 4);
   });
 });
 

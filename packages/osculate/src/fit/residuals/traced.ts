@@ -105,7 +105,7 @@ export function lazily(inputs: readonly Slot[], outputs: () => readonly Slot[]):
 }
 
 /**
- * The same for outputs of which all but the `fixed` ones, which come first, go one after the other into an array that the call gives. It is
+ * The same for outputs of which all but the `fixed` ones, which come last, go one after the other into an array that the call gives. It is
  * written in place: what was bound to an array serves each time that the array comes again.
  */
 function lazilyInto(
@@ -120,7 +120,7 @@ function lazilyInto(
     if (run === undefined) {
       if (compiled === undefined) {
         const tensors = outputs();
-        const executable = load(inputs, [...fixed.map(([t]) => t), ...tensors]);
+        const executable = load(inputs, [...tensors, ...fixed.map(([t]) => t)]);
         compiled = { executable, sizes: tensors.map((t) => t.size) };
       }
       let end = 0;
@@ -128,7 +128,7 @@ function lazilyInto(
         end += size;
         return target.subarray(end - size, end);
       });
-      run = bindTo(compiled.executable, inputs, [...fixed.map(([, a]) => a), ...parts]);
+      run = bindTo(compiled.executable, inputs, [...parts, ...fixed.map(([, a]) => a)]);
       bound.set(target, run);
     }
     run();

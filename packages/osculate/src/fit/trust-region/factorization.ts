@@ -2,6 +2,9 @@ import { dot } from './dot.js';
 import type { Iterate } from './iterate.js';
 import type { LinearModel } from './linear-model.js';
 
+/** Ratio of R's diagonal elements above which no accuracy that is asked for makes one count as zero. */
+const REGULAR = 1e-6;
+
 /**
  * Pivoted QR of a column-scaled Jacobian restricted to some columns, S·J·D⁻¹·P = Q·R, with c = Qᵀ(−r): all that the trial steps
  * at one point need. Everything lives in arrays made once, since problems of a few parameters are factored in microseconds.
@@ -80,9 +83,13 @@ export class Factorization {
     this.finish(steps, accuracy);
   }
 
-  /** Factors the linear model at an iterate, as `factor`, and remembers which it is. */
+  /**
+   * Factors the linear model at an iterate, as `factor`, and remembers which it is. A regular model of all parameters is its own factor,
+   * without pivoting.
+   */
   factorModel(at: Iterate, scale: Float64Array, free: Int8Array, accuracy?: number): void {
-    this.factor(at.linear, scale, free, accuracy);
+    const whole = at.linear.regular === true && free.every((f) => f === 1);
+    if (!whole || !this.take(at.linear, scale, accuracy)) this.factor(at.linear, scale, free, accuracy);
     this.model = at.model;
     this.scale.set(scale);
     this.free.set(free);
@@ -100,6 +107,31 @@ export class Factorization {
     let rank = 0;
     while (rank < Math.min(this.m, k) && Math.abs(upper[rank * (n + 1)]!) > threshold) rank++;
     this.rank = rank;
+  }
+
+  /** Takes a regular model as R; false where the scale makes its columns so unequal that the rank is to be found by pivoting. */
+  private take(
+    { height, columns, residuals }: LinearModel,
+    scale: Float64Array,
+    accuracy: number | undefined,
+  ): boolean {
+    const { n, upper, c, pivots } = this;
+    let [least, largest] = [Number.POSITIVE_INFINITY, 0];
+    for (let j = 0; j < n; j++) {
+      const diagonal = Math.abs(columns[j * (height + 1)]! / scale[j]!);
+      least = Math.min(least, diagonal);
+      largest = Math.max(largest, diagonal);
+    }
+    if (!(least > REGULAR * largest)) return false;
+    this.k = n;
+    for (let j = 0; j < n; j++) {
+      for (let i = 0; i < n; i++) upper[i * n + j] = columns[j * height + i]! / scale[j]!;
+      c[j] = -residuals[j]!;
+      pivots[j] = j;
+    }
+    this.rest = residuals[n]! ** 2;
+    this.rankWithin(accuracy);
+    return true;
   }
 
   /** Brings the remaining column of largest norm to place j. */

@@ -1,3 +1,4 @@
+import { gramTriangle } from '../../linalg/dense/gram-triangle.js';
 import { tallTriangle } from '../../linalg/dense/tall-triangle.js';
 
 /** The linear model ‖S·(J·p + r)‖ of the residuals at a point, or one of fewer rows with the same norms for every p. */
@@ -10,11 +11,19 @@ export interface LinearModel {
   readonly residuals: Float64Array;
   /** S, or null for 1. */
   readonly rows: Float64Array | null;
+  /** Whether J is upper triangular of n + 1 rows, and so far from singular, its columns scaled, that no pivoting is needed. */
+  readonly regular?: boolean;
 }
 
 /** From this many elements of J on, and with so many rows a column, a model is reduced. */
 const LEAST_ELEMENTS = 4096;
 const LEAST_SLENDERNESS = 4;
+
+/**
+ * The inverse of the scaled triangle up to which the Gram matrix serves: steps then have some ten digits, and the gradient in the metric of
+ * the model, whose vanishing is what a fit ends at, all but three of its sixteen.
+ */
+const MOST_INVERSE = 512;
 
 /** Whether models of m residuals and n parameters are worth reducing. */
 export function isTall(m: number, n: number): boolean {
@@ -22,15 +31,19 @@ export function isTall(m: number, n: number): boolean {
 }
 
 /**
- * The triangular factor of [S·J, S·r] as a model of n + 1 rows, by orthogonal transformations of blocks of rows. All else that is done at a
- * point, with whatever scaling and whichever parameters free, then costs next to nothing beside this one pass over J.
+ * The triangular factor of [S·J, S·r] as a model of n + 1 rows. All else that is done at a point, with whatever scaling and whichever
+ * parameters free, then costs next to nothing beside this one pass over J: the Gram matrix where the columns are well apart, orthogonal
+ * transformations of blocks of rows where they once were not.
  */
 export class ReducedModel implements LinearModel {
   readonly height: number;
   readonly columns: Float64Array;
   readonly residuals: Float64Array;
   readonly rows = null;
+  regular = false;
   private readonly triangle: Float64Array;
+  /** Whether the Gram matrix has never been refused. */
+  private trusted = true;
 
   constructor(
     private readonly m: number,
@@ -53,7 +66,9 @@ export class ReducedModel implements LinearModel {
       }
       into.set(residuals.subarray(start, start + count), offset + n * stride);
     };
-    tallTriangle(m, height, read, triangle);
+    this.trusted &&= gramTriangle(m, n, read, MOST_INVERSE, triangle);
+    this.regular = this.trusted;
+    if (!this.regular) tallTriangle(m, height, read, triangle);
     for (let j = 0; j < n; j++) {
       for (let i = 0; i <= j; i++) this.columns[j * height + i] = triangle[i * height + j]!;
     }

@@ -156,4 +156,9 @@ export const jsKernels: Kernels = {
       }
     }
   },
+  addGram(n, count, a, lda, g, ldg) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) heap[g + i * ldg + j]! += dot(count, a + i * lda, a + j * lda);
+    }
+  },
 };

@@ -70,4 +70,6 @@ export interface Kernels {
    * (a multiple of 4) that are appended.
    */
   appendRows(n: number, rows: number, r: number, ldr: number, a: number, lda: number): void;
+  /** G += A Aᵀ on and below the diagonal, A n x `count` (a multiple of 4); what lies above the diagonal is unspecified. */
+  addGram(n: number, count: number, a: number, lda: number, g: number, ldg: number): void;
 }

@@ -43,6 +43,7 @@ class WasmKernels implements Kernels {
   solveRightLowerTransposed!: Kernels['solveRightLowerTransposed'];
   choleskyBlock!: Kernels['choleskyBlock'];
   appendRows!: Kernels['appendRows'];
+  addGram!: Kernels['addGram'];
   private memory!: Exports['memory'];
   private readonly stack: OffsetStack;
 

@@ -13,7 +13,7 @@ import {
   type StepContext,
   type StepReport,
 } from '../optimizer.js';
-import { dot, moved } from '../vector.js';
+import { dot, moved, multiple } from '../vector.js';
 import { dampedSolve } from './damped-solve.js';
 import { sumOfSquaredExampleGradients } from './example-squares.js';
 
@@ -41,8 +41,11 @@ export interface HessianFreeState extends OptimizerState {
 
 /** Line search of Martens's released code: sufficient decrease, step factor, most trials. */
 const armijo = { slope: 1e-2, shrink: 0.8, trials: 60 } as const;
-/** M = (Σ∇² + λ + weight decay)^0.75. */
-const preconditionerPower = 0.75;
+/** x^(−3/4) by square roots: a power takes several times as long, 0.3 s for 3 million. */
+function inverseThreeQuarters(x: number): number {
+  const root = Math.sqrt(x);
+  return 1 / (root * Math.sqrt(root));
+}
 
 /** Σ∇² over the rows' examples, by one program on the batch. */
 async function squares(objective: Objective, options: HessianFreeOptions, theta: Vector, rows: Rows): Promise<Vector> {
@@ -58,8 +61,11 @@ async function squares(objective: Objective, options: HessianFreeOptions, theta:
   return objective.layout.gather(results, 'squares.');
 }
 
+/** The diagonal of M⁻¹ for M = (Σ∇² + λ + weight decay)^(3/4). */
 function inverseDiagonal(sum: Vector, shift: number): Vector {
-  return sum.map((s) => (s + shift) ** -preconditionerPower) as Vector;
+  const inverse = sum.slice() as Vector;
+  for (let i = 0; i < inverse.length; i++) inverse[i] = inverseThreeQuarters(inverse[i]! + shift);
+  return inverse;
 }
 
 /** q(δ) = gᵀδ + ½·δᵀGδ without damping, the model that ρ compares the change of the loss with. */
@@ -168,10 +174,10 @@ export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeS
     const system = {
       parameters: theta,
       rows: some,
-      b: gradient.map((g) => -g) as Vector,
+      b: multiple(gradient, -1),
       damping: shift,
       inverse: inverseDiagonal(await squares(objective, options, theta, some), shift),
-      start: state.solution.map((s) => settings.warmStart * s) as Vector,
+      start: multiple(state.solution, settings.warmStart),
     };
     const solution = await dampedSolve(objective, system, settings);
     const details = { cgIterations: solution.iterations };

@@ -3,7 +3,7 @@ import type { Generator } from '../../tensor/random.js';
 import { checkOptions } from '../first-order/check-options.js';
 import type { Objective, Vector } from '../objective.js';
 import { allFinite, allRows, drawRows, like, type Optimizer } from '../optimizer.js';
-import { dot, scaled } from '../vector.js';
+import { dot, multiple, scaled } from '../vector.js';
 import { dampedSolve } from './damped-solve.js';
 import { dampingRule } from './parts/damping-rule.js';
 import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
@@ -59,7 +59,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
       const shift = lambda + objective.weightDecay;
       const system = {
         ...{ parameters: at, rows, damping: shift, ...(curvature && { curvature }) },
-        ...{ b: gradient.map((g) => -g) as Vector, inverse: like(at).fill(1) as Vector, start: like(at) },
+        ...{ b: multiple(gradient, -1), inverse: like(at).fill(1) as Vector, start: like(at) },
       };
       const { iterates, iterations, modelValue } = await dampedSolve(objective, system, settings);
       const solution = iterates.at(-1)?.x ?? system.start;

@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/ir.js';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { type Access, contiguous, isContiguous, reshapeAccess } from './access.js';
-import type { KernelUnit, Operand, PointUnit, ReduceUnit, Unit } from './units.js';
+import { type KernelUnit, type Operand, type PointUnit, type ReduceUnit, readsOf, type Unit } from './units.js';
 
 export type LoopUnit = PointUnit | ReduceUnit;
 
@@ -89,9 +89,27 @@ class Grouping {
   }
 }
 
+/**
+ * The same units, those first that compute one number from inputs and other such numbers: a loop can then read them wherever its other units
+ * come from.
+ */
+function numbersFirst(units: readonly Unit[]): Unit[] {
+  const later = new Set<Tensor>();
+  const [numbers, others]: [Unit[], Unit[]] = [[], []];
+  for (const unit of units) {
+    if (unit.kind === 'point' && sizeOf(unit.domain) === 1 && !readsOf(unit).some((t) => later.has(t))) {
+      numbers.push(unit);
+    } else {
+      others.push(unit);
+      for (const t of unit.outputs) later.add(t);
+    }
+  }
+  return [...numbers, ...others];
+}
+
 /** Units as loops and calls, in an order in which they can run. */
 export function groupUnits(units: readonly Unit[]): Group[] {
   const grouping = new Grouping();
-  for (const unit of units) grouping.add(unit);
+  for (const unit of numbersFirst(units)) grouping.add(unit);
   return grouping.groups;
 }

@@ -94,6 +94,21 @@ describe.each(['wasm', 'js'] as const)('the %s kernels', (name) => {
     ).toBeLessThan(1e-14);
   });
 
+  it('addGram adds A·Aᵀ on and below the diagonal', () => {
+    const check = ({ n, k, pad, seed }: { n: number; k: number; pad: number; seed: number }) => {
+      const count = 4 * k;
+      const [a, g] = [random(n, count, seed), random(n, n, seed + 1)];
+      const result = run(kernels, [a, g], pad, ([x, y], [ldx, ldy]) => kernels.addGram(n, count, x!, ldx!, y!, ldy!));
+      const full = product(a, transpose(a));
+      const lower = (value: (i: number, j: number) => number) => build(n, n, (i, j) => (i >= j ? value(i, j) : 0));
+      const expected = lower((i, j) => at(g, i, j) + at(full, i, j));
+      const actual = lower((i, j) => at(result, i, j));
+      expect(distance(actual, expected)).toBeLessThan(40 * epsilon);
+    };
+    fc.assert(fc.property(sizes, check), { numRuns: 60 });
+    for (let n = 0; n <= 13; n++) check({ n, k: 16, pad: 1, seed: n });
+  });
+
   it('products of single precision are summed in double precision, and rounded once', () => {
     const check = ({ m, n, pad, seed }: { m: number; n: number; pad: number; seed: number }) => {
       const stride = n + pad;

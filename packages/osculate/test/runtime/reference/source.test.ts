@@ -51,6 +51,15 @@ describe('generated source', () => {
     expect(count(source!, /\w+\[[^\]]*\] = /g)).toBe(4);
   });
 
+  it('computes numbers before the loops, so that a loop can read them wherever they stand in the graph', () => {
+    const [a, x] = [input('a', 'f64', []), input('x', 'f64', [50])];
+    const first = x.exp();
+    // In the order of the outputs, the factor would come after the loop that computes eˣ.
+    const [source, ...others] = sources(compile({ first, second: first.mul(a.sin().add(2)) }));
+    expect(others).toEqual([]);
+    expect(count(source!, /for \(/g)).toBe(1);
+  });
+
   it('moves what only the backward pass needs out of the forward pass', () => {
     const [x, w] = [input('x', 'f64', [4, 4]), input('w', 'f64', [4, 4])];
     const y = x.tanh().matmul(w).tanh();
