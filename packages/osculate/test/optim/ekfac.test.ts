@@ -4,12 +4,15 @@ import {
   ekfac,
   fromCheckpoint,
   type KfacOptions,
+  type KfacState,
   kfac,
   type Optimizer,
+  supervisedObjective,
   toCheckpoint,
   train,
 } from '../../src/optim/index.js';
-import { generator } from '../../src/tensor/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { generator, leaves, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 import { dot, type SmallOptions, smallProblem } from './support.js';
 
 function make(options: Partial<KfacOptions> = {}, small: SmallOptions = {}) {
@@ -48,6 +51,28 @@ describe('EKFAC', () => {
     const half = await run({}, 15);
     const resume = fromCheckpoint(toCheckpoint(half.snapshot), optimizer.init(start));
     expect((await run({ resume }, 40)).snapshot.state).toEqual(whole.snapshot.state);
+  });
+
+  it('is K-FAC for a model without matrices', async () => {
+    const { objective: _, start: __, ...problem } = smallProblem();
+    const parameters = { gain: ndarray('f64', [1, 0.5, -1]), shift: ndarray('f64', [0.2, 0, 0.1]) };
+    const model = (w: never, x: Tensor): Tensor => {
+      const { gain, shift } = w as { gain: Tensor; shift: Tensor };
+      return x.mul(gain).add(shift).tanh().slice([0, 0], [x.shape[0]!, 2]);
+    };
+    const settings = { ...problem, model, parameters };
+    const objective = supervisedObjective({ ...settings, executor: referenceExecutor() });
+    const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
+    const options = { ...settings, batchSize: 24, factorRows: 24, modelRows: 24, damping: 1 };
+    const ends = [];
+    for (const optimizer of [ekfac(options), kfac(options)] as Optimizer<KfacState>[]) {
+      const random = generator(2);
+      let state = optimizer.init(start);
+      for (let k = 0; k < 5; k++) ({ state } = await optimizer.step(state, { objective, generator: random }));
+      ends.push(state.parameters);
+    }
+    expect(ends[0]).toEqual(ends[1]);
+    expect(ends[0]).not.toEqual(start);
   });
 
   it('forgets averages that are not finite when it starts them anew', async () => {

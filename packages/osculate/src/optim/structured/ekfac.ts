@@ -60,6 +60,7 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
   const programs = kfacPrograms('EKFAC', options, { estimate, sharing }, settings.factorRows);
   const { blocks, layout } = programs;
   const places = momentLayout(blocks);
+  const withoutBases = places.slots.length === 0;
   const dtype = (t: Vector): 'f32' | 'f64' => (t instanceof Float32Array ? 'f32' : 'f64');
   const measureFactors: MeasureGraph = (...given) => averageGraph(namedFactors(layout, kroneckerFactors(...given)));
   const measureMoments =
@@ -86,6 +87,7 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
       inverses = bases;
       measured = 0;
     }
+    if (withoutBases) return { ...state, factors, inverses, averaged };
     measured += 1;
     const feeds = factorViews(
       { ...layout, slots: layout.slots.filter((s) => hasEigenbasis(blocks[s.block]!)) },
@@ -100,7 +102,11 @@ export function ekfac(options: KroneckerOptions): Optimizer<EkfacState> {
   const direction = (state: EkfacState, gradient: Vector, at: Point): Promise<Direction> => {
     const { inverses, moments, previous } = state;
     const damping = ndarray(dtype(moments), [state.damping + at.objective.weightDecay], []);
-    const feeds = { ...factorViews(layout, inverses, 'inverse.'), ...momentViews(places, moments), damping };
+    const feeds = {
+      ...factorViews(layout, inverses, 'inverse.'),
+      ...momentViews(places, moments),
+      ...(!withoutBases && { damping }),
+    };
     return programs.direction(at, { gradient, previous, feeds }, (found, g, type) =>
       eigenPrecondition(
         found,
