@@ -49,6 +49,13 @@ it('the command is a file that an install finds before anything is built, and is
   expect(readdirSync(links)).toContain('osculate');
 });
 
+describe('a reader that has seen enough', () => {
+  it('is no error', async () => {
+    const { code, stderr } = await osculate(tmpdir(), ['problems'], (child) => child.stdout!.destroy());
+    expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
 describe('osculate compare', () => {
   let folder: string;
   beforeEach(() => {

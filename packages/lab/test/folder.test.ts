@@ -1,9 +1,10 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { folderName, RunFolder } from '../src/run/folder.js';
 import type { Point } from '../src/study.js';
+import { UsageError } from '../src/usage-error.js';
 
 const point = (step: number): Point => ({
   step,
@@ -51,6 +52,25 @@ describe('run folder', () => {
     const common = { spec: 'adam', title: 'Adam', settings: {}, peakMemory: 1, executor: 'x' };
     await folder.finish({ ...common, ending: 'budget', last: point(3) });
     expect(folder.summary()?.last.step).toBe(3);
+  });
+
+  it.each([
+    [
+      'summary.json',
+      '{"spec": "ad',
+      /summary\.json is damaged \(.*JSON.*\): remove it, and the same command writes it/,
+    ],
+    ['points.jsonl', '{"step": 0}\n{"st\n', /points\.jsonl, line 2 is damaged \(.*\): remove .*osculate-run/],
+    [
+      'checkpoint.safetensors',
+      'half',
+      /checkpoint\.safetensors is damaged \(.*\): remove it, and .* begins the run anew/,
+    ],
+  ])('says which file is damaged, and what to do: %s', (name, contents, message) => {
+    writeFileSync(join(path, name), contents);
+    const read = () => [folder.summary(), folder.points(), folder.checkpoint()];
+    expect(read).toThrow(UsageError);
+    expect(read).toThrow(message);
   });
 
   it('has a name without special characters', () => {

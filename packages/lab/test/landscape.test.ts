@@ -62,7 +62,7 @@ describe('osculate landscape', () => {
 
   it('writes a page with contours, a surface and two slices for a plane', async () => {
     const { page, stdout } = await run({}, { json: false });
-    expect(stdout).toMatch(/^loss of small around its initial point, over 12 examples: 5 x 5 points in 66 dimensions/);
+    expect(stdout).toMatch(/^loss of small around its initial point, over 12 examples: 5 × 5 points in 66 dimensions/);
     expect(stdout).toMatch(/here +\d/);
     expect(stdout).toContain('The quadratic model is ');
     expect(page.match(/<svg/g)).toHaveLength(3);

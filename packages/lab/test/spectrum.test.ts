@@ -50,7 +50,7 @@ describe('osculate spectrum', () => {
     const html = file('page.html');
     const { status, stdout, stderr } = await run({}, { html });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^GGN of small at its initial point, over 12 examples: 66 x 66; \d/);
+    expect(stdout).toMatch(/^GGN of small at its initial point, over 12 examples: 66 × 66; \d/);
     expect(stdout).toMatch(/largest 2 +\d.* converged/);
     expect(stdout).toMatch(/λ \(trace\) +\d/);
     expect(stderr).toMatch(/^report: .*page\.html\n$/);

@@ -37,7 +37,11 @@ export function addCompare(root: Command, end: End): void {
     .option('--out <folder>', 'where the runs are kept (default: a new folder below runs)')
     .option('--fresh', 'do not go on with an unfinished comparison')
     .option('--report <file>', 'the HTML report', 'report.html')
-    .option('--save-every <seconds>', 'seconds between checkpoints of a run (default: 10)', positive)
+    .option(
+      '--save-every <seconds>',
+      'seconds between checkpoints of a run, more where one takes long (default: 10)',
+      positive,
+    )
     .option('--json', 'print the results as JSON')
     .addHelpText('after', '\nExit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted with the work saved.')
     .action(async (problem: string, flags: CompareFlags) => {

@@ -21,7 +21,11 @@ export function addStudy(root: Command, end: End): void {
     .argument('<file>', 'the study file')
     .option('--out <folder>', 'where the runs are kept (default: runs/ and the name of the file)')
     .option('--report <file>', 'the HTML report (default: report.html in that folder)')
-    .option('--save-every <seconds>', 'seconds between checkpoints of a run (default: 10)', positive)
+    .option(
+      '--save-every <seconds>',
+      'seconds between checkpoints of a run, more where one takes long (default: 10)',
+      positive,
+    )
     .option('--json', 'print the results as JSON')
     .addHelpText('after', '\nExit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted with the work saved.')
     .action(async (file: string, { json = false, ...flags }: StudyFlags) => {

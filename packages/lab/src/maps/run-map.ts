@@ -68,7 +68,7 @@ async function overGrid(contestant: Contestant, task: Task): Promise<Outcome | u
     const run = await runStart(objective, optimizer, startAt(window, grid, i), limits, breather);
     if (run === undefined) return undefined;
     runs.push(run);
-    if (!breather.isDue) continue;
+    if (!breather.isDue()) continue;
     task.progress(i / grid ** 2);
     if (await breather.isCancelled()) return undefined;
   }

@@ -57,7 +57,7 @@ export async function runStart(
     if (report.stop === 'diverged') return end('away');
     if (report.stop !== undefined || rejected >= rejections) return end('stopped');
     if (steps >= maxSteps) return end('budget');
-    if (breather.isDue && (await breather.isCancelled())) return undefined;
+    if (breather.isDue() && (await breather.isCancelled())) return undefined;
     state = next;
   }
 }

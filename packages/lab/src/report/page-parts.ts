@@ -18,6 +18,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { font-weight: 600; color: var(--soft); font-size: .85rem; }
 .swatch { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .5em; }
 .legend { max-width: none; }
+.item { white-space: nowrap; margin-right: 1.2em; }
 .legend button { font: inherit; color: inherit; background: none; border: 1px solid var(--line); border-radius: 6px;
   padding: .2rem .7rem; cursor: pointer; }
 .legend button[aria-pressed=false] { opacity: .45; text-decoration: line-through; }

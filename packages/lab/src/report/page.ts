@@ -23,6 +23,11 @@ ${body}
 `;
 }
 
+/** A colour and what it stands for, on one line. */
+export function legendItem(colour: string, name: string): string {
+  return `<span class="item"><span class="swatch" style="background:${colour}"></span>${escapeHtml(name)}</span>`;
+}
+
 /** A table of text; the first row is the head. */
 export function htmlTable(rows: readonly (readonly string[])[]): string {
   const line = (tag: string, row: readonly string[]): string =>

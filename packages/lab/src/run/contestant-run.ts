@@ -15,11 +15,15 @@ import type { Budget, Ending, Point, Summary } from '../study.js';
 import { Evaluator, flatParameters } from './evaluate.js';
 import type { RunFolder } from './folder.js';
 import { isDue, isSolved } from './points.js';
-import { Saver } from './saver.js';
+import { Saver, savedEvery } from './saver.js';
 import { warmUp } from './warm-up.js';
 
 /** A step that ends later than this share of the budget does not count: a method with long steps must not get more time. */
 const latest = 1.05;
+
+function latestSeconds({ seconds = Number.POSITIVE_INFINITY }: Budget): number {
+  return latest * seconds;
+}
 
 export interface RunOptions {
   readonly problem: Problem;
@@ -32,7 +36,7 @@ export interface RunOptions {
   readonly warmup?: number;
   /** Points of the curve; as many as a chart wants when absent. */
   readonly points?: number;
-  /** Seconds between checkpoints, more for states that take long to save; default 10. */
+  /** Seconds between checkpoints, more for states that take long to save; default `savedEvery`. */
   readonly saveEvery?: number;
   readonly folder: RunFolder;
   readonly signal: AbortSignal;
@@ -72,10 +76,51 @@ async function resumed(folder: RunFolder, optimizer: Optimizer, start: Vector): 
 const start0 = { step: 0, seconds: 0, gradientEquivalents: 0, details: {}, loss: Number.NaN, accepted: true } as const;
 
 /** Whether the run is over before its budget: a small problem is solved, or the method says that it cannot go on. */
-function earlyEnding({ problem }: RunOptions, point: Point, event: TrainEvent): Ending | undefined {
+function earlyEnding(problem: Problem, point: Point, event: TrainEvent): Ending | undefined {
   if (event.stop !== undefined) return event.stop === 'diverged' ? 'diverged' : 'stalled';
   // Functions have nothing to learn beyond their target.
   return problem.kind !== 'supervised' && isSolved(problem, point) ? 'solved' : undefined;
+}
+
+/** Where the steps came to their end, saved. */
+interface Ended {
+  readonly snapshot: TrainSnapshot;
+  /** The last one of the curve. */
+  readonly point: Point;
+  /** None when the run was cancelled. */
+  readonly ending?: Ending;
+}
+
+/** Makes steps to the end of the run: records the points that are due, saves, and hears of signals. */
+async function stepOn(
+  options: RunOptions,
+  steps: ReturnType<typeof train>,
+  first: Point,
+  record: Recorder,
+): Promise<Ended> {
+  const { problem, budget, folder, signal, saveEvery = savedEvery } = options;
+  const breather = new Breather(signal);
+  const saver = new Saver(folder, saveEvery);
+  let point = first;
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) {
+      await folder.save(value.snapshot);
+      const { snapshot, reason } = value;
+      return { snapshot, point, ...(reason !== 'cancelled' && { ending: reason === 'diverged' ? reason : 'budget' }) };
+    }
+    const { event, snapshot } = value;
+    const counts = event.seconds <= latestSeconds(budget);
+    if (counts && isDue(problem, budget, point, event, options.points)) point = await record(event);
+    const ending = counts ? earlyEnding(problem, point, event) : undefined;
+    if (ending !== undefined) {
+      await folder.save(snapshot(), ending);
+      return { snapshot: snapshot(), point, ending };
+    }
+    if (breather.isDue()) await breather.isCancelled();
+    if (saver.isDue) await saver.save(snapshot());
+    options.progress(event.seconds, event.step, point);
+  }
 }
 
 /**
@@ -84,7 +129,7 @@ function earlyEnding({ problem }: RunOptions, point: Point, event: TrainEvent): 
  * ends when its method says that it cannot go on.
  */
 export async function runContestant(options: RunOptions): Promise<Summary | undefined> {
-  const { problem, loaded, contestant, executor, budget, seed, saveEvery = 10, folder, signal } = options;
+  const { problem, loaded, contestant, executor, budget, seed, folder, signal } = options;
   const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
   const optimizer = contestant.make(loaded);
   const start = flatParameters(objective, loaded);
@@ -92,40 +137,18 @@ export async function runContestant(options: RunOptions): Promise<Summary | unde
   const warmed = { steps: options.warmup ?? 0, ...(budget.seconds !== undefined && { seconds: budget.seconds }), seed };
   const warmup = warmed.steps > 0 ? await warmUp(objective, optimizer, start, warmed) : undefined;
   const record = recorder(new Evaluator(loaded, executor), folder);
-  const finish = (last: Point, ending: Ending) => {
-    // A method may find that it cannot go on because it is there.
-    const there = ending === 'stalled' && problem.kind !== 'supervised' && isSolved(problem, last);
-    return summarize(options, optimizer, last, there ? 'solved' : ending, warmup);
-  };
-  let point = folder.points().at(-1) ?? (await record({ ...start0, parameters: start }));
-  const end = async (snapshot: TrainSnapshot, ending: Ending): Promise<Summary> =>
-    finish(await finalPoint(point, snapshot, record), ending);
-  if (resume && endedBefore !== undefined) return end(resume, endedBefore);
+  const first = folder.points().at(-1) ?? (await record({ ...start0, parameters: start }));
   const common = { objective, optimizer, parameters: start, seed, ...budget, signal };
-  const latestSeconds = latest * (budget.seconds ?? Number.POSITIVE_INFINITY);
-  const steps = train({ ...common, ...(resume ? { resume } : {}) });
-  const breather = new Breather(signal);
-  const saver = new Saver(folder, saveEvery);
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) {
-      await folder.save(value.snapshot);
-      if (value.reason === 'cancelled') return undefined;
-      const last = value.snapshot.seconds > latestSeconds ? point : await finalPoint(point, value.snapshot, record);
-      return finish(last, value.reason === 'diverged' ? 'diverged' : 'budget');
-    }
-    const { event, snapshot } = value;
-    const counts = event.seconds <= latestSeconds;
-    if (counts && isDue(problem, budget, point, event, options.points)) point = await record(event);
-    const ending = counts ? earlyEnding(options, point, event) : undefined;
-    if (ending !== undefined) {
-      await folder.save(snapshot(), ending);
-      return end(snapshot(), ending);
-    }
-    await saver.saveIfDue(snapshot);
-    if (breather.isDue) await breather.isCancelled();
-    options.progress(event.seconds, event.step, point);
-  }
+  const { snapshot, point, ending } =
+    resume && endedBefore !== undefined
+      ? { snapshot: resume, point: first, ending: endedBefore }
+      : await stepOn(options, train({ ...common, ...(resume ? { resume } : {}) }), first, record);
+  if (ending === undefined) return undefined;
+  const late = snapshot.seconds > latestSeconds(budget);
+  const last = late ? point : await finalPoint(point, snapshot, record);
+  // A method may find that it cannot go on because it is there.
+  const there = ending === 'stalled' && problem.kind !== 'supervised' && isSolved(problem, last);
+  return summarize(options, optimizer, last, there ? 'solved' : ending, warmup);
 }
 
 /** The curve ends where the run ended. */

@@ -5,11 +5,21 @@ import { readSafetensors, writeSafetensors } from 'osculate/data';
 import { writeFileAtomic } from 'osculate/data/node';
 import { type CheckpointData, type TrainSnapshot, toCheckpoint } from 'osculate/optim';
 import type { Ending, Point, Summary } from '../study.js';
+import { UsageError } from '../usage-error.js';
 import { removeLeftovers } from './leftovers.js';
 
 /** A contestant's spec as the name of a folder. */
 export function folderName(spec: string): string {
   return spec.replace(/[^\w.=-]+/g, '_');
+}
+
+/** What is read from a file of ours. @throws UsageError that names it and what to do, when it is not what was written there */
+function undamaged<T>(place: string, remedy: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(`${place} is damaged (${(error as Error).message}): ${remedy}`);
+  }
 }
 
 /**
@@ -51,7 +61,12 @@ export class RunFolder {
   /** The summary of a finished run. */
   summary(): Summary | undefined {
     const file = this.file('summary.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Summary) : undefined;
+    if (!existsSync(file)) return undefined;
+    return undamaged(
+      file,
+      'remove it, and the same command writes it again',
+      () => JSON.parse(readFileSync(file, 'utf8')) as Summary,
+    );
   }
 
   async finish(summary: Summary): Promise<void> {
@@ -66,7 +81,10 @@ export class RunFolder {
     if (!existsSync(file)) return [];
     const text = readFileSync(file, 'utf8');
     const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-    return complete.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Point]));
+    const remedy = `remove ${this.path}, and the same command makes the run again`;
+    const parse = (line: string, i: number) =>
+      undamaged(`${file}, line ${i + 1}`, remedy, () => JSON.parse(line) as Point);
+    return complete.split('\n').slice(0, -1).map(parse);
   }
 
   append(point: Point): void {
@@ -85,7 +103,8 @@ export class RunFolder {
   checkpoint(): CheckpointData | undefined {
     const file = this.file('checkpoint.safetensors');
     if (!existsSync(file)) return undefined;
-    const { tensors, metadata } = readSafetensors(new Uint8Array(readFileSync(file)));
+    const read = () => readSafetensors(new Uint8Array(readFileSync(file)));
+    const { tensors, metadata } = undamaged(file, 'remove it, and the same command begins the run anew', read);
     return { tensors, metadata };
   }
 

@@ -2,12 +2,17 @@ import type { Problem } from '../problems/problem.js';
 import type { Budget, Point } from '../study.js';
 
 /** How often a curve gets a point, as a share of the budget. */
-const pointsPerBudget = 40;
+export const pointsPerBudget = 40;
 
 /** On small problems also whenever the steps have grown by this factor: there most happens in the first milliseconds. */
 const growth = 1.1;
 
 type Place = Pick<Point, 'step' | 'seconds' | 'gradientEquivalents'>;
+
+/** Whether a part of a budget has passed that is worth a point. */
+function passed(part: number, whole: number | undefined, points: number): boolean {
+  return whole !== undefined && whole > 0 && part >= whole / points;
+}
 
 /**
  * Whether a curve gets a point here. Without a budget of seconds it does not depend on the clock: the same run has the same points
@@ -20,10 +25,9 @@ export function isDue(
   now: Place,
   points = pointsPerBudget,
 ): boolean {
-  const { seconds = 0, steps = 0, gradientEquivalents = 0 } = budget;
-  const passed = (from: number, to: number, limit: number) => limit > 0 && to - from >= limit / points;
-  if (passed(last.seconds, now.seconds, seconds) || passed(last.step, now.step, steps)) return true;
-  if (passed(last.gradientEquivalents, now.gradientEquivalents, gradientEquivalents)) return true;
+  if (passed(now.seconds - last.seconds, budget.seconds, points)) return true;
+  if (passed(now.step - last.step, budget.steps, points)) return true;
+  if (passed(now.gradientEquivalents - last.gradientEquivalents, budget.gradientEquivalents, points)) return true;
   return kind !== 'supervised' && now.step >= growth * last.step;
 }
 

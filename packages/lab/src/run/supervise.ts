@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { RunMessage, RunRequest } from './messages.js';
+import type { ProgressMessage, RunMessage, RunRequest } from './messages.js';
 
 const worker = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 export interface Supervision {
   /** Aborting asks the run to save and end. */
   readonly signal: AbortSignal;
-  progress(message: Extract<RunMessage, { kind: 'progress' }>): void;
+  progress(message: ProgressMessage): void;
 }
 
 /** Runs one contestant in a process of its own. Resolves to false when it was cancelled; rejects when it failed. */

@@ -7,10 +7,7 @@ import { problemNamed } from '../problems/index.js';
 import { UsageError } from '../usage-error.js';
 import { runContestant } from './contestant-run.js';
 import { RunFolder } from './folder.js';
-import type { RunMessage, RunRequest } from './messages.js';
-
-/** Progress messages are at least this many milliseconds apart. */
-const interval = 100;
+import { progressTeller, type RunMessage, type RunRequest } from './messages.js';
 
 function tell(message: RunMessage): Promise<void> {
   return new Promise((resolve) => {
@@ -30,7 +27,6 @@ async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
   const loaded = await problem.load(request.seed);
   const executor =
     problem.executor === 'reference' ? referenceExecutor() : await ortExecutor({ threads: request.threads });
-  let told = 0;
   const summary = await runContestant({
     problem,
     loaded,
@@ -44,11 +40,7 @@ async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
     folder: new RunFolder(request.folder),
     signal,
     peakMemory: () => 1024 * process.resourceUsage().maxRSS,
-    progress: (seconds, step, point) => {
-      if (performance.now() - told < interval) return;
-      told = performance.now();
-      void tell({ kind: 'progress', seconds, step, point });
-    },
+    progress: progressTeller((message) => void tell(message)),
   });
   await executor.dispose();
   return summary !== undefined;

@@ -7,6 +7,8 @@ import { UsageError } from '../usage-error.js';
 
 const positive = z.number().positive();
 
+const areDifferent = (values: readonly (number | string)[]): boolean => new Set(values).size === values.length;
+
 const budgetSchema = z
   .strictObject({
     seconds: positive.optional().describe('seconds of stepping'),
@@ -20,7 +22,10 @@ const optimizerSchema = z.union([
   z.strictObject({
     optimizer: z.string(),
     tune: z
-      .union([z.literal(false), z.record(z.string(), z.array(positive).min(2))])
+      .union([
+        z.literal(false),
+        z.record(z.string(), z.array(positive).min(2).refine(areDifferent, 'the same value is given twice')),
+      ])
       .optional()
       .describe('false: the settings as given; or one setting and the values to try'),
   }),
@@ -43,7 +48,8 @@ const aimSchema = z.strictObject({
 
 const studySchema = z.strictObject({
   title: z.string().min(1),
-  seeds: z.array(z.number().int().nonnegative()).min(1),
+  // The same run twice would count as two, and narrow every interval.
+  seeds: z.array(z.number().int().nonnegative()).min(1).refine(areDifferent, 'the same seed is given twice'),
   threads: z.number().int().positive().default(2),
   parallel: z.number().int().positive().default(1).describe('runs at once; only for budgets without seconds'),
   points: z
@@ -162,11 +168,19 @@ function declared(study: z.output<typeof studySchema>): DeclaredStudy {
   const { title, seeds, threads, parallel, points, warmup } = study;
   const problems = study.problems.map(({ problem, budget, tuning: own, aim, optimizers }): StudyProblem => {
     problemNamed(problem);
+    // Runs are kept by problem, optimizer and seed.
+    if (study.problems.filter((other) => other.problem === problem).length > 1) {
+      throw new UsageError(`the problem "${problem}" is named twice; another budget for it needs a study of its own`);
+    }
     const tuning = study.tuning === false ? false : { ...study.tuning, ...(own as Partial<Tuning> | undefined) };
     const entrants = optimizers.map((given) => entrant(given, tuning));
     const names = entrants.map(({ spec, tuned }) => `${spec} ${tuned ? 'tuned' : ''}`);
     const repeated = names.find((name, i) => names.indexOf(name) !== i);
     if (repeated !== undefined) throw new UsageError(`${problem}: the optimizer "${repeated.trim()}" is named twice`);
+    const { seed } = tuning || {};
+    if (seed !== undefined && seeds.includes(seed) && entrants.some(({ tuned }) => tuned)) {
+      throw new UsageError(`${problem}: tuning.seed is ${seed}, one of the seeds that are compared; choose another`);
+    }
     const found = aim && declaredAim(problem, entrants, aim);
     return { problem, budget: budget as Budget, tuning, ...(found && { aim: found }), entrants };
   });
@@ -181,6 +195,18 @@ function declared(study: z.output<typeof studySchema>): DeclaredStudy {
 
 const place = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'the file';
 
+/** What is wrong, by place: of what may be one of several things, in the one that it comes nearest to. */
+function complaints(issues: readonly z.core.$ZodIssue[], at: readonly PropertyKey[] = []): string[] {
+  return issues.flatMap((issue) => {
+    const path = [...at, ...issue.path];
+    const ways = issue.code === 'invalid_union' ? issue.errors : [];
+    const depth = (way: (typeof ways)[number]): number => Math.max(...way.map((inner) => inner.path.length));
+    // A way that fails at its very root is another kind of value.
+    const nearest = [...ways].sort((a, b) => depth(b) - depth(a)).find((way) => depth(way) > 0);
+    return nearest ? complaints(nearest, path) : [`${place(path)}: ${issue.message}`];
+  });
+}
+
 /**
  * Reads a study file (YAML; JSON is YAML too), fills in defaults and checks that its problems, optimizers and settings exist.
  * @throws UsageError that names the place and what is wrong there.
@@ -191,8 +217,7 @@ export function readStudyFile(text: string, file: string): DeclaredStudy {
   if (syntax) throw new UsageError(`${file}: ${syntax.message}`);
   const { success, data, error } = studySchema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (!success) {
-    const issues = error.issues.map(({ path, message }) => `${place(path)}: ${message}`);
-    throw new UsageError(`${file}: ${issues.join('; ')}`);
+    throw new UsageError(`${file}: ${complaints(error.issues).join('; ')}`);
   }
   try {
     return declared(data);

@@ -53,7 +53,7 @@ async function point(run: Run, settings: SweepSettings, breather: Breather): Pro
     if (steps >= settings.maxSteps) return done('cap');
     count += report.details.cgIterations ?? 0;
     state = next;
-    if (breather.isDue && (await breather.isCancelled())) return undefined;
+    if (breather.isDue() && (await breather.isCancelled())) return undefined;
   }
 }
 

@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Argument, Command, Option } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { completionScript, type Shell } from '../../src/command-line/completion/shells.js';
 import { addCompletion } from '../../src/command-line/completion.js';
 
@@ -24,6 +25,7 @@ function program(): Command {
     .option('--data <files...>', 'examples')
     .addOption(new Option('-l, --loss <name>', 'loss').choices(['softmax', 'squared']))
     .option('--optimizer <name>', 'one');
+  root.command('sweep').command('condition').option('--size <number>', 'variables');
   root.command('shell').addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh']));
   addCompletion(root, () => {});
   return root;
@@ -42,90 +44,101 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What bash would offer for the last of the words; it takes `--flag=value` for three. */
-function offered(...words: string[]): string[] {
+/** The lines that a shell prints. */
+function output(shell: Shell, args: readonly string[]): string[] {
+  return execFileSync(shell, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 }).split('\n');
+}
+
+/** What bash would offer for the last word; it takes `--flag=value` for three. */
+function inBash(line: string): string[] {
   const code = `source ./bash
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _osculate
     ((\${#COMPREPLY[@]})) && printf '%s\\n' "\${COMPREPLY[@]}"; :`;
-  const found = execFileSync('bash', ['-c', code, 'bash', 'osculate', ...words], { cwd: folder, encoding: 'utf8' });
-  return found.split('\n').slice(0, -1).sort();
+  const words = line.split(/ |(=)/).filter((word) => word !== undefined);
+  // An empty word after the sign is none to bash.
+  if (line.endsWith('=')) words.pop();
+  return output('bash', ['-c', code, 'bash', ...words]);
 }
 
-describe.runIf(has('bash'))('completion in bash', () => {
-  it.each([
-    [['co'], ['compare', 'completion']],
-    [
-      ['compare', ''],
-      ['beale', 'quadratic', 'rosenbrock'],
-    ],
-    [
-      ['compare', '--o'],
-      ['--optimizers', '--out'],
-    ],
-    [
-      ['compare', '-'],
-      ['--budget', '--help', '--json', '--optimizers', '--out', '-b', '-h', '-o'],
-    ],
-    [
-      ['compare', '--optimizers', 'ada'],
-      ['adam', 'adamw'],
-    ],
-    [
-      ['compare', '-o', 'newton,adamw,ad'],
-      ['newton,adamw,adam', 'newton,adamw,adamw'],
-    ],
-    [['compare', 'beale', '--optimizers', '=', 'n'], ['newton']],
-    [
-      ['compare', '--optimizers', '='],
-      ['adam', 'adamw', 'newton'],
-    ],
-    [['compare', '--budget', ''], []],
-    [['compare', '--out', 'my'], ['my runs']],
-    [
-      ['train', 'my'],
-      ['my model.onnx', 'my runs'],
-    ],
-    [['train', 'x.onnx', '--data', 'my m'], ['my model.onnx']],
-    [
-      ['train', '-l', 's'],
-      ['softmax', 'squared'],
-    ],
-    [['train', '--optimizer', 'n'], ['newton']],
-    [['shell', 'z'], ['zsh']],
-    [['completion', 'f'], ['fish']],
-    [['help', 'tr'], ['train']],
-    [['nothing', ''], []],
-  ])('%j', (words, expected) => {
-    expect(offered(...words)).toEqual(expected);
+/** What fish offers; a tab and a description follow each. */
+function inFish(line: string): string[] {
+  const code = 'source ./fish; complete -C "$argv[1]"';
+  return output('fish', ['--no-config', '-c', code, line]).map((offer) => offer.replace(/\t.*/, ''));
+}
+
+/** What zsh offers, with its escapes, from a shell on a pseudo-terminal. */
+function inZsh(line: string): string[] {
+  const harness = fileURLToPath(new URL('./zsh-offers.zsh', import.meta.url));
+  return output('zsh', ['-f', harness, './zsh', line]).map((offer) => offer.replaceAll('\\', '').trim());
+}
+
+const shells = { bash: inBash, fish: inFish, zsh: inZsh };
+
+/** What a shell offers for a line as a whole word: fish and zsh put what precedes a value before it or not, a slash after a folder or not. */
+function offered(shell: Shell, line: string): string[] {
+  const bare = shells[shell](line).map((offer) => offer.replace(/^--[^=]+=/, '').replace(/\/$/, ''));
+  return [...new Set(bare)].filter(Boolean).sort();
+}
+
+/** A line, and what every shell offers for its last word. */
+const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
+  ['osculate co', ['compare', 'completion']],
+  ['osculate compare ', ['beale', 'quadratic', 'rosenbrock']],
+  ['osculate compare --o', ['--optimizers', '--out']],
+  ['osculate compare -', ['--budget', '--help', '--json', '--optimizers', '--out', '-b', '-h', '-o']],
+  ['osculate compare --optimizers ada', ['adam', 'adamw']],
+  ['osculate compare -o newton,ad', ['newton,adam', 'newton,adamw']],
+  ['osculate compare beale --optimizers=n', ['newton']],
+  ['osculate compare --optimizers=', ['adam', 'adamw', 'newton']],
+  ['osculate compare --budget ', []],
+  ['osculate compare --out my', ['my runs']],
+  ['osculate train my', ['my model.onnx', 'my runs']],
+  ['osculate train x.onnx --data my', ['my model.onnx', 'my runs']],
+  ['osculate train -l s', ['softmax', 'squared']],
+  ['osculate train --optimizer n', ['newton']],
+  ['osculate train compare q', []],
+  ['osculate sweep c', ['condition']],
+  ['osculate sweep condition --s', ['--size']],
+  ['osculate shell z', ['zsh']],
+  ['osculate completion f', ['fish']],
+  ['osculate help tr', ['train']],
+  ['osculate help compare b', []],
+  ['osculate nothing ', []],
+];
+
+describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
+  beforeEach(({ skip }) => skip(!has(shell), `${shell} is not installed`));
+
+  it.each(lines)('%s', (line, offers) => {
+    expect(offered(shell, line)).toEqual(offers);
   });
 
-  it('is registered for the program', () => {
-    const code = 'source ./bash; complete -p osculate';
-    const found = execFileSync('bash', ['-c', code], { cwd: folder, encoding: 'utf8' });
-    expect(found).toBe('complete -F _osculate osculate\n');
+  it('takes the script for a valid one', () => {
+    const checked = spawnSync(shell, ['-n', join(folder, shell)], { encoding: 'utf8' });
+    expect([checked.status, checked.stderr]).toEqual([0, '']);
   });
 });
 
 describe('completion scripts', () => {
-  it.each(['bash', 'zsh', 'fish'] as const)('%s takes the script for a valid one, where it is installed', (shell) => {
-    if (!has(shell)) return;
-    const checked = spawnSync(shell, ['-n', join(folder, shell)], { encoding: 'utf8' });
-    expect([checked.status, checked.stderr]).toEqual([0, '']);
+  it('for bash is registered for the program', ({ skip }) => {
+    skip(!has('bash'), 'bash is not installed');
+    const code = 'source ./bash; complete -p osculate';
+    expect(output('bash', ['-c', code])).toEqual(['complete -F _osculate osculate', '']);
   });
 
   it('for zsh escapes what has a meaning in descriptions', () => {
     expect(script('zsh')).toContain(`'compare:compare \\[all\\] of Newton'\\''s methods\\: quickly'`);
     expect(script('zsh')).toContain(
-      `'(-o --optimizers)'{-o,--optimizers}'[names]:value:_values -s , name adam adamw newton'`,
+      `'(-o --optimizers)'{-o+,--optimizers=}'[names]:value:_values -s , name adam adamw newton'`,
     );
-    expect(script('zsh')).toContain(`--out'[the runs]:value:_files -/'`);
+    expect(script('zsh')).toContain(`--out='[the runs]:value:_files -/'`);
     expect(script('zsh')).toContain(`'*:argument:(rosenbrock beale quadratic)'`);
   });
 
   it('for fish escapes what has a meaning in quotes', () => {
     expect(script('fish')).toContain(`-a compare -d 'compare [all] of Newton\\'s methods: quickly'`);
-    expect(script('fish')).toContain(`-n '__fish_seen_subcommand_from train' -l data -r -F -d 'examples'`);
-    expect(script('fish')).toContain(`-n '__fish_seen_subcommand_from compare' -a 'rosenbrock beale quadratic'`);
+    expect(script('fish')).toContain(`-n '__osculate_command train' -l data -r -F -d 'examples'`);
+    expect(script('fish')).toContain(`-n '__osculate_command compare' -a 'rosenbrock beale quadratic'`);
   });
 });
 

@@ -6,7 +6,8 @@ import { mapDefaults } from '../../src/maps/defaults.js';
 import { kindOf } from '../../src/maps/endings.js';
 import { type MapSettings, runMap } from '../../src/maps/run-map.js';
 import { problemNamed } from '../../src/problems/index.js';
-import { mapPixels } from '../../src/report/maps/charts.js';
+import { mapPixels, shadeRange } from '../../src/report/maps/charts.js';
+import { shareCells } from '../../src/report/maps/text.js';
 import { accident, recordedStreams, testFolder } from '../analysis-support.js';
 
 const settings: MapSettings = { grid: 10, maxSteps: 500, tolerance: 1e-8 };
@@ -125,12 +126,32 @@ describe('osculate map', () => {
     expect(brightness(1)).toBeLessThan(100);
   });
 
+  it('takes the scale of shades from the runs that end at a point, and has no row for what no run ends in', () => {
+    const endings = [
+      { kind: 'minimum', point: { x: [0, 0], f: 0 } },
+      { kind: 'away' },
+      { kind: 'unfinished' },
+    ] as const;
+    const about = { problem: 'p', title: 'p', window: [0, 1, 0, 1], grid: 2, maxSteps: 500, tolerance: 1 } as const;
+    const one = (ends: readonly number[], shares: readonly number[]) => {
+      const run = { spec: 's', title: 's', success: 0.5, work: 1, ends, shares, steps: [3, 40, 90, 500] };
+      return { run, map: { ...about, seconds: 1, endings, maps: [run] } };
+    };
+    const some = one([1, 0, 0, 2], [0.5, 0.25, 0.25]);
+    expect(shadeRange(some.map, some.run)).toEqual([40, 40]);
+    const none = one([1, 1, 1, 2], [0, 0.75, 0.25]);
+    expect(shadeRange(none.map, none.run)).toEqual([3, 40]);
+    const named = ({ map: of }: typeof some) => shareCells(of).map(([name]) => name);
+    expect(named(some)).toEqual(['ended in', 'minimum (0, 0)', 'away, or not finite', 'not there yet, or stuck']);
+    expect(named(one([0, 0, 0, 0], [1, 0, 0]))).toEqual(['ended in', 'minimum (0, 0)']);
+  });
+
   it('prints shares or JSON, and writes a page with a picture for each optimizer', async () => {
     const { printed, ...streams } = recordedStreams();
     const chosen = { ...settings, grid: 4, optimizers: 'newton,bfgs' };
     const options = { problem: 'beale', settings: chosen, html: file('m.html'), signal: never, ...streams };
     expect(await map({ ...options, svg: file('figures'), json: false })).toBe(0);
-    expect(printed.stdout).toMatch(/^Beale’s function from 4 x 4 starts with x in \[-4.5, 4.5\]/);
+    expect(printed.stdout).toMatch(/^Beale’s function from 4 × 4 starts with x in \[-4.5, 4.5\]/);
     expect(printed.stdout).toMatch(/^minimum \(3, 0.5\) +0 +\d+\.\d %/m);
     const html = readFileSync(file('m.html'), 'utf8');
     expect(html.match(/data:image\/png;base64,/g)).toHaveLength(2);

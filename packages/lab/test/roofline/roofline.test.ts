@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { parseHTML } from 'linkedom';
 import { referenceExecutor } from 'osculate/runtime';
 import { describe, expect, it } from 'vitest';
 import { analysisTarget } from '../../src/analysis/target.js';
 import { roofline } from '../../src/commands/roofline.js';
 import type { Problem } from '../../src/problems/problem.js';
+import { rooflineChart } from '../../src/report/roofline/charts.js';
 import { programsOf } from '../../src/roofline/programs.js';
 import { type Roofline, roofAt } from '../../src/roofline/roofline.js';
 import { timed } from '../../src/roofline/timing.js';
@@ -123,5 +125,23 @@ describe('osculate roofline', () => {
     await expect(run({ optimizers: 'adma' })).rejects.toThrow('there is no optimizer');
     const { status, stdout } = await run({ signal: AbortSignal.abort() });
     expect([status, stdout]).toEqual([130, '']);
+  });
+
+  it('writes the names of roofs apart from each other, however near they are', () => {
+    const machine = { threads: 1, peak: 69.75e9, side: 512, bandwidth: 10e9 };
+    const machines = [machine, { ...machine, threads: 2 }, { ...machine, threads: 4, peak: 70e9 }];
+    const timing = { median: 1, low: 1, high: 1, best: 1, samples: 5 };
+    const kernels = [{ name: 'loss', threads: 1, flops: 1e9, bytes: 1e8, compulsory: 1e7, timing }];
+    const about = { title: 't', rows: 1, size: 1, processor: 'p', seconds: 1 };
+    const { document } = parseHTML(rooflineChart({ ...about, machines, kernels } as unknown as Roofline));
+    const shift = (element: { getAttribute(name: string): string | null } | null): number =>
+      Number(/translate\([^,]*,([^)]*)\)/.exec(element?.getAttribute('transform') ?? '')?.[1] ?? 0);
+    const heights = [...document.querySelectorAll('text')]
+      .filter((text) => text.textContent!.includes('GFLOP/s') && text.textContent!.includes('thread'))
+      .map((text) => shift(text) + shift(text.parentElement))
+      .sort((a, b) => a - b);
+    expect(heights).toHaveLength(3);
+    expect(heights[1]! - heights[0]!).toBeGreaterThan(12);
+    expect(heights[2]! - heights[1]!).toBeGreaterThan(12);
   });
 });

@@ -51,6 +51,14 @@ describe('a study file', () => {
   it.each([
     ['seeds: [1, 2]', 'seeds: []', /study\.yaml: seeds: /],
     ['seeds: [1, 2]', 'seeds: one', /seeds: .*array/],
+    ['seeds: [1, 2]', 'seeds: [1, 2, 1]', /seeds: the same seed is given twice/],
+    ['seeds: [1, 2]', 'seeds: [1, 1000]', /rosenbrock: tuning\.seed is 1000, one of the seeds that are compared/],
+    ['[0.1, 1]', '[0.1, 0.1]', /problems\.0\.optimizers\.2\.tune\.learningRate: the same value is given twice/],
+    [
+      'problems:',
+      'problems:\n  - { problem: rosenbrock, budget: { steps: 9 }, optimizers: [adam] }',
+      /"rosenbrock" is named twice/,
+    ],
     ['budget: { steps: 100 }', 'budget: {}', /problems\.0\.budget: give seconds/],
     ['budget: { steps: 100 }', 'budget: { steps: -1 }', /problems\.0\.budget\.steps/],
     ['title: A study', 'title: A study\nthread: 1', /thread/],

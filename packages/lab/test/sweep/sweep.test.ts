@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nameList, numberList } from '../../src/command-line/lists.js';
 import { sweep } from '../../src/commands/sweep.js';
+import { sweepHtml } from '../../src/report/sweep/html.js';
+import { conditionText } from '../../src/report/sweep/text.js';
 import type { ConditionSweep, SweepPoint } from '../../src/sweep/condition-sweep.js';
 import { sweepMethodNames, sweepMethods } from '../../src/sweep/methods.js';
 import { fitSlope, runSweep, type SweepSettings } from '../../src/sweep/run-sweep.js';
@@ -105,6 +107,8 @@ describe('sweep over condition numbers', () => {
     const html = readFileSync(file('s.html'), 'utf8');
     expect(html.match(/<svg/g)).toHaveLength(1);
     expect(html).not.toMatch(accident);
+    expect(html).toContain('Open triangles: runs that reached the cap.');
+    expect(sweepHtml(await swept(['newton']))).not.toContain('triangles');
     expect(readFileSync(file('figures/sweep-condition.svg'), 'utf8')).toMatch(
       /^<svg[\s\S]*background: #fff[\s\S]*<\/svg>\n$/,
     );
@@ -132,5 +136,11 @@ describe('sweep over condition numbers', () => {
     expect(() => nameList('sgd,')).toThrow('empty');
     expect(numberList('1e1, 100')).toEqual([10, 100]);
     expect(() => numberList('1e1,x')).toThrow('"x" is not a finite number');
+  });
+
+  it('writes condition numbers as powers of ten with a factor where that is not one', () => {
+    expect([10, 1e8, 30, 31.6228, 31_622_800, 1].map(conditionText)).toEqual([
+      ...['1e1', '1e8', '3e1', '3.162e1', '3.162e7', '1e0'],
+    ]);
   });
 });

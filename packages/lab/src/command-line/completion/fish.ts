@@ -18,7 +18,7 @@ function flagLine(start: string, { short, long, description, value }: Flag): str
 }
 
 function commandLines(program: string, { name, description, flags, argument }: CompletedCommand): string[] {
-  const start = `complete -c ${program} -n '__fish_seen_subcommand_from ${name}'`;
+  const start = `complete -c ${program} -n '__${program}_command ${name}'`;
   return [
     `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
     ...(argument && argument.kind !== 'other' ? [`${start}${offer(argument).replace(/^ -[rx]/, '')}`] : []),
@@ -29,5 +29,13 @@ function commandLines(program: string, { name, description, flags, argument }: C
 /** A completion script for fish. */
 export function fishScript({ program, commands }: Completions): string {
   const lines = commands.flatMap((command) => commandLines(program, command));
-  return [`# fish completion for ${program}`, `complete -c ${program} -f`, ...lines, ''].join('\n');
+  return `# fish completion for ${program}
+# Whether this is the command; any word of the line would do for __fish_seen_subcommand_from.
+function __${program}_command
+  set -l words (commandline -opc)
+  test "$words[2]" = "$argv[1]"
+end
+complete -c ${program} -f
+${lines.join('\n')}
+`;
 }

@@ -62,19 +62,27 @@ function argumentValue(argument: Argument, commands: readonly string[], names: N
   return argument.name() === 'command' ? { kind: 'word', words: commands } : byPlaceholder(argument.name(), names);
 }
 
-/** What commander knows of a program's commands and flags, with what their values can be. */
+const unique = (flags: readonly Flag[]): Flag[] => [...new Map(flags.map((flag) => [flag.long, flag])).values()];
+
+/**
+ * What commander knows of a program's commands and flags, with what their values can be. The kinds of a command, as `condition` of
+ * `sweep`, are words that it takes; the flags of all kinds are its own.
+ */
 export function completionsOf(root: Command, names: Names): Completions {
   const help = root.createHelp();
   const commands = help.visibleCommands(root);
   const commandNames = commands.map((command) => command.name());
+  const flagsOf = (command: Command): Flag[] => help.visibleOptions(command).map((option) => flagOf(option, names));
   return {
     program: root.name(),
     commands: commands.map((command) => {
       const [argument] = command.registeredArguments;
+      const kinds = command.commands;
       return {
         name: command.name(),
         description: command.description(),
-        flags: help.visibleOptions(command).map((option) => flagOf(option, names)),
+        flags: unique([...flagsOf(command), ...kinds.flatMap(flagsOf)]),
+        ...(kinds.length > 0 && { argument: { kind: 'word', words: kinds.map((kind) => kind.name()) } }),
         ...(argument && { argument: argumentValue(argument, commandNames, names) }),
       };
     }),

@@ -14,7 +14,9 @@ function action(value: Value): string {
 
 function flagSpec({ short, long, description, value }: Flag): string {
   const rest = quoted(`[${escaped(description)}]${value ? `:value:${action(value)}` : ''}`);
-  return short ? `'(${short} ${long})'{${short},${long}}${rest}` : `${long}${rest}`;
+  // A value may be in the same word: -b5, --budget=5.
+  const [letter, name] = value ? [`${short}+`, `${long}=`] : [short, long];
+  return short ? `'(${short} ${long})'{${letter},${name}}${rest}` : `${name}${rest}`;
 }
 
 function commandCase({ name, flags, argument }: CompletedCommand): string {

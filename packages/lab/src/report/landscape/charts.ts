@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { LandscapeData } from '../../landscape.js';
 import { colourOf } from '../charts.js';
 import { figure } from '../format.js';
+import { legendItem } from '../page.js';
 import { plotSvg } from '../plot-svg.js';
 import { levelsOf, shade } from './scale.js';
 
@@ -145,7 +146,7 @@ export function contourKey(data: LandscapeData): string {
   return shown
     .map((level) => {
       const at = (levels.indexOf(level) + 1) / (levels.length + 1);
-      return `<span class="swatch" style="background:${shade(at)}"></span>${figure(level)}`;
+      return legendItem(shade(at), figure(level));
     })
-    .join(' &nbsp; ');
+    .join('\n');
 }

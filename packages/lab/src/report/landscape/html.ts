@@ -1,22 +1,21 @@
 import type { TargetInfo } from '../../analysis/target.js';
 import type { LandscapeData } from '../../landscape.js';
-import { escapeHtml as e, htmlTable, page } from '../page.js';
+import { escapeHtml as e, htmlTable, legendItem, page } from '../page.js';
 import { contourChart, contourKey, lossColour, modelColour, sliceChart, slicesOf } from './charts.js';
 import { surfaceFigure, surfaceScript, surfaceStyle } from './surface.js';
 import { directionCells, landscapeCaption, lossCells, trustSentence } from './text.js';
 
-const swatch = (colour: string): string => `<span class="swatch" style="background:${colour}"></span>`;
-const key = `${swatch(lossColour)}loss &nbsp; ${swatch(modelColour)}quadratic model (dashed)`;
+const key = `${legendItem(lossColour, 'loss')}${legendItem(modelColour, 'quadratic model (dashed)')}`;
 
 function contourFigure(data: LandscapeData): string {
   const marks = [
     'cross: here',
     'star: lowest on the grid',
     ...(data.path ? ['black: the path'] : []),
-    ...(data.trust.radius > 0 && !data.trust.wholeGrid ? ['white circle: where the model is trusted'] : []),
+    ...(data.trust.radius > 0 && !data.trust.wholeGrid ? ['white line: where the model is trusted'] : []),
   ];
   return `<figure><figcaption>Contours of the loss; dashed, those of the quadratic model at the same levels</figcaption>${contourChart(data)}
-<p class="keys">${contourKey(data)}</p><p class="keys soft">${e(marks.join('; '))}</p></figure>`;
+<p class="keys">loss: &nbsp; ${contourKey(data)}</p><p class="keys soft">${e(marks.join('; '))}</p></figure>`;
 }
 
 /** The pictures of a landscape: for a plane contours, surface and two slices, for a line that line. */
@@ -45,8 +44,8 @@ ${htmlTable(lossCells(data))}`;
 export function landscapeHtml(data: LandscapeData, target: TargetInfo): string {
   const body = `<style>${surfaceStyle}</style>
 <main>
-<h1>Landscape of the loss</h1>
-<p class="lead">${e(target.title)}. ${e(target.description)} Loss: ${e(target.lossName)}.</p>
+<h1>Landscape of the loss: ${e(target.title)}</h1>
+<p class="lead">${e(target.description)} Loss: ${e(target.lossName)}.</p>
 <p>${e(landscapeCaption(data))}.</p>
 ${landscapeFigures(data)}
 <h2>Quadratic model</h2>

@@ -119,8 +119,16 @@ for (const canvas of document.querySelectorAll('canvas.surface')) {
     const side = (a, b) => project(a, b, 0);
     const front = [[0, -1.18], [0, 1.18]].map(([x, y]) => side(x, y)).sort((a, b) => a[2] - b[2])[0];
     const flank = [[-1.18, 0], [1.18, 0]].map(([x, y]) => side(x, y)).sort((a, b) => a[2] - b[2])[0];
-    g.fillText(d.labels[0], Math.min(540, Math.max(100, front[0])), Math.min(512, front[1] + 14));
-    g.fillText(d.labels[1], Math.min(540, Math.max(100, flank[0])), Math.min(512, flank[1] + 14));
+    // A surface may hang over the floor where its labels are: they stand on the colour of the card.
+    g.strokeStyle = getComputedStyle(figure).backgroundColor; g.lineWidth = 4;
+    const middles = [front, flank].map(([x, y], i) => {
+      const half = g.measureText(d.labels[i]).width / 2 + 4;
+      return [Math.min(640 - half, Math.max(half, x)), Math.min(512, y + 14), half];
+    });
+    // Two long ones below each other rather than through each other.
+    const [p, q] = middles;
+    if (Math.abs(p[0] - q[0]) < p[2] + q[2] && Math.abs(p[1] - q[1]) < 16) (p[1] < q[1] ? p : q)[1] = Math.max(p[1], q[1]) - 16;
+    middles.forEach(([x, y], i) => { g.strokeText(d.labels[i], x, y); g.fillText(d.labels[i], x, y); });
   };
   let from = null;
   const turn = (dx, dy) => { yaw -= dx; pitch = Math.min(1.5, Math.max(0.05, pitch + dy)); draw(); };

@@ -6,7 +6,7 @@ type Cells = readonly (readonly string[])[];
 
 /** What was measured, in a sentence. */
 export function landscapeCaption({ problem, point, axes, rows, size, seconds }: LandscapeData): string {
-  const points = axes.map((axis) => axis.length).join(' x ');
+  const points = axes.map((axis) => axis.length).join(' × ');
   return `loss of ${problem} around ${point}, over ${count(rows)} ${rows === 1 ? 'example' : 'examples'}: ${points} points in ${count(size)} dimensions, ${seconds.toFixed(1)} s`;
 }
 

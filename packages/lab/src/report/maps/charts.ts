@@ -1,13 +1,19 @@
 import * as Plot from '@observablehq/plot';
-import type { BasinMap, EndKind, OptimizerMap } from '../../maps/basin-map.js';
+import type { BasinMap, Ending, EndKind, OptimizerMap } from '../../maps/basin-map.js';
 import { plotSvg } from '../plot-svg.js';
 import { endingColours, shades } from './colours.js';
 import { encodePng } from './png.js';
 import { endingName } from './text.js';
 
-/** Steps that are shown lightest and darkest: nearly all of the runs that ended somewhere. */
+/**
+ * Steps that are shown lightest and darkest: nearly all of the runs that ended at a point. Those that went away, which are few or many
+ * steps by what counts as away, have a part in it only where no run ended at one.
+ */
 export function shadeRange({ endings }: BasinMap, { ends, steps }: OptimizerMap): readonly [number, number] {
-  const shown = steps.filter((_, i) => !isPlain(endings[ends[i]!]!.kind)).sort((a, b) => a - b);
+  const of = (wanted: (ending: Ending) => boolean): number[] =>
+    steps.filter((_, i) => wanted(endings[ends[i]!]!)).sort((a, b) => a - b);
+  const atPoints = of(({ point }) => point !== undefined);
+  const shown = atPoints.length > 0 ? atPoints : of(({ kind }) => !isPlain(kind));
   if (shown.length === 0) return [0, 0];
   return [shown[0]!, shown[Math.floor(0.98 * (shown.length - 1))]!];
 }
@@ -76,13 +82,13 @@ export function mapChart(map: BasinMap, one: OptimizerMap): string {
       },
     ),
   );
-  const margins = { marginLeft: 44, marginRight: 12, marginTop: 10, marginBottom: 34 };
+  const margins = { marginLeft: 44, marginRight: 12, marginTop: 22, marginBottom: 36 };
   return plotSvg(`${one.title} on ${map.title}: where each start ends`, {
     ...margins,
     width: inner + margins.marginLeft + margins.marginRight,
     height: inner + margins.marginTop + margins.marginBottom,
-    x: { domain: [x0, x1], label: null, ticks: 6 },
-    y: { domain: [y0, y1], label: null, ticks: 6 },
+    x: { domain: [x0, x1], label: 'x', ticks: 6 },
+    y: { domain: [y0, y1], label: 'y', ticks: 6 },
     marks: [
       Plot.image([0], {
         x: () => (x0 + x1) / 2,

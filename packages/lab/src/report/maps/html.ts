@@ -1,6 +1,6 @@
 import type { BasinMap, OptimizerMap } from '../../maps/basin-map.js';
 import { count } from '../format.js';
-import { escapeHtml as e, htmlTable, page } from '../page.js';
+import { escapeHtml as e, htmlTable, legendItem, page } from '../page.js';
 import { mapChart, shadeRange } from './charts.js';
 import { endingColours } from './colours.js';
 import { endingName, mapCaption, severalName, shareCells, successCells } from './text.js';
@@ -11,7 +11,7 @@ const style = `
 .keys { margin: .2rem 0 .3rem; font-size: .85rem; color: var(--soft); }
 .ramp { display: inline-block; width: 5em; height: .8em; margin: 0 .4em; vertical-align: -1px; border-radius: 2px;
   background: linear-gradient(90deg, #dcdcdc, #8a8a8a, #292929); }
-.legend span.item { white-space: nowrap; margin-right: 1.2em; }
+.shares th { white-space: normal; vertical-align: bottom; }
 `;
 
 function figureOf(map: BasinMap, one: OptimizerMap): string {
@@ -34,14 +34,11 @@ function legendItems({ endings, maps }: BasinMap): readonly (readonly [colour: s
 /** One self-contained page of maps: nothing is loaded from anywhere. */
 export function mapHtml(map: BasinMap, description: string): string {
   const legend = legendItems(map)
-    .map(
-      ([colour, name]) =>
-        `<span class="item"><span class="swatch" style="background:${colour}"></span>${e(name)}</span>`,
-    )
+    .map(([colour, name]) => legendItem(colour, name))
     .join('\n');
   const body = `<style>${style}</style>
 <main>
-<h1>Where each start ends</h1>
+<h1>${e(map.title)}: where each start ends</h1>
 <p class="lead">${e(description)}</p>
 <p>${e(mapCaption(map))}. The colour says where a run ended, the shade after how many steps: light is few, dark is many, on a
 logarithmic scale of each map’s own. Stars are minima, crosses saddles, triangles maxima, diamonds degenerate stationary points.</p>
@@ -52,7 +49,7 @@ ${map.maps.map((one) => figureOf(map, one)).join('\n')}
 <h2>Success</h2>
 ${htmlTable(successCells(map))}
 <h2>Shares of the starts</h2>
-${htmlTable(shareCells(map))}
+<div class="shares">${htmlTable(shareCells(map))}</div>
 </main>`;
   return page(`osculate map: ${map.title}`, body);
 }

@@ -29,7 +29,7 @@ export function severalName({ kind }: Ending, number: number): string {
 /** What was done, in a sentence. */
 export function mapCaption({ title, window: [x0, x1, y0, y1], grid, maxSteps, tolerance, seconds }: BasinMap): string {
   return (
-    `${title} from ${grid} x ${grid} starts with x in [${x0}, ${x1}] and y in [${y0}, ${y1}], to ‖∇f‖ ≤ ${tolerance}, at most ` +
+    `${title} from ${grid} × ${grid} starts with x in [${x0}, ${x1}] and y in [${y0}, ${y1}], to ‖∇f‖ ≤ ${tolerance}, at most ` +
     `${count(maxSteps)} steps each; ${seconds.toFixed(1)} s`
   );
 }
@@ -53,11 +53,13 @@ export function successCells({ maps }: BasinMap): Cells {
 
 /** A row an ending, a column an optimizer. */
 export function shareCells({ endings, maps }: BasinMap): Cells {
-  const rows = endings.map((ending, k) => [
-    endingName(ending),
-    ending.point ? figure(Math.abs(ending.point.f) < 1e-12 ? 0 : ending.point.f) : '',
-    ...maps.map(({ shares }) => percent(shares[k]!)),
-  ]);
+  const rows = endings.flatMap((ending, k) => {
+    const shares = maps.map((one) => one.shares[k]!);
+    // Nobody asks how many starts had no end where all had one.
+    if (ending.point === undefined && shares.every((share) => share === 0)) return [];
+    const f = ending.point ? figure(Math.abs(ending.point.f) < 1e-12 ? 0 : ending.point.f) : '';
+    return [[endingName(ending), f, ...shares.map(percent)]];
+  });
   return [['ended in', 'f', ...maps.map(({ title }) => title)], ...rows];
 }
 

@@ -30,12 +30,21 @@ function dotsOf(roofline: Roofline): Dot[] {
   });
 }
 
-function roof(
-  machine: Machine,
-  [low, high]: readonly [number, number],
-  dashed: boolean,
-  below: boolean,
-): Plot.Markish[] {
+/** How many machines come before each one, the largest first: the text of the first is above its line, that of others below theirs. */
+function ranks(machines: readonly Machine[], of: (machine: Machine) => number): ReadonlyMap<Machine, number> {
+  return new Map([...machines].sort((a, b) => of(b) - of(a)).map((machine, i) => [machine, i]));
+}
+
+interface RoofStyle {
+  readonly dashed: boolean;
+  /** Ranks among the machines, by peak and by bandwidth. */
+  readonly peakRank: number;
+  readonly bandwidthRank: number;
+}
+
+function roof(machine: Machine, [low, high]: readonly [number, number], style: RoofStyle): Plot.Markish[] {
+  const { dashed, peakRank, bandwidthRank } = style;
+  const below = bandwidthRank > 0;
   const ridge = machine.peak / machine.bandwidth;
   const line = [low, ridge, high].map((x) => [x, roofAt(machine, x) / 1e9] as [number, number]);
   const label = `${machine.threads === 1 ? '1 thread' : `${machine.threads} threads`}: ${figure(machine.peak / 1e9)} GFLOP/s`;
@@ -44,7 +53,10 @@ function roof(
   const slanted: [number, number] = [middle, roofAt(machine, middle) / 1e9];
   return [
     Plot.line(line, { stroke: 'currentColor', strokeWidth: 2, ...(dashed && { strokeDasharray: '6 4' }) }),
-    Plot.text([[high, machine.peak / 1e9]], { text: () => label, textAnchor: 'end', dy: -8, fontWeight: 600 }),
+    Plot.text([[high, machine.peak / 1e9]], {
+      ...{ text: () => label, textAnchor: 'end', fontWeight: 600 },
+      dy: peakRank === 0 ? -8 : 14 * peakRank,
+    }),
     Plot.text([slanted], {
       text: () => memory,
       textAnchor: below ? 'start' : 'end',
@@ -59,7 +71,8 @@ export function rooflineChart(roofline: Roofline): string {
   const dots = dotsOf(roofline);
   const { machines } = roofline;
   const most = Math.max(...machines.map(({ threads }) => threads));
-  const widest = Math.max(...machines.map(({ bandwidth }) => bandwidth));
+  const peakRanks = ranks(machines, ({ peak }) => peak);
+  const bandwidthRanks = ranks(machines, ({ bandwidth }) => bandwidth);
   const ridges = machines.map(({ peak, bandwidth }) => peak / bandwidth);
   const xs = [...dots.flatMap(({ x, most: top }) => [x, top]), ...ridges];
   const range = [Math.min(...xs) / 4, Math.max(...xs) * 2.5] as const;
@@ -87,7 +100,13 @@ export function rooflineChart(roofline: Roofline): string {
       grid: true,
     },
     marks: [
-      ...machines.flatMap((m) => roof(m, range, m.threads < most, m.bandwidth < widest)),
+      ...machines.flatMap((m) =>
+        roof(m, range, {
+          dashed: m.threads < most,
+          peakRank: peakRanks.get(m)!,
+          bandwidthRank: bandwidthRanks.get(m)!,
+        }),
+      ),
       Plot.link(dots, {
         x1: 'x',
         x2: 'most',

@@ -1,16 +1,16 @@
 import type { Roofline } from '../../roofline/roofline.js';
 import { colourOf } from '../charts.js';
-import { escapeHtml as e, htmlTable, page } from '../page.js';
+import { escapeHtml as e, htmlTable, legendItem, page } from '../page.js';
 import { kernelNames, rooflineChart } from './charts.js';
 import { kernelCells, machineCells, rooflineCaption, rooflineNotes } from './text.js';
 
 /** One self-contained page about a roofline. */
 export function rooflineHtml(roofline: Roofline): string {
   const legend = kernelNames(roofline)
-    .map((name, i) => `<span class="swatch" style="background:${colourOf(i)}"></span>${e(name)}`)
-    .join(' &nbsp; ');
+    .map((name, i) => legendItem(colourOf(i), name))
+    .join('\n');
   const body = `<main>
-<h1>Roofline</h1>
+<h1>Roofline: ${e(roofline.title)}</h1>
 <p class="lead">${e(rooflineCaption(roofline))}.</p>
 <p class="legend">${legend}</p>
 <figure>${rooflineChart(roofline)}</figure>

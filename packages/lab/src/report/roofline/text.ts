@@ -19,7 +19,7 @@ export function machineCells({ machines }: Roofline): Cells {
   const rows = machines.map(({ threads, peak, side, bandwidth }) => [
     String(threads),
     giga(peak),
-    `${side} x ${side}`,
+    `${side} × ${side}`,
     giga(bandwidth),
     figure(peak / bandwidth),
   ]);

@@ -2,14 +2,12 @@ import type { TargetInfo } from '../../analysis/target.js';
 import type { Spectrum } from '../../spectrum.js';
 import { colourOf } from '../charts.js';
 import { figure } from '../format.js';
-import { escapeHtml as e, htmlTable, page } from '../page.js';
+import { escapeHtml as e, htmlTable, legendItem, page } from '../page.js';
 import { densityChart, eigenvalueChart } from './charts.js';
 import { eigenvalueCells, spectrumCaption, totalCells } from './text.js';
 
 function legend({ ends }: Spectrum): string {
-  return ends
-    .map(({ which }, i) => `<span class="swatch" style="background:${colourOf(i)}"></span>${which}`)
-    .join(' &nbsp; ');
+  return ends.map(({ which }, i) => legendItem(colourOf(i), which)).join('\n');
 }
 
 /** Density and extreme eigenvalues. */

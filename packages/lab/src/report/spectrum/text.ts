@@ -32,7 +32,7 @@ export function totalCells({ trace, squares }: Spectrum): Cells {
 /** What was measured, in a sentence. */
 export function spectrumCaption({ problem, point, matrix, size, rows, applications, seconds }: Spectrum): string {
   const of = `${matrix} of ${problem} at ${point}, over ${count(rows)} examples`;
-  return `${of}: ${count(size)} x ${count(size)}; ${count(applications)} products in ${seconds.toFixed(1)} s`;
+  return `${of}: ${count(size)} × ${count(size)}; ${count(applications)} products in ${seconds.toFixed(1)} s`;
 }
 
 /** The spectrum as text. */

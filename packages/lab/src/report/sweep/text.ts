@@ -12,10 +12,10 @@ export function sweepCaption({ size, tolerance, seconds }: ConditionSweep): stri
   );
 }
 
-/** A condition number as a power of ten where it is one. */
+/** A condition number: `1e4` for powers of ten, `3.162e4` for others. */
 export function conditionText(condition: number): string {
-  const exponent = Math.log10(condition);
-  return `1e${Number(exponent.toFixed(2))}`;
+  const [digits, exponent] = condition.toExponential(3).split('e+');
+  return `${Number(digits)}e${exponent}`;
 }
 
 function cell({ end, count: n }: SweepPoint): string {

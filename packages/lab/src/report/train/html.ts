@@ -3,7 +3,7 @@ import type { TrainResult } from '../../commands/train/result.js';
 import type { Point } from '../../study.js';
 import { colourOf } from '../charts.js';
 import { figure } from '../format.js';
-import { escapeHtml as e, htmlTable, page } from '../page.js';
+import { escapeHtml as e, htmlTable, legendItem, page } from '../page.js';
 import { plotSvg } from '../plot-svg.js';
 import { trainCaption, trainCells } from './text.js';
 
@@ -37,9 +37,7 @@ function chart(title: string, points: readonly Point[], curves: readonly Curve[]
 }
 
 const legend = (curves: readonly Curve[]): string =>
-  curves
-    .map(({ name }, i) => `<span class="swatch" style="background:${colourOf(i)}"></span>${e(name)}`)
-    .join(' &nbsp; ');
+  curves.map(({ name }, i) => legendItem(colourOf(i), name)).join('\n');
 
 /** One self-contained page about a training run: curves of loss and error, the table, the settings. */
 export function trainHtml(result: TrainResult): string {
