@@ -19,6 +19,7 @@ import { constant, input } from '../tensor/leaf.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
 import type { Shape } from '../tensor/shape.js';
 import { leaves, type Tree } from '../tensor/tree.js';
+import { derivativePaths } from './derivative-paths.js';
 import { bindDimensions, type DimensionOptions } from './dimensions.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import type { ImportMode } from './node-call.js';
@@ -31,8 +32,9 @@ export interface ImportOptions extends DimensionOptions {
   /** Inputs whose values are fixed: flags, sampling rates, shapes. They are no longer inputs of the model. */
   readonly values?: Readonly<Record<string, NDArray>>;
   /**
-   * Names of the float tensors that become parameters. By default all initialisers but the running statistics of BatchNormalization; in a
-   * file without float initialisers its Constants of more than one element.
+   * Names of the float tensors that become parameters. By default all initialisers but the running statistics of BatchNormalization,
+   * scalars (unless PyTorch names them as parameters), masks with infinite elements, and what no derivative arrives at; in a file without
+   * float initialisers its Constants of more than one element. A file does not tell other buffers of a module from its parameters.
    */
   readonly trainable?: RegExp | ((name: string) => boolean);
   /** Gives the bytes of tensors that the file keeps outside of itself. */
@@ -57,7 +59,8 @@ export interface ImportedModel {
   readonly outputs: readonly ImportedValue[];
   /**
    * The model as a graph over the given tensors. They may have other shapes than at import (a batch of another size), and may all be
-   * f64 to compute in double precision what the file states in single.
+   * f64 to compute in double precision what the file states in single; single constants of formulas (√2 in GELU, slopes, epsilons) are
+   * then those that round to the file's.
    * @throws InputError that lists every node which does not fit, and for missing or unknown names.
    */
   call(parameters: Tree<Tensor>, inputs: Readonly<Record<string, Tensor>>, context?: Context): Record<string, Tensor>;
@@ -164,6 +167,17 @@ function placeholders({ model, options }: Source): Map<TensorProto, { name: stri
   );
 }
 
+type Candidate = readonly [TensorProto, { readonly name: string; readonly tensor: Tensor }];
+
+/** The candidates that training can change: buffers that are only compared, and attention masks, stay constants. */
+function learnable({ values }: Source, candidates: readonly Candidate[], outputs: readonly Tensor[]): Candidate[] {
+  const paths = derivativePaths(outputs);
+  const infinite = (v: number | bigint): boolean => v === Infinity || v === -Infinity;
+  return candidates.filter(
+    ([proto, { tensor }]) => paths.has(tensor.node) && !(values(proto).data as Float64Array).some(infinite),
+  );
+}
+
 /** The dtype in which a call computes: f64 as soon as something is given in f64 that the file has in single precision. */
 function floatOf(pairs: readonly (readonly [Tensor, { readonly dtype: DType }])[]): FloatType {
   return pairs.some(([given, declared]) => given.dtype === 'f64' && declared.dtype === 'f32') ? 'f64' : 'f32';
@@ -195,8 +209,10 @@ export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions
   const candidates = placeholders(source);
   const given = new Map(inputs.map(({ name, dtype, shape }) => [name, input(name, dtype, shape)]));
   const traced = trace(source, 'f32', given, (proto) => candidates.get(proto)?.tensor);
-  const reached = new Set(topological(Object.values(traced)));
-  const used = [...candidates].filter(([, { tensor }]) => reached.has(tensor.node));
+  const outputs = Object.values(traced);
+  const reached = new Set(topological(outputs));
+  const read = [...candidates].filter(([, { tensor }]) => reached.has(tensor.node));
+  const used = options.trainable === undefined ? learnable(source, read, outputs) : read;
   const paths = treePaths(used.map(([, { name }]) => name));
   const arrays = used.map(([proto]) => source.values(proto));
   const declared = used.map(([, { tensor }], i): ImportedValue => {

@@ -11,6 +11,7 @@ import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { type NDArray, toNumbers } from '../tensor/ndarray.js';
 import type { FloatType } from './element-type.js';
+import { exactScalar } from './exact-scalar.js';
 
 /** How a model is imported: with stored statistics, or as in training. */
 export type ImportMode = 'inference' | 'training';
@@ -25,7 +26,7 @@ export interface Tracing {
   constantOf(t: Tensor): NDArray | undefined;
   /** The dtype for an element type of the file. */
   dtype(code: number | undefined): DType;
-  /** The values of a tensor of the file, its floats in the dtype that stands for them. */
+  /** The values of a tensor of the file, its floats in the dtype that stands for them; a single one that is widened, unrounded. */
   array(proto: TensorProto): NDArray;
   /** A tensor of the file that may be trained. */
   weight(proto: TensorProto): Tensor;
@@ -120,8 +121,11 @@ export class NodeCall {
     return this.int(name, fallback ? 1 : 0) !== 0;
   }
 
+  /** Attributes are stored in single precision, those of a node in double precision too. */
   float(name: string, fallback?: number): number {
-    return this.attribute(name, 'float', fallback) as number;
+    const value = this.attribute(name, 'float', fallback) as number;
+    const double = this.tracing.float === 'f64' || this.inputs.some((t) => t?.dtype === 'f64');
+    return double && this.has(name) ? exactScalar(value) : value;
   }
 
   string(name: string, fallback?: string): string {

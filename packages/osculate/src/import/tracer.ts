@@ -1,20 +1,22 @@
 import type { Context } from '../nn/index.js';
-import type {
-  AttributeProto,
-  FunctionProto,
-  GraphProto,
-  NodeProto,
-  OperatorSetIdProto,
-  TensorProto,
+import {
+  type AttributeProto,
+  DataType,
+  type FunctionProto,
+  type GraphProto,
+  type NodeProto,
+  type OperatorSetIdProto,
+  type TensorProto,
 } from '../onnx/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant, constantValue, isConstant } from '../tensor/leaf.js';
-import { astype, type NDArray } from '../tensor/ndarray.js';
+import { astype, type NDArray, ndarray } from '../tensor/ndarray.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import { evaluateConstant } from './evaluate-constant.js';
+import { exactScalar } from './exact-scalar.js';
 import { wrap } from './narrow.js';
 import { type Importer, type ImportMode, NodeCall, type Tracing } from './node-call.js';
 import { findImporter, refusalOf } from './operators.js';
@@ -109,6 +111,12 @@ export class Tracer implements Tracing {
   }
 
   array(proto: TensorProto): NDArray {
+    const array = this.stored(proto);
+    const widened = array.dtype === 'f64' && proto.dataType === DataType.float && array.data.length === 1;
+    return widened ? ndarray('f64', [exactScalar(Number(array.data[0]))], array.shape) : array;
+  }
+
+  private stored(proto: TensorProto): NDArray {
     const dtype = dtypeOf(proto.dataType, this.float, `tensor '${proto.name ?? ''}'`);
     return astype(this.options.values(proto), dtype);
   }
@@ -122,7 +130,7 @@ export class Tracer implements Tracing {
     }
     // Damaged data are an error of this place, read here or not.
     this.options.values(proto);
-    this.known.set(parameter, () => this.array(proto));
+    this.known.set(parameter, () => this.stored(proto));
     return parameter;
   }
 

@@ -12,16 +12,20 @@ export interface NamedWeight {
   readonly statistic: boolean;
 }
 
+/** PyTorch's names of intermediate results and of what was made while exporting; parameters carry the path of their attribute. */
+const madeByExporter = /^\/|:|^[^.]*_\d+$|_default$/;
+
+/** Scalars are factors and exponents of a formula, but for those that PyTorch names: a temperature, a gain of a whole layer. */
+const isScalarOfFormula = ({ name, constant, proto }: NamedWeight, producer: string | undefined): boolean =>
+  proto.dims.length === 0 && (constant || producer !== 'pytorch' || madeByExporter.test(name));
+
 /**
- * What is trained unless the user chooses: not the running statistics of BatchNormalization, not tensors of rank 0 (factors and exponents
- * of a formula), and Constants only in files that keep their weights in them, which have no float initialisers. Files of osculate itself
- * keep none there.
+ * What is trained unless the user chooses: not the running statistics of BatchNormalization, not scalars of a formula, and Constants only
+ * in files that keep their weights in them, which have no float initialisers. Files of osculate itself keep none there.
  */
 export function trainedByDefault(weights: readonly NamedWeight[], producer: string | undefined): NamedWeight[] {
   const initialized = producer === 'osculate' || weights.some(({ constant }) => !constant);
-  return weights.filter(
-    ({ constant, statistic, proto }) => !statistic && proto.dims.length > 0 && !(constant && initialized),
-  );
+  return weights.filter((w) => !w.statistic && !isScalarOfFormula(w, producer) && !(w.constant && initialized));
 }
 
 /** Constants of one element (epsilons, exponents, factors) belong to the formula. */

@@ -16,7 +16,7 @@ import {
   type Tensor,
   type Tree,
 } from '../../src/tensor/index.js';
-import { importedOutputs, modelOf, random } from './against-runtime.js';
+import { expectSame, importedOutputs, modelOf, random } from './against-runtime.js';
 
 const w = random([3, 2], 2);
 const b = random([2], 3);
@@ -172,6 +172,26 @@ describe('training mode', () => {
     expect(context.masks.map(({ keep, tensor }) => [keep, tensor.shape])).toEqual([[0.75, [4, 3]]]);
     expect(context.statistics.map(({ mean }) => mean.shape)).toEqual([[3]]);
     expect(compile({ y: y! }).inputs).toHaveLength(4);
+  });
+
+  it('is what a BatchNormalization before version 14 asks for by its outputs', async () => {
+    const statistics = ['mean_new', 'variance_new', 'mean_saved', 'variance_saved'];
+    const old = modelOf(
+      { x },
+      // ONNX Runtime saves a reciprocal deviation in place of the variance.
+      ['y', ...statistics.slice(0, 3)],
+      {
+        nodes: [node('BatchNormalization', ['x', 'gain', 'bias', 'mean', 'variance'], ['y', ...statistics])],
+        initializers: {
+          gain: random([3], 4),
+          bias: random([3], 5),
+          mean: random([3], 6),
+          variance: ndarray('f32', [1, 2, 3]),
+        },
+      },
+      9,
+    );
+    await expectSame(old, { x });
   });
 
   it('normalises by the batch', async () => {

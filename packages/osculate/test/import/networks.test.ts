@@ -94,8 +94,8 @@ describe.each(names)('%s, imported, against PyTorch in float64', (name) => {
     );
   });
 
-  it('reference executor, f64: gradient, HVP and GGNVP within 1e-8', async () => {
-    await check(name, 'f64', referenceExecutor(), 1e-8);
+  it('reference executor, f64: loss, gradient, HVP and GGNVP within 1e-12', async () => {
+    await check(name, 'f64', referenceExecutor(), 1e-12);
   });
 
   it('ONNX Runtime, f32: within 1e-5', async () => {

@@ -11,9 +11,13 @@ const overChannels = (p: Tensor, x: Tensor): Tensor => p.reshape(x.shape.map((_,
 
 const from = (axis: number, rank: number): number[] => iota(rank).filter((i) => i >= axis);
 
+/** Before version 14 a node says that it trains by naming the outputs that only training has. */
+const trains = (call: NodeCall): boolean =>
+  call.opset < 14 ? [1, 2, 3, 4].some((i) => call.wants(i)) : call.flag('training_mode', false);
+
 /**
  * By the stored statistics; by those of the batch where the node or the import says so. The latter are reported to the training
- * context, and the running ones that the node gives are moved by its momentum.
+ * context, and the running ones that the node gives are moved by its momentum. Before version 14 those of the batch follow.
  */
 function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
   const [x, gain, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.input(i)) as [
@@ -24,14 +28,14 @@ function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
     Tensor,
   ];
   const epsilon = call.float('epsilon', 1e-5);
-  if (!call.flag('training_mode', false) && call.tracing.mode === 'inference') {
+  if (!trains(call) && call.tracing.mode === 'inference') {
     return [batchNorm(x, { gain, bias, mean, variance, epsilon }).output];
   }
   const result = batchNorm(x, { gain, bias, epsilon });
   call.tracing.context?.report({ mean: result.mean, variance: result.variance });
   const momentum = call.float('momentum', 0.9);
   const move = (old: Tensor, now: Tensor): Tensor => old.mul(momentum).add(now.mul(1 - momentum));
-  return [result.output, move(mean, result.mean), move(variance, result.variance)];
+  return [result.output, move(mean, result.mean), move(variance, result.variance), result.mean, result.variance];
 }
 
 function instanceNormalization(call: NodeCall): Tensor {

@@ -1,8 +1,10 @@
 import { concat, scan } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
+import { sameShape } from '../../tensor/shape.js';
 import type { Importer, NodeCall } from '../node-call.js';
 import { hardSigmoid, softsign, thresholdedRelu } from './activations.js';
+import { entry, gateRows } from './gate-rows.js';
 import { iota, numbers } from './integers.js';
 import type { OperatorTable } from './table.js';
 
@@ -18,8 +20,11 @@ interface Kind {
 /** The weights and functions of one direction. */
 interface Cell {
   readonly hidden: number;
+  /** Where the block of each gate stands in the products. */
+  readonly places: readonly number[];
   /** `[hidden, gates·hidden]`. */
   readonly recurrence: Tensor;
+  /** GRU: what is added to the recurrent products behind which the reset gate acts. */
   readonly recurrentBias: Tensor | undefined;
   /** Weights from the cell state to the gates i, o and f. */
   readonly peepholes: readonly Tensor[] | undefined;
@@ -38,9 +43,12 @@ const rnn: Kind = {
 const lstm: Kind = {
   gates: 4,
   activations: ['Sigmoid', 'Tanh', 'Tanh'],
-  step: ({ recurrence, peepholes: p, activations: [f, g, h], clip, variant }, input, [last, c]) => {
+  step: ({ places, recurrence, peepholes: p, activations: [f, g, h], clip, variant }, input, [last, c]) => {
     const all = input.add(last!.matmul(recurrence)).split(4, -1);
-    const gate = (i: number, peephole?: Tensor): Tensor => clip(peephole ? all[i]!.add(peephole) : all[i]!);
+    const gate = (i: number, peephole?: Tensor): Tensor => {
+      const own = all[places[i]!]!;
+      return clip(peephole ? own.add(peephole) : own);
+    };
     const i = f!(gate(0, p && c!.mul(p[0]!)));
     const forget = variant ? i.neg().add(1) : f!(gate(2, p && c!.mul(p[2]!)));
     const next = forget.mul(c!).add(i.mul(g!(gate(3))));
@@ -52,18 +60,19 @@ const lstm: Kind = {
 const gru: Kind = {
   gates: 3,
   activations: ['Sigmoid', 'Tanh'],
-  step: ({ hidden, recurrence, recurrentBias, activations: [f, g], clip, variant }, input, [h]) => {
+  step: ({ hidden, places, recurrence, recurrentBias, activations: [f, g], clip, variant }, input, [h]) => {
     const parts = (t: Tensor): [Tensor, Tensor] => t.split([2 * hidden, hidden], -1) as [Tensor, Tensor];
     const [gates, own] = parts(input);
     const bias = (x: Tensor): Tensor => (recurrentBias ? x.add(recurrentBias) : x);
     // Where the reset gate acts behind the product, one product gives all gates.
-    const [ofGates, ofCandidate] = variant ? parts(h!.matmul(recurrence)) : [];
+    const [ofGates, ofCandidate] = variant ? parts(bias(h!.matmul(recurrence))) : [];
     const [zr, candidate] = variant ? [] : parts(recurrence);
-    const [z, r] = gates
+    const both = gates
       .add(ofGates ?? h!.matmul(zr!))
       .split(2, -1)
-      .map((t) => f!(clip(t))) as [Tensor, Tensor];
-    const recurrent = ofCandidate ? r.mul(bias(ofCandidate)) : bias(r.mul(h!).matmul(candidate!));
+      .map((t) => f!(clip(t)));
+    const [z, r] = [both[places[0]!]!, both[places[1]!]!];
+    const recurrent = ofCandidate ? r.mul(ofCandidate) : r.mul(h!).matmul(candidate!);
     const next = g!(clip(own.add(recurrent)));
     return [next.add(z.mul(h!.sub(next)))];
   },
@@ -125,9 +134,6 @@ function activation(call: NodeCall, name: string, alpha: Factor, beta: Factor): 
   }
 }
 
-/** Entry i of the leading axis. */
-const entry = (x: Tensor, i: number): Tensor => x.slice([i], [i + 1]).reshape(x.shape.slice(1));
-
 interface Weights {
   readonly cell: Cell;
   readonly input: Tensor;
@@ -135,27 +141,45 @@ interface Weights {
   readonly bias: Tensor | undefined;
 }
 
-/** The weights of direction d. Biases of both kinds are added together where nothing stands between them. */
-function weightsOf(call: NodeCall, kind: Kind, d: number, activations: readonly Activation[]): Weights {
-  const [w, r, b] = [entry(call.input(1), d), entry(call.input(2), d), call.inputs[3] && entry(call.inputs[3], d)];
+/** Weights and biases of all gates in one order: that in which all of them are stored, else ONNX's. */
+function inOneOrder(
+  kind: Kind,
+  w: Tensor,
+  r: Tensor,
+  b: Tensor | undefined,
+): readonly [readonly number[], ...Tensor[]] {
   const hidden = r.shape[1]!;
   const rows = kind.gates * hidden;
-  if (w.shape[0] !== rows || r.shape[0] !== rows)
+  const all = [w, r, ...(b ? [b, b] : [])].map((t, i) => gateRows(t, kind.gates, hidden, i === 3 ? rows : 0));
+  const places = all[0]?.places;
+  // The candidate of a GRU has to stay the last.
+  const known = places && all.every((t) => t && sameShape(t.places, places)) && (kind !== gru || places[2] === 2);
+  if (known) return [places, ...all.map((t) => t!.stored)];
+  return [iota(kind.gates), w, r, ...(b ? b.split([rows, rows], 0) : [])];
+}
+
+/** The weights of direction d. Biases of both kinds are added together where nothing stands between them. */
+function weightsOf(call: NodeCall, kind: Kind, d: number, activations: readonly Activation[]): Weights {
+  const [given, givenR, b] = [entry(call.input(1), d), entry(call.input(2), d), call.inputs[3]];
+  const hidden = givenR.shape[1]!;
+  const rows = kind.gates * hidden;
+  if (given.shape[0] !== rows || givenR.shape[0] !== rows)
     call.refuse(`its weights do not have ${kind.gates} gates of ${hidden} rows`);
-  const [ofInput, ofState] = b ? (b.split([rows, rows], 0) as [Tensor, Tensor]) : [];
-  const separate = kind === gru && ofState !== undefined && call.flag('linear_before_reset', false);
-  const kept = separate ? concat([ofState.slice([0], [2 * hidden]), full(0, r.dtype).expand([hidden])], 0) : ofState;
+  const [places, w, r, ofInput, ofState] = inOneOrder(kind, given, givenR, b && entry(b, d));
+  const separate = kind === gru && call.flag('linear_before_reset', false);
   const limit = call.has('clip') ? call.float('clip') : undefined;
   const cell: Cell = {
     hidden,
-    recurrence: r.transpose([1, 0]),
-    recurrentBias: separate ? ofState.slice([2 * hidden], [rows]) : undefined,
+    places,
+    recurrence: r!.transpose([1, 0]),
+    recurrentBias: separate ? ofState : undefined,
     peepholes: kind === lstm && call.inputs[7] ? entry(call.inputs[7], d).split(3, 0) : undefined,
     activations,
     clip: limit === undefined ? (x) => x : (x) => x.clip(-limit, limit),
     variant: call.flag(kind === lstm ? 'input_forget' : 'linear_before_reset', false),
   };
-  return { cell, input: w.transpose([1, 0]), bias: ofInput && kept ? ofInput.add(kept) : undefined };
+  const bias = ofInput && ofState && !separate ? ofInput.add(ofState) : ofInput;
+  return { cell, input: w!.transpose([1, 0]), bias };
 }
 
 interface Direction {
