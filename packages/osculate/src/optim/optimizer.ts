@@ -1,5 +1,5 @@
 import type { Generator } from '../tensor/random.js';
-import type { Objective, Rows, Vector } from './objective.js';
+import type { Objective, Vector } from './objective.js';
 
 /** What a step needs besides the state. */
 export interface StepContext {
@@ -48,12 +48,14 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
 /** Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. */
 export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
   const permutation = generator.permutation(objective.rows);
-  return size >= objective.rows ? permutation.sort() : permutation.subarray(0, size);
+  return size >= objective.rows ? allRows(objective.rows) : permutation.subarray(0, size);
 }
 
 /** Rows 0 … n−1. */
-export function allRows(n: number): Rows {
-  return Uint32Array.from({ length: n }, (_, i) => i);
+export function allRows(n: number): Uint32Array {
+  const rows = new Uint32Array(n);
+  for (let i = 0; i < n; i++) rows[i] = i;
+  return rows;
 }
 
 /** True when every element is finite. */

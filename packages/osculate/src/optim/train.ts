@@ -69,20 +69,21 @@ export async function* train<S extends OptimizerState>(
   const clock = options.clock ?? (() => performance.now());
   const generator = seeded(resume?.generator ?? options.seed);
   const base = objective.work() - (resume?.gradientEquivalents ?? 0);
+  const work = (): number => objective.work() - base;
   let state = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
   let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];
   const snapshot = (): TrainSnapshot<S> => ({
     state,
     generator: generator.state(),
     seconds: elapsed / 1000,
-    gradientEquivalents: objective.work() - base,
+    gradientEquivalents: work(),
     rejected,
   });
   const finished = (): StopReason | null => {
     if (signal?.aborted) return 'cancelled';
     if (rejected >= patience) return 'diverged';
     if (elapsed / 1000 >= (options.seconds ?? Number.POSITIVE_INFINITY)) return 'budget';
-    if (objective.work() - base >= (options.gradientEquivalents ?? Number.POSITIVE_INFINITY)) return 'work';
+    if (options.gradientEquivalents !== undefined && work() >= options.gradientEquivalents) return 'work';
     return state.step >= (options.steps ?? Number.POSITIVE_INFINITY) ? 'steps' : null;
   };
   for (;;) {
@@ -93,8 +94,8 @@ export async function* train<S extends OptimizerState>(
     elapsed += clock() - start;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
-    const { seconds, gradientEquivalents } = snapshot();
-    const event = { ...report, step: state.step, seconds, gradientEquivalents, parameters: state.parameters };
+    const { step, parameters } = state;
+    const event = { ...report, step, seconds: elapsed / 1000, gradientEquivalents: work(), parameters };
     yield { event, snapshot };
   }
 }

@@ -71,14 +71,15 @@ export function generator(seed: number | readonly [number, number, number, numbe
   const integer = (n: number): number => {
     if (!(Number.isInteger(n) && n >= 1 && n <= 4294967296))
       throw new RangeError(`integer(n): n = ${n} is not in 1 … 2^32`);
-    const limit = 4294967296 - (4294967296 % n);
     for (;;) {
       const x = uint32();
-      if (x < limit) return x % n;
+      // Refused are the last 2^32 mod n numbers, fewer than n: the remainder, which is slow, is rarely needed to tell.
+      if (x < 4294967296 - n || x < 4294967296 - (4294967296 % n)) return x - Math.floor(x / n) * n;
     }
   };
   const permutation = (n: number): Uint32Array => {
-    const p = Uint32Array.from({ length: n }, (_, i) => i);
+    const p = new Uint32Array(n);
+    for (let i = 0; i < n; i++) p[i] = i;
     for (let i = n - 1; i > 0; i--) {
       const j = integer(i + 1);
       const t = p[i]!;

@@ -78,6 +78,18 @@ describe('generator', () => {
     expect(g.integer(4294967296)).toBeLessThan(4294967296);
   });
 
+  it('integer is the remainder of the first word that is not among the last 2^32 mod n', () => {
+    for (const k of [1, 2, 7, 60_000, 2 ** 31 - 1, 2 ** 31 + 1, 3_000_000_000, 2 ** 32 - 1, 2 ** 32]) {
+      const [g, words] = [generator(k), generator(k)];
+      for (let i = 0; i < 1000; i++) {
+        let x = BigInt(words.uint32());
+        const refused = 2n ** 32n % BigInt(k);
+        while (x >= 2n ** 32n - refused) x = BigInt(words.uint32());
+        expect(g.integer(k)).toBe(Number(x % BigInt(k)));
+      }
+    }
+  });
+
   it.each([0, -1, 1.5, 4294967297, Number.NaN])('integer refuses n = %d', (k) => {
     expect(() => generator(1).integer(k)).toThrow(RangeError);
     expect(() => generator(1).integer(k)).toThrow(`n = ${k}`);
