@@ -44,7 +44,7 @@ function prefixFor(names: readonly string[]): string {
 /**
  * Splits a program for runs in which only the inputs that `varies` names change: partial evaluation. The products of a
  * Hessian with several vectors, say, have the forward pass and the gradient in common; with these held, a product costs
- * what its linear part does, at most twice a gradient, where a whole one costs up to three times as much.
+ * what its linear part does, about twice a gradient at most, where a whole one costs up to three times as much.
  * Cost: linear in the number of nodes. Null where nothing is computed without the inputs that vary.
  */
 export function splitProgram(program: Program, varies: (input: string) => boolean): SplitProgram | null {

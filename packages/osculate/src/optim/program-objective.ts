@@ -29,9 +29,6 @@ export interface ProgramObjectiveOptions {
 /** 256 MiB: the activations of some batches. */
 const leastHeld = 2 ** 28;
 
-/** Runs at a point that are left whole: a step of a few products gains nothing by computing what they share apart. */
-const wholeRuns = 2;
-
 /** An objective over graphs of batches: what models on data and plain functions have in common. */
 export function programObjective(options: ProgramObjectiveOptions): Objective {
   const { layout, weightDecay, chunk, rows: total } = options;
@@ -49,7 +46,7 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     return executable.run({ ...layout.views(vector as never, 'parameters.'), ...options.feeds(rows), ...feeds });
   };
   const at = (vector: Vector): FixedPoint => {
-    const held = new HeldValues(splits, { limit: defaultHeld(layout, leastHeld), patience: wholeRuns });
+    const held = new HeldValues(splits, defaultHeld(layout, leastHeld));
     const views = layout.views(vector as never, 'parameters.');
     const batches = new Map<Rows, number>();
     return {
@@ -103,7 +100,7 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     countIterations: (name, batchSize, iterations) => {
       work.add(programs.flopsPerIteration(name, batchSize), iterations);
     },
-    dispose: () => disposeAll([Promise.resolve(programs), Promise.resolve(splits)]),
+    dispose: () => disposeAll([programs, splits]),
   };
 }
 

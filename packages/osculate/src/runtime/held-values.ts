@@ -9,12 +9,8 @@ interface Results {
   readonly flops: number;
 }
 
-export interface HeldOptions {
-  /** Most bytes held in all. */
-  readonly limit: number;
-  /** Runs of a program on the same batch that are left whole (default 0), where it may not pay to load two more. */
-  readonly patience?: number;
-}
+/** Runs of a program on a batch that are left whole: for few it does not pay to load two more and to compute apart what they share. */
+const wholeRuns = 2;
 
 const vectorsHeld = 8;
 
@@ -25,7 +21,7 @@ export function defaultHeld({ size, dtype }: ParameterLayout, least: number): nu
 
 /**
  * What the runs of programs on a batch have in common when only some of their inputs change, as the forward pass and the backward pass of
- * products with several vectors: it is computed once and held, as far as all that is held fits the limit.
+ * products with several vectors: it is computed once, at the third run, and held, as far as all that is held fits `limit` bytes.
  */
 export class HeldValues {
   private readonly values = new Map<string, Promise<Record<string, NDArray>>>();
@@ -34,7 +30,7 @@ export class HeldValues {
 
   constructor(
     private readonly splits: SplitPrograms,
-    private readonly options: HeldOptions,
+    private readonly limit: number,
   ) {}
 
   /** The program's results on the batch named `key`; null where it must be run as a whole. */
@@ -44,15 +40,14 @@ export class HeldValues {
     varies: (input: string) => boolean,
     values: Values,
   ): Promise<Results | null> {
-    const { limit, patience = 0 } = this.options;
     const earlier = this.runs.get(key) ?? 0;
     this.runs.set(key, earlier + 1);
-    if (earlier < patience) return null;
-    const split = await this.splits.load(program, varies, limit);
+    if (earlier < wholeRuns) return null;
+    const split = await this.splits.load(program, varies, this.limit);
     if (split === null) return null;
     let flops = split.restFlops;
     if (!this.values.has(key)) {
-      if (this.bytes + split.bytes > limit) return null;
+      if (this.bytes + split.bytes > this.limit) return null;
       flops += split.heldFlops;
       this.start(key, split, values);
     }

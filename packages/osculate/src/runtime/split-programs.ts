@@ -84,7 +84,7 @@ export class SplitPrograms {
       restFlops: flops(rest),
       hold,
       rest: (values) => restPart.run(feedsOf(rest, values)),
-      dispose: () => disposeAll([Promise.resolve(restPart), heldPart ?? Promise.resolve(null)]),
+      dispose: () => disposeAll([restPart, heldPart]),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { euclideanNorm } from '../../linalg/index.js';
-import { partsAlong, takeOut } from '../../linalg/krylov/long-vectors.js';
+import { orthogonalize } from '../../linalg/krylov/long-vectors.js';
 import { scale } from '../../linalg/krylov/vectors.js';
 
 /** What is left of a column below this fraction of the longest is rounding error. */
@@ -12,20 +12,6 @@ export interface Orthonormal {
   readonly coefficients: Float64Array[];
 }
 
-/** v ← v − Q Qᵀ v, twice, which is enough (Giraud, Langou and Rozložník 2005). */
-function takeOutTwice(
-  basis: readonly Float64Array[],
-  v: Float64Array,
-  visit: (parts: Float64Array) => void = () => undefined,
-): void {
-  if (basis.length === 0) return;
-  for (let pass = 0; pass < 2; pass++) {
-    const parts = partsAlong(basis, v);
-    visit(parts);
-    takeOut(basis, parts, v);
-  }
-}
-
 /** Orthonormalises columns by Gram-Schmidt twice; those that depend on the ones before add no vector. */
 export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
   const longest = Math.max(0, ...columns.map((v) => euclideanNorm(v)));
@@ -33,9 +19,7 @@ export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
   const coefficients = columns.map((column) => {
     const rest = column.slice();
     const along = new Float64Array(columns.length);
-    takeOutTwice(basis, rest, (parts) => {
-      for (let i = 0; i < parts.length; i++) along[i]! += parts[i]!;
-    });
+    along.set(orthogonalize(basis, rest));
     const left = euclideanNorm(rest);
     if (left > NEGLIGIBLE * longest) {
       along[basis.length] = left;
@@ -50,6 +34,6 @@ export function orthonormalize(columns: readonly Float64Array[]): Orthonormal {
 /** v − Q Qᵀ v. */
 export function projectOut(basis: readonly Float64Array[], v: Float64Array): Float64Array {
   const rest = v.slice();
-  takeOutTwice(basis, rest);
+  orthogonalize(basis, rest);
   return rest;
 }

@@ -101,9 +101,6 @@ export interface CurvatureModel {
 /** 64 MiB. */
 const leastHeld = 2 ** 26;
 
-/** Products of one program on a batch before it pays to load two more: most operators are asked for a few only. */
-const wholeRuns = 2;
-
 /** Consecutive rows in place. */
 function rowsOf(array: NDArray, from: number, rows: number): NDArray {
   const count = array.shape[0]!;
@@ -157,8 +154,7 @@ class StreamedModel implements CurvatureModel {
       leaves<NDArray>(options.parameters).map(([name, array]) => [`parameters.${name}`, array]),
     );
     this.splits = new SplitPrograms(options.executor, false);
-    const limit = options.held ?? defaultHeld(this.layout, leastHeld);
-    this.held = new HeldValues(this.splits, { limit, patience: wholeRuns });
+    this.held = new HeldValues(this.splits, options.held ?? defaultHeld(this.layout, leastHeld));
   }
 
   get normalizer(): number {
@@ -247,7 +243,7 @@ class StreamedModel implements CurvatureModel {
     this.held.clear();
     const programs = Array.from(this.loaded.values(), async (entry) => (await entry).executable);
     this.loaded.clear();
-    await disposeAll([Promise.resolve(this.splits), ...programs]);
+    await disposeAll([this.splits, ...programs]);
   }
 
   graph(rows: number): ModelBatch {

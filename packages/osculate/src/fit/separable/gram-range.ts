@@ -1,19 +1,12 @@
 import { gramTriangle } from '../../linalg/dense/gram-triangle.js';
 import { solveTriangularAt } from '../../linalg/dense/triangular.js';
 import { kernelsFor, withMemory } from '../../linalg/kernels/select.js';
+import { axpy } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
 import { dot } from '../trust-region/dot.js';
-import { isTall } from '../trust-region/linear-model.js';
+import { isTall, MOST_INVERSE } from '../trust-region/linear-model.js';
 import type { BasisRange, LinearSolution } from './basis-range.js';
 import { boundedLinear } from './bounded-linear.js';
-
-/** ‖(R·D⁻¹)⁻¹‖ up to which R comes from the Gram matrix: solutions then have ten digits, and all of them after one refinement. */
-const MOST_INVERSE = 512;
-
-/** a + f·b in place. */
-function add(a: Float64Array, f: number, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i]! += f * b[i]!;
-}
 
 /**
  * The range of a tall basis whose columns are well apart, by their triangular factor R from the Gram matrix, ΦᵀΦ = RᵀR: Φ⁺ = R⁻¹R⁻ᵀΦᵀ, with
@@ -49,11 +42,11 @@ export class GramRange implements BasisRange {
     }
     this.back(c);
     const rest = b.slice();
-    for (let j = 0; j < p; j++) add(rest, -c[j]!, columns[j]!);
+    for (let j = 0; j < p; j++) axpy(-c[j]!, columns[j]!, rest);
     const correction = Float64Array.from(columns, (column) => dot(column, 0, rest, 0, rest.length));
     this.forward(correction);
     this.back(correction);
-    add(c, 1, correction);
+    axpy(1, correction, c);
     return { solution: c, sides: new Int8Array(p) };
   }
 

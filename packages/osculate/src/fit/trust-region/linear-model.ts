@@ -23,7 +23,7 @@ const LEAST_SLENDERNESS = 4;
  * The inverse of the scaled triangle up to which the Gram matrix serves: steps then have some ten digits, and the gradient in the metric of
  * the model, whose vanishing is what a fit ends at, all but three of its sixteen.
  */
-const MOST_INVERSE = 512;
+export const MOST_INVERSE = 512;
 
 /** Whether models of m residuals and n parameters are worth reducing. */
 export function isTall(m: number, n: number): boolean {

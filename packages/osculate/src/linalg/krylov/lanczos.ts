@@ -1,5 +1,5 @@
 import { euclideanNorm } from '../dense/norms.js';
-import { partsAlong, takeOut } from './long-vectors.js';
+import { orthogonalize } from './long-vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { dot, scale } from './vectors.js';
 
@@ -22,14 +22,6 @@ export interface LanczosResult {
 
 /** Below this fraction of ‖A v‖ what remains after orthogonalisation is rounding error. */
 const NEGLIGIBLE = 2 ** -50;
-
-/**
- * Takes out of w its parts along the basis, twice, which is enough (Giraud, Langou and Rozložník 2005): all parts at once, so that long
- * vectors pass through the caches once for each half of a pass.
- */
-function reorthogonalize(w: Float64Array, basis: readonly Float64Array[]): void {
-  for (let pass = 0; pass < 2; pass++) takeOut(basis, partsAlong(basis, w), w);
-}
 
 function* recurrence(apply: Operator | AsyncOperator, start: Float64Array, steps: number): Recurrence<LanczosResult> {
   const n = start.length;
@@ -57,7 +49,7 @@ function* recurrence(apply: Operator | AsyncOperator, start: Float64Array, steps
     if (!(norm < Infinity) || !Number.isFinite(alpha)) return end('nonFinite');
     basis.push(next);
     diagonal.push(alpha);
-    reorthogonalize(w, basis);
+    orthogonalize(basis, w);
     residual = euclideanNorm(w);
     couplings.push(residual);
     largest = Math.max(largest, norm);

@@ -88,6 +88,21 @@ export function takeOut(vectors: readonly LongVector[], parts: Float64Array, w: 
   return result[m]!;
 }
 
+/**
+ * Takes out of w its parts along orthonormal vectors, twice, which is enough (Giraud, Langou and Rozložník 2005); returns these parts. All
+ * of them are found at once, so that long vectors pass through the caches once for each half of a pass.
+ */
+export function orthogonalize(vectors: readonly LongVector[], w: LongVector): Float64Array {
+  const sum = new Float64Array(vectors.length);
+  if (vectors.length === 0) return sum;
+  for (let pass = 0; pass < 2; pass++) {
+    const parts = partsAlong(vectors, w);
+    takeOut(vectors, parts, w);
+    for (let i = 0; i < sum.length; i++) sum[i]! += parts[i]!;
+  }
+  return sum;
+}
+
 /** outputs[j] ← Σᵢ coefficients[j][i] vᵢ; the outputs may be vectors themselves. */
 export function combine(
   vectors: readonly LongVector[],

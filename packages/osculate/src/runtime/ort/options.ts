@@ -41,8 +41,8 @@ export function sessionOptions(program: Program, size: LoweredSize, options: Ort
     logSeverityLevel: options.logLevel ?? 3,
     // Threads that wait actively within a run save a wake-up for each operation: 6 to 26 % of a run. Not much longer than that takes (on
     // a busy machine runs become several times slower by spinning for milliseconds), and not between runs, lest they take the processor
-    // from the thread they wait for, or from other sessions. Work is cut into pieces that grow smaller (`dynamic_block_base`): 2 to 6 %
-    // of a run where one processor is slower than the other at the moment.
+    // from the thread they wait for, or from other sessions. Work is cut into pieces that grow smaller
+    // (`dynamic_block_base`), so that a thread that is held up leaves more to the other: from nothing to 6 % of a run.
     extra: {
       session: {
         force_spinning_stop: '1',
