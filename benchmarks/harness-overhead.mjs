@@ -123,8 +123,14 @@ async function run({ problem, loaded, contestant, executor, steps, folder }) {
     passed.at(-1).told = true;
     process.send?.(message);
   });
+  const into = new RunFolder(folder);
+  const append = into.append.bind(into);
+  into.append = (point) => {
+    append(point);
+    if (passed.length > 0) passed.at(-1).recorded = true;
+  };
   await runContestant({
-    ...{ problem, executor, seed: 0, folder: new RunFolder(folder), saveEvery: Number.POSITIVE_INFINITY },
+    ...{ problem, executor, seed: 0, folder: into, saveEvery: Number.POSITIVE_INFINITY },
     ...{
       contestant: { ...contestant, make: (/** @type {any} */ of) => twin(contestant.make(of), passed) },
       loaded: { ...loaded, measurements: {} },
@@ -134,10 +140,7 @@ async function run({ problem, loaded, contestant, executor, steps, folder }) {
     points: Math.min(pointsPerBudget, Math.ceil(steps / 4)),
     signal: new AbortController().signal,
     peakMemory: () => 1024 * process.resourceUsage().maxRSS,
-    progress: (seconds, step, point) => {
-      passed.at(-1).recorded = point.step === step;
-      tell(seconds, step, point);
-    },
+    progress: tell,
   });
   return stepsOf(passed);
 }

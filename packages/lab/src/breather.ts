@@ -20,9 +20,8 @@ export class Breather {
 
   constructor(private readonly signal: AbortSignal) {}
 
-  /** Whether the loop has had no turn for a while. Call it after every piece of work: the time counts from a call. */
-  isDue(): boolean {
-    const now = performance.now();
+  /** Whether the loop has had no turn for a while. Call it after every piece of work: the time counts from a call, `now`. */
+  isDue(now = performance.now()): boolean {
     if (this.asked !== undefined) return now - this.asked > longest;
     if (now < this.next) return false;
     this.asked = now;

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Measure } from '../src/problems/problem.js';
-import { isDue, isSolved } from '../src/run/points.js';
+import { hasReached, isSolved, nextPoint } from '../src/run/points.js';
 
 const at = (step: number, seconds: number, gradientEquivalents = 0) => ({ step, seconds, gradientEquivalents });
+
+type Last = ReturnType<typeof at>;
+const isDue = (
+  problem: Parameters<typeof nextPoint>[0],
+  budget: Parameters<typeof nextPoint>[1],
+  last: Last,
+  now: Last,
+) => hasReached(nextPoint(problem, budget, last), now);
 
 describe('when a curve gets a point', () => {
   it('forty times in the budget', () => {

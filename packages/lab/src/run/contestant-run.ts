@@ -14,16 +14,22 @@ import type { LoadedProblem, Problem } from '../problems/problem.js';
 import type { Budget, Ending, Point, Summary } from '../study.js';
 import { Evaluator, flatParameters } from './evaluate.js';
 import type { RunFolder } from './folder.js';
-import { isDue, isSolved } from './points.js';
+import { hasReached, isSolved, nextPoint } from './points.js';
 import { Saver, savedEvery } from './saver.js';
 import { warmUp } from './warm-up.js';
 
 /** A step that ends later than this share of the budget does not count: a method with long steps must not get more time. */
-const latest = 1.05;
+const latestShare = 1.05;
 
 function latestSeconds({ seconds = Number.POSITIVE_INFINITY }: Budget): number {
-  return latest * seconds;
+  return latestShare * seconds;
 }
+
+/**
+ * Milliseconds between two looks at what depends on the time alone: Ctrl-C, checkpoints, messages. With cold caches, as after a step, they
+ * take a hundredth of a step of a small network.
+ */
+const lookEvery = 20;
 
 export interface RunOptions {
   readonly problem: Problem;
@@ -42,7 +48,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Bytes of resident memory at most up to now. */
   peakMemory(): number;
-  /** Told of every step and every new point. */
+  /** Told where the run is, at most once in `lookEvery`. */
   progress(seconds: number, step: number, point: Point): void;
 }
 
@@ -82,6 +88,8 @@ function earlyEnding(problem: Problem, point: Point, event: TrainEvent): Ending 
   return problem.kind !== 'supervised' && isSolved(problem, point) ? 'solved' : undefined;
 }
 
+type Training = Parameters<typeof train>[0];
+
 /** Where the steps came to their end, saved. */
 interface Ended {
   readonly snapshot: TrainSnapshot;
@@ -92,16 +100,21 @@ interface Ended {
 }
 
 /** Makes steps to the end of the run: records the points that are due, saves, and hears of signals. */
-async function stepOn(
-  options: RunOptions,
-  steps: ReturnType<typeof train>,
-  first: Point,
-  record: Recorder,
-): Promise<Ended> {
-  const { problem, budget, folder, signal, saveEvery = savedEvery } = options;
+async function stepOn(options: RunOptions, training: Training, first: Point, record: Recorder): Promise<Ended> {
+  const { problem, budget, folder, signal, points, saveEvery = savedEvery } = options;
+  const latest = latestSeconds(budget);
+  // What the steps are timed with serves here, too: reading a clock is not for nothing either.
+  let now = performance.now();
+  const clock = (): number => {
+    now = performance.now();
+    return now;
+  };
+  const steps = train({ ...training, signal, clock });
   const breather = new Breather(signal);
   const saver = new Saver(folder, saveEvery);
   let point = first;
+  let next = nextPoint(problem, budget, point, points);
+  let look = now;
   for (;;) {
     const { done, value } = await steps.next();
     if (done) {
@@ -110,15 +123,20 @@ async function stepOn(
       return { snapshot, point, ...(reason !== 'cancelled' && { ending: reason === 'diverged' ? reason : 'budget' }) };
     }
     const { event, snapshot } = value;
-    const counts = event.seconds <= latestSeconds(budget);
-    if (counts && isDue(problem, budget, point, event, options.points)) point = await record(event);
+    const counts = event.seconds <= latest;
+    if (counts && hasReached(next, event)) {
+      point = await record(event);
+      next = nextPoint(problem, budget, point, points);
+    }
     const ending = counts ? earlyEnding(problem, point, event) : undefined;
     if (ending !== undefined) {
       await folder.save(snapshot(), ending);
       return { snapshot: snapshot(), point, ending };
     }
-    if (breather.isDue()) await breather.isCancelled();
-    if (saver.isDue) await saver.save(snapshot());
+    if (now < look) continue;
+    look = now + lookEvery;
+    if (breather.isDue(now)) await breather.isCancelled();
+    if (saver.isDue(now)) await saver.save(snapshot());
     options.progress(event.seconds, event.step, point);
   }
 }
@@ -129,7 +147,7 @@ async function stepOn(
  * ends when its method says that it cannot go on.
  */
 export async function runContestant(options: RunOptions): Promise<Summary | undefined> {
-  const { problem, loaded, contestant, executor, budget, seed, folder, signal } = options;
+  const { problem, loaded, contestant, executor, budget, seed, folder } = options;
   const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
   const optimizer = contestant.make(loaded);
   const start = flatParameters(objective, loaded);
@@ -138,11 +156,11 @@ export async function runContestant(options: RunOptions): Promise<Summary | unde
   const warmup = warmed.steps > 0 ? await warmUp(objective, optimizer, start, warmed) : undefined;
   const record = recorder(new Evaluator(loaded, executor), folder);
   const first = folder.points().at(-1) ?? (await record({ ...start0, parameters: start }));
-  const common = { objective, optimizer, parameters: start, seed, ...budget, signal };
+  const training = { objective, optimizer, parameters: start, seed, ...budget, ...(resume && { resume }) };
   const { snapshot, point, ending } =
     resume && endedBefore !== undefined
       ? { snapshot: resume, point: first, ending: endedBefore }
-      : await stepOn(options, train({ ...common, ...(resume ? { resume } : {}) }), first, record);
+      : await stepOn(options, training, first, record);
   if (ending === undefined) return undefined;
   const late = snapshot.seconds > latestSeconds(budget);
   const last = late ? point : await finalPoint(point, snapshot, record);

@@ -9,26 +9,28 @@ const growth = 1.1;
 
 type Place = Pick<Point, 'step' | 'seconds' | 'gradientEquivalents'>;
 
-/** Whether a part of a budget has passed that is worth a point. */
-function passed(part: number, whole: number | undefined, points: number): boolean {
-  return whole !== undefined && whole > 0 && part >= whole / points;
-}
-
 /**
- * Whether a curve gets a point here. Without a budget of seconds it does not depend on the clock: the same run has the same points
- * again.
+ * Where a curve gets its next point after the last one: as soon as one of the three is reached. Without a budget of seconds that does not
+ * depend on the clock: the same run has the same points again.
  */
-export function isDue(
+export function nextPoint(
   { kind }: Pick<Problem, 'kind'>,
   budget: Budget,
   last: Place,
-  now: Place,
   points = pointsPerBudget,
-): boolean {
-  if (passed(now.seconds - last.seconds, budget.seconds, points)) return true;
-  if (passed(now.step - last.step, budget.steps, points)) return true;
-  if (passed(now.gradientEquivalents - last.gradientEquivalents, budget.gradientEquivalents, points)) return true;
-  return kind !== 'supervised' && now.step >= growth * last.step;
+): Place {
+  const later = (done: number, whole = 0): number => (whole > 0 ? done + whole / points : Number.POSITIVE_INFINITY);
+  const step = later(last.step, budget.steps);
+  return {
+    step: kind === 'supervised' ? step : Math.min(step, growth * last.step),
+    seconds: later(last.seconds, budget.seconds),
+    gradientEquivalents: later(last.gradientEquivalents, budget.gradientEquivalents),
+  };
+}
+
+/** Whether a run has reached one of the three. */
+export function hasReached(place: Place, now: Place): boolean {
+  return now.seconds >= place.seconds || now.step >= place.step || now.gradientEquivalents >= place.gradientEquivalents;
 }
 
 /** Whether a point is at the problem's target or beyond; false for a problem without one. */

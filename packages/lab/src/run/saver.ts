@@ -24,9 +24,9 @@ export class Saver {
     this.next = performance.now() + 1000 * every;
   }
 
-  /** Whether it is time; ask it now and then. */
-  get isDue(): boolean {
-    return performance.now() >= this.next;
+  /** Whether it is time, `now`; ask it now and then. */
+  isDue(now: number): boolean {
+    return now >= this.next;
   }
 
   async save(snapshot: TrainSnapshot): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { referenceExecutor } from 'osculate/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseContestant } from '../../src/contestants.js';
+import { type Contestant, parseContestant } from '../../src/contestants.js';
 import { problemNamed } from '../../src/problems/index.js';
 import { runContestant } from '../../src/run/contestant-run.js';
 import { RunFolder } from '../../src/run/folder.js';
@@ -22,12 +22,22 @@ async function run(
   optimizer: string,
   budget: Budget,
   signal = new AbortController().signal,
-  progress: (seconds: number, step: number) => void = () => {},
+  afterStep: (step: number) => void = () => {},
 ) {
   const problem = problemNamed('rosenbrock');
+  const contestant = parseContestant(optimizer);
+  const make: Contestant['make'] = (loaded) => {
+    const made = contestant.make(loaded);
+    const step: typeof made.step = async (...of) => {
+      const result = await made.step(...of);
+      afterStep(result.state.step);
+      return result;
+    };
+    return { ...made, step };
+  };
   return runContestant({
-    ...{ problem, loaded: await problem.load(0), contestant: parseContestant(optimizer), budget, seed: 0, signal },
-    ...{ executor: referenceExecutor(), folder: new RunFolder(path), peakMemory: () => 1, progress },
+    ...{ problem, loaded: await problem.load(0), contestant: { ...contestant, make }, budget, seed: 0, signal },
+    ...{ executor: referenceExecutor(), folder: new RunFolder(path), peakMemory: () => 1, progress: () => {} },
   });
 }
 
@@ -84,8 +94,8 @@ describe('after a kill', () => {
       rmSync(path, { recursive: true });
       const cancelled = () => {
         const controller = new AbortController();
-        const progress = (_: number, step: number) => (step % 3 === 0 ? controller.abort() : undefined);
-        return run(optimizer, { steps: 40 }, controller.signal, progress);
+        const afterStep = (step: number) => (step % 3 === 0 ? controller.abort() : undefined);
+        return run(optimizer, { steps: 40 }, controller.signal, afterStep);
       };
       let parts = 1;
       for (; (await cancelled()) === undefined; parts++);

@@ -47,8 +47,7 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
 
 /** Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. */
 export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
-  const permutation = generator.permutation(objective.rows);
-  return size >= objective.rows ? allRows(objective.rows) : permutation.subarray(0, size);
+  return size >= objective.rows ? allRows(objective.rows) : generator.sample(objective.rows, size);
 }
 
 /** Rows 0 … n−1. */

@@ -57,6 +57,15 @@ export interface TrainStep<S extends OptimizerState> {
   snapshot(): TrainSnapshot<S>;
 }
 
+/** A spread takes several times as long as names, in every step: it is for reports of more than all have. */
+function eventOf(state: OptimizerState, report: StepReport, seconds: number, gradientEquivalents: number): TrainEvent {
+  const { step, parameters } = state;
+  const { loss, accepted, details, gradientNorm, indefinite, stop } = report;
+  const event = { loss, accepted, details, step, seconds, gradientEquivalents, parameters };
+  const more = gradientNorm !== undefined || indefinite !== undefined || stop !== undefined;
+  return more ? { ...report, ...event } : event;
+}
+
 /**
  * Runs an optimizer and yields after every step; returns why it stopped. The time spent by whoever consumes the steps
  * (evaluation, plotting, saving) is not part of `seconds`. A run that is resumed from a snapshot makes the same steps as
@@ -94,8 +103,6 @@ export async function* train<S extends OptimizerState>(
     elapsed += clock() - start;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
-    const { step, parameters } = state;
-    const event = { ...report, step, seconds: elapsed / 1000, gradientEquivalents: work(), parameters };
-    yield { event, snapshot };
+    yield { event: eventOf(state, report, elapsed / 1000, work()), snapshot };
   }
 }

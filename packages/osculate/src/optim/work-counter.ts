@@ -6,21 +6,25 @@ const onGrid = (value: number): number => Math.round(value * 2 ** 32) / 2 ** 32;
 
 /** Counts arithmetic in units of something that is worked out when it is asked for. */
 export class WorkCounter {
-  /** How often so many flops were done. */
-  private readonly counts = new Map<number, number>();
+  /** How often so many flops were done before the unit was asked for. */
+  private readonly early = new Map<number, number>();
   private flopsPerUnit = 0;
+  private sum = 0;
 
   constructor(private readonly unit: () => number) {}
 
   add(flops: number, times = 1): void {
-    this.counts.set(flops, (this.counts.get(flops) ?? 0) + times);
+    if (this.flopsPerUnit > 0) this.sum += times * onGrid(flops / this.flopsPerUnit);
+    else this.early.set(flops, (this.early.get(flops) ?? 0) + times);
   }
 
   /** Work so far, in units. */
   total(): number {
-    if (this.flopsPerUnit === 0) this.flopsPerUnit = Math.max(1, this.unit());
-    let sum = 0;
-    for (const [flops, times] of this.counts) sum += times * onGrid(flops / this.flopsPerUnit);
-    return sum;
+    if (this.flopsPerUnit === 0) {
+      this.flopsPerUnit = Math.max(1, this.unit());
+      for (const [flops, times] of this.early) this.add(flops, times);
+      this.early.clear();
+    }
+    return this.sum;
   }
 }

@@ -15,6 +15,8 @@ export interface Generator {
   rademacher(): number;
   /** A uniformly random permutation of 0 … n−1 (Fisher-Yates). */
   permutation(n: number): Uint32Array;
+  /** `count` different integers from 0 … n−1 in random order, every such list equally likely. RangeError when count > n. */
+  sample(n: number, count: number): Uint32Array;
   /** An independent generator, seeded from this one's next outputs. */
   split(): Generator;
   /** The state to save. */
@@ -31,6 +33,19 @@ function splitmix32(seed: number): () => number {
     t = Math.imul(t, 0x735a2d97);
     return (t ^ (t >>> 15)) >>> 0;
   };
+}
+
+/** 0 … n−1. */
+function identity(n: number): Uint32Array {
+  const p = new Uint32Array(n);
+  for (let i = 0; i < n; i++) p[i] = i;
+  return p;
+}
+
+function swap(p: Uint32Array, i: number, j: number): void {
+  const t = p[i]!;
+  p[i] = p[j]!;
+  p[j] = t;
 }
 
 /** A generator from an integer seed (its low 53 bits), or one that continues from a saved state. */
@@ -78,15 +93,16 @@ export function generator(seed: number | readonly [number, number, number, numbe
     }
   };
   const permutation = (n: number): Uint32Array => {
-    const p = new Uint32Array(n);
-    for (let i = 0; i < n; i++) p[i] = i;
-    for (let i = n - 1; i > 0; i--) {
-      const j = integer(i + 1);
-      const t = p[i]!;
-      p[i] = p[j]!;
-      p[j] = t;
-    }
+    const p = identity(n);
+    for (let i = n - 1; i > 0; i--) swap(p, i, integer(i + 1));
     return p;
+  };
+  const sample = (n: number, count: number): Uint32Array => {
+    if (!(Number.isInteger(count) && count >= 0 && count <= n))
+      throw new RangeError(`sample(n, count): ${count} of ${n} cannot be drawn without repetition`);
+    const p = identity(n);
+    for (let i = 0; i < count; i++) swap(p, i, i + integer(n - i));
+    return p.slice(0, count);
   };
   return {
     uint32,
@@ -95,6 +111,7 @@ export function generator(seed: number | readonly [number, number, number, numbe
     integer,
     rademacher: () => ((uint32() & 1) === 0 ? -1 : 1),
     permutation,
+    sample,
     split: () => generator(uint32() * 2097152 + (uint32() >>> 11)),
     state: () => [s0 >>> 0, s1 >>> 0, s2 >>> 0, s3 >>> 0],
   };

@@ -109,6 +109,23 @@ describe('generator', () => {
     expect(g.permutation(0)).toHaveLength(0);
   });
 
+  it('samples without repetition, every list of 2 of 4 equally likely', () => {
+    const g = generator(7);
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 12_000; i++) {
+      const key = g.sample(4, 2).join('');
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(
+      [0, 1, 2, 3].flatMap((a) => [0, 1, 2, 3].filter((b) => b !== a).map((b) => `${a}${b}`)),
+    );
+    // 99.99 % of the chi-square distribution with 11 degrees of freedom.
+    expect(chiSquare([...counts.values()])).toBeLessThan(38.0);
+    expect([...g.sample(100, 100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(g.sample(3, 0)).toHaveLength(0);
+    expect(() => g.sample(3, 4)).toThrow('4 of 3');
+  });
+
   it('resumes from a saved state, whatever was drawn before', () => {
     const g = generator(6);
     g.normal();

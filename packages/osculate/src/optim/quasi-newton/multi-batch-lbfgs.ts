@@ -93,7 +93,7 @@ async function lookAtBatch(
     return { rows, next: rows, whole, nextLook: whole };
   }
   const size = state.shared.length;
-  const shared: Rows = known ? state.shared : generator.permutation(objective.rows).subarray(0, size);
+  const shared: Rows = known ? state.shared : generator.sample(objective.rows, size);
   const parts: BatchParts = drawParts(objective.rows, batchSize, shared, generator);
   const nextLook = await at(parts.next);
   const looks = [

@@ -23,7 +23,8 @@ export function overlapSize(batch: number, overlap: number): number {
 /** A batch that contains `shared`: as many other rows for `next`, and the rest, drawn without repetition. */
 export function drawParts(rows: number, batch: number, shared: Rows, generator: Generator): BatchParts {
   const taken = new Set(shared);
-  const fresh = generator.permutation(rows).filter((row) => !taken.has(row));
+  // Of as many rows as the batch has, at least those that it still needs are not in `shared`.
+  const fresh = generator.sample(rows, batch).filter((row) => !taken.has(row));
   const size = shared.length;
   return { shared, next: fresh.subarray(0, size), rest: fresh.subarray(size, batch - size) };
 }
