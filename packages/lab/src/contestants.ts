@@ -1,4 +1,5 @@
 import type { Optimizer, Schedule } from 'osculate/optim';
+import { alternatives } from './closest.js';
 import type { OptimizedProblem, OptimizerSettings } from './optimizers/entry.js';
 import { optimizers } from './optimizers/index.js';
 import { specSettings } from './spec-settings.js';
@@ -22,7 +23,7 @@ export function parseContestant(spec: string): Contestant {
   const [name = '', ...settings] = spec.split(':');
   const entry = Object.hasOwn(optimizers, name) ? optimizers[name] : undefined;
   if (!entry) {
-    throw new UsageError(`there is no optimizer "${name}"; there are ${optimizerNames.join(', ')}`);
+    throw new UsageError(`there is no optimizer "${name}"${alternatives(name, optimizerNames)}`);
   }
   const all = { ...entry.defaults, ...specSettings(spec, settings, entry.defaults) };
   const suffix = settings.length > 0 ? ` (${settings.join(', ')})` : '';

@@ -1,3 +1,4 @@
+import { alternatives } from './closest.js';
 import { UsageError } from './usage-error.js';
 
 function parsedValue(spec: string, key: string, text: string, like: number | string): number | string {
@@ -23,9 +24,7 @@ export function specSettings<T extends number | string>(
     const at = text.indexOf('=');
     const [key, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
     if (!Object.hasOwn(known, key)) {
-      const names = Object.keys(known);
-      const there = names.length > 0 ? `there are ${names.join(', ')}` : 'it has none';
-      throw new UsageError(`"${spec}": there is no setting "${key}"; ${there}`);
+      throw new UsageError(`"${spec}": there is no setting "${key}"${alternatives(key, Object.keys(known))}`);
     }
     if (Object.hasOwn(given, key)) throw new UsageError(`"${spec}": the setting "${key}" is given twice`);
     given[key] = parsedValue(spec, key, value, known[key]!) as T;

@@ -19,11 +19,16 @@ export interface Study {
   readonly threads: number;
 }
 
+/** A word as a shell takes it for one: file names may have spaces in them. */
+export function shellWord(text: string): string {
+  return /^[\w./:=,+@%-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** The command that makes the same comparison again. */
-export function commandOf(study: Study): string {
+export function commandOf({ problem, optimizers, budget, seed, threads }: Study): string {
   return (
-    `npm start -- ${study.problem} --optimizers ${study.optimizers.join(',')} ` +
-    `--budget ${study.budget} --seed ${study.seed} --threads ${study.threads}`
+    `npm start -- ${shellWord(problem)} --optimizers ${shellWord(optimizers.join(','))} ` +
+    `--budget ${budget} --seed ${seed} --threads ${threads}`
   );
 }
 
@@ -57,6 +62,9 @@ export interface Summary {
   /** Which executor ran it. */
   readonly executor: string;
 }
+
+/** Whether a run ended with its budget before the first step did: its last values are those of the start. */
+export const stepless = ({ ending, last }: Summary): boolean => ending === 'budget' && last.step === 0;
 
 /** A contestant's curves and ending. */
 export interface Result {

@@ -33,7 +33,7 @@ describe('contestants', () => {
     }
   });
   it.each([
-    ['adma', /no optimizer "adma"; there are adam, adamw, nadam/],
+    ['adma', /no optimizer "adma"; did you mean "adam"\? There are adam, adamw, nadam/],
     ['constructor', /no optimizer/],
     ['adam:rate=1', /no setting "rate"; there are learningRate, batchSize/],
     ['adam:learningRate=fast', /must be a number, got "fast"/],

@@ -178,4 +178,20 @@ describe('report', () => {
       'npm start -- autoencoder --optimizers adam,hessian-free --budget 60 --seed 7 --threads 2',
     );
   });
+
+  it('declares no winner that made no step', () => {
+    const idle = result('Idle', [1]);
+    const page = (runs: readonly Result[]) => reportHtml({ study, problem, results: runs, environment });
+    expect(page([...results, idle])).toContain('<b>Adam</b> has the lowest train loss (120)');
+    expect(page([...results, idle])).toContain(
+      'Not one step of <b>Idle</b> fitted into 60 seconds: give a larger budget.',
+    );
+    expect(page([idle])).not.toContain('has the lowest');
+    expect(page(results)).not.toContain('Not one step');
+  });
+
+  it('quotes in the command what a shell would take apart', () => {
+    const own = commandOf({ ...study, problem: "onnx:it's mine.onnx:data=d.npz" });
+    expect(own).toContain(` -- 'onnx:it'\\''s mine.onnx:data=d.npz' --optimizers adam`);
+  });
 });

@@ -1,8 +1,13 @@
 import { lanes } from './vectors';
 
 /** Two floats at an address as doubles. */
-function two(at: usize): v128 {
+export function two(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));
+}
+
+/** Two doubles, rounded, as floats at an address. */
+export function storeTwo(at: usize, v: v128): void {
+  v128.store64_lane(at, f32x4.demote_f64x2_zero(v), 0);
 }
 
 /** Σ aⱼ xⱼ of n floats at byte addresses, in double precision. */
@@ -106,10 +111,10 @@ export function gemvTransposedSingle(m: i32, n: i32, a: usize, lda: usize, x: us
       p += stride;
       q += 8;
     }
-    v128.store64_lane(to, f32x4.demote_f64x2_zero(s0), 0);
-    v128.store64_lane(to + 8, f32x4.demote_f64x2_zero(s1), 0);
-    v128.store64_lane(to + 16, f32x4.demote_f64x2_zero(s2), 0);
-    v128.store64_lane(to + 24, f32x4.demote_f64x2_zero(s3), 0);
+    storeTwo(to, s0);
+    storeTwo(to + 8, s1);
+    storeTwo(to + 16, s2);
+    storeTwo(to + 24, s3);
     column += 32;
     to += 32;
   }

@@ -23,3 +23,10 @@ export function threadCount(text: string): number {
   if (value < 1 || value > 256) throw new InvalidArgumentError('It must be between 1 and 256.');
   return value;
 }
+
+/** How many values a search tries. @throws InvalidArgumentError */
+export function trialCount(text: string): number {
+  const value = natural(text);
+  if (value < 2 || value > 15) throw new InvalidArgumentError('It must be between 2 and 15.');
+  return value;
+}

@@ -5,7 +5,7 @@ import { writeFileAtomic } from 'osculate/data/node';
 import pc from 'picocolors';
 import { exitStatus } from '../command-line/exit-status.js';
 import { type Contestant, parseContestants } from '../contestants.js';
-import { environment } from '../environment.js';
+import { type Environment, environment } from '../environment.js';
 import { problemNamed } from '../problems/index.js';
 import { shownMeasures } from '../report/charts.js';
 import { reportHtml } from '../report/html.js';
@@ -14,7 +14,7 @@ import { textTable } from '../report/table.js';
 import { folderName, RunFolder } from '../run/folder.js';
 import { removeLeftovers } from '../run/leftovers.js';
 import { supervise } from '../run/supervise.js';
-import type { Result, Study } from '../study.js';
+import { commandOf, type Result, type Study, stepless } from '../study.js';
 import { UsageError } from '../usage-error.js';
 
 export interface CompareOptions {
@@ -44,6 +44,17 @@ function storedStudy(folder: string): Study | undefined {
 
 /** What a comparison's folder holds once its report is written, and not before. */
 const resultsFile = 'results.json';
+
+/** The machine and the day of a finished comparison. */
+function storedEnvironment(folder: string): Environment | undefined {
+  const file = join(folder, resultsFile);
+  if (!existsSync(file)) return undefined;
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { environment?: Environment }).environment;
+  } catch {
+    return undefined;
+  }
+}
 
 function isUnfinished(folder: string, study: Study): boolean {
   const same = JSON.stringify(storedStudy(folder)) === JSON.stringify(study);
@@ -93,6 +104,9 @@ async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Prom
   return folder;
 }
 
+/** What the report of a comparison needs of how it was asked for. */
+type Publishing = Pick<CompareOptions, 'study' | 'report' | 'json' | 'stdout' | 'stderr'>;
+
 /** Runs one contestant unless that is done already. False when it was cancelled. */
 async function runOne(options: CompareOptions, contestant: Contestant, index: number, folder: RunFolder) {
   const { study, signal, stderr, saveEvery } = options;
@@ -118,15 +132,25 @@ async function runOne(options: CompareOptions, contestant: Contestant, index: nu
   return finished;
 }
 
-async function publish(options: CompareOptions, results: readonly Result[], folder: string): Promise<void> {
+async function publish(
+  options: Publishing,
+  results: readonly Result[],
+  folder: string,
+  finished = true,
+): Promise<void> {
   const { study, json, stdout, stderr } = options;
   const report = resolve(options.report);
-  const machine = environment(new Date());
+  // Where the runs were made, if their report is written anew.
+  const machine = storedEnvironment(folder) ?? environment(new Date());
   const problem = problemNamed(study.problem);
   await writeFileAtomic(report, reportHtml({ study, problem, results, environment: machine }));
   const summaries = results.map((r) => r.summary);
   const text = `${JSON.stringify({ study, environment: machine, results: summaries, report, runs: folder }, null, 2)}\n`;
-  await writeFileAtomic(join(folder, resultsFile), text);
+  if (finished) await writeFileAtomic(join(folder, resultsFile), text);
+  const idle = summaries.filter(stepless).map(({ title }) => title);
+  if (idle.length > 0) {
+    stderr.write(`not one step of ${idle.join(', ')} fitted into ${study.budget} s: give a larger --budget\n`);
+  }
   if (json) {
     stdout.write(text);
     return;
@@ -155,6 +179,28 @@ export async function compare(options: CompareOptions): Promise<number> {
   }
   await publish(options, results, folder);
   return 0;
+}
+
+/** Whether a folder holds runs of `osculate compare` on one problem with one seed. */
+export function holdsComparison(folder: string): boolean {
+  const known: Partial<Study> | undefined = storedStudy(folder);
+  return typeof known?.problem === 'string' && Array.isArray(known.optimizers);
+}
+
+/** Writes the report of such a folder anew, of the optimizers whose runs are finished. @throws UsageError when none is */
+export async function reportComparison(folder: string, options: Omit<Publishing, 'study'>): Promise<void> {
+  const study = storedStudy(folder)!;
+  const results = parseContestants(study.optimizers.join(',')).flatMap(({ spec }): Result[] => {
+    const path = join(folder, folderName(spec));
+    const run = existsSync(path) ? new RunFolder(path) : undefined;
+    const summary = run?.summary();
+    return run && summary ? [{ summary, points: run.points() }] : [];
+  });
+  if (results.length === 0)
+    throw new UsageError(`${folder}: no run is finished there; \`${commandOf(study)}\` makes them`);
+  const missing = study.optimizers.length - results.length;
+  if (missing > 0) options.stderr.write(`${folder}: ${missing} of ${study.optimizers.length} runs are not finished\n`);
+  await publish({ ...options, study }, results, folder, missing === 0);
 }
 
 /** The number of threads used when none is given. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
 import { exitStatus } from '../command-line/exit-status.js';
@@ -13,6 +13,8 @@ import { exportStudy } from '../studies/export-study.js';
 import { missingRuns } from '../studies/missing.js';
 import { studyResults } from '../studies/results.js';
 import { type KeptStudy, readStudyFolder } from '../studies/study-folder.js';
+import { UsageError } from '../usage-error.js';
+import { holdsComparison, reportComparison } from './compare.js';
 
 export interface PublishOptions {
   /** The page; `report.html` in the study's folder when absent. */
@@ -48,8 +50,47 @@ export async function publishStudy(folder: string, kept: KeptStudy, options: Pub
   stderr.write(`data: ${exported.length} files in ${relative(process.cwd(), folder) || '.'}\n`);
 }
 
-/** `osculate report`: the report of a study's folder, finished or not. Resolves to the exit status. */
+/** The report of one folder. */
+async function reportOf(folder: string, options: PublishOptions): Promise<void> {
+  if (!holdsComparison(folder)) {
+    await publishStudy(folder, readStudyFolder(folder), options);
+    return;
+  }
+  const { markdown, report = join(folder, 'report.html'), json, stdout, stderr } = options;
+  if (markdown !== undefined) throw new UsageError(`${folder} holds one comparison; --markdown is for studies`);
+  await reportComparison(folder, { report, json, stdout, stderr });
+}
+
+/** The folders with runs in a folder that has none of its own. */
+function foldersIn(root: string): string[] {
+  if (!existsSync(root) || !statSync(root).isDirectory() || existsSync(join(root, 'study.json'))) return [];
+  const names = readdirSync(root).sort();
+  return names.map((name) => join(root, name)).filter((folder) => existsSync(join(folder, 'study.json')));
+}
+
+/**
+ * `osculate report`: the report of the folder of a study or a comparison, finished or not; of all that are in a folder of folders, each
+ * into its own. Resolves to the exit status.
+ */
 export async function report(folder: string, options: PublishOptions): Promise<number> {
-  await publishStudy(folder, readStudyFolder(folder), options);
+  const inside = foldersIn(folder);
+  if (inside.length === 0) {
+    await reportOf(folder, options);
+    return exitStatus.done;
+  }
+  if (inside.length > 1 && (options.report ?? options.markdown) !== undefined) {
+    throw new UsageError(
+      `${folder} holds ${inside.length} folders of runs (${inside.join(', ')}); name one for --html or --markdown`,
+    );
+  }
+  if (inside.length > 1 && options.json) {
+    throw new UsageError(
+      `${folder} holds ${inside.length} folders of runs (${inside.join(', ')}); name one for --json`,
+    );
+  }
+  for (const each of inside) {
+    options.stderr.write(`${each}:\n`);
+    await reportOf(each, options);
+  }
   return exitStatus.done;
 }

@@ -1,3 +1,4 @@
+import { alternatives } from '../closest.js';
 import { specSettings } from '../spec-settings.js';
 import { UsageError } from '../usage-error.js';
 import { addingFamily } from './adding.js';
@@ -41,7 +42,8 @@ export function problemNamed(name: string): Problem {
   const [first = '', ...rest] = name.split(':');
   const family = families.find((f) => f.name === first);
   if (!family) {
-    throw new UsageError(`there is no problem "${first}"; there are ${families.map((f) => f.name).join(', ')}`);
+    const names = families.map((f) => f.name);
+    throw new UsageError(`there is no problem "${first}"${alternatives(first, names)}`);
   }
   const { argument } = family;
   const given = argument && rest[0] !== undefined && !rest[0].includes('=') ? rest.shift() : undefined;

@@ -17,6 +17,7 @@ export function accuracyMeasures(what: string): readonly Measure[] {
     meaning: `share of ${what} whose largest output is the right class`,
     better: 'higher',
     logarithmic: false,
+    bounds: [0, 1],
   } as const;
   return [
     { key: 'accuracy', title: 'train accuracy', ...common },

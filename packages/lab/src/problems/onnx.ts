@@ -6,7 +6,7 @@ import { decodeModel } from 'osculate/onnx';
 import type { NDArray, Tensor } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
 import { accuracyMeasures, accuracyOf, lossMeasures, lossOn, onBoth } from './measures.js';
-import type { Examples, Family, LoadedProblem, Problem } from './problem.js';
+import type { Examples, Family, LoadedProblem, Measure, Problem } from './problem.js';
 
 type LossName = 'squared-error' | 'cross-entropy';
 
@@ -64,6 +64,12 @@ async function loadOnnx(name: string, path: string, data: string, lossName: Loss
   };
 }
 
+/** Says of a measure on the test set that there need not be one. */
+const withTestSet = (measure: Measure): Measure =>
+  measure.key.startsWith('test')
+    ? { ...measure, meaning: `${measure.meaning}; on x and y where the data file has no xTest and yTest` }
+    : measure;
+
 /** A user's model with a user's data: starts at the weights in the file. */
 export const onnxFamily: Family = {
   name: 'onnx',
@@ -87,7 +93,7 @@ export const onnxFamily: Family = {
       measures: [
         ...lossMeasures(classes ? 'cross-entropy in nats, mean over examples' : 'squared error, mean over outputs'),
         ...(classes ? accuracyMeasures('examples') : []),
-      ],
+      ].map(withTestSet),
       optimizers: ['adam', 'nesterov', 'hessian-free'],
       budget: 60,
       executor: 'onnxruntime',

@@ -19,6 +19,8 @@ export interface Measure {
   readonly better: 'lower' | 'higher';
   /** Quotients of it matter, not differences: it is shown on a logarithmic axis. */
   readonly logarithmic: boolean;
+  /** It cannot be outside of these: a share is from 0 to 1. */
+  readonly bounds?: readonly [least: number, most: number];
 }
 
 /** How a measure is computed from parameters. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../environment.js';
 import type { Measure, Problem } from '../problems/problem.js';
-import { commandOf, type Result, type Study } from '../study.js';
+import { commandOf, type Result, type Study, stepless } from '../study.js';
 import { chartSvg, chartsFor, colourOf, shownMeasures } from './charts.js';
 import { count, figure } from './format.js';
 import { escapeHtml as e, page } from './page.js';
@@ -49,13 +49,24 @@ function solvers({ problem: { target, measures }, results }: ReportData): string
   return ` ${solved.length} of ${results.length} reached the target (${aim}), first ${nameOf(first)}, after ${time} seconds.`;
 }
 
+/** Those that did not get to make a step. */
+function idle(results: readonly Result[], budget: number): string {
+  const names = results.filter(({ summary }) => stepless(summary)).map(nameOf);
+  return names.length > 0
+    ? ` Not one step of ${names.join(', ')} fitted into ${budget} seconds: give a larger budget.`
+    : '';
+}
+
 /** What the numbers say, in words, with their limits. */
-function verdict(data: ReportData): string {
-  const { study, results } = data;
+function verdict({ results: all, ...data }: ReportData): string {
+  const { study } = data;
+  const results = all.filter(({ summary }) => !stepless(summary));
+  const none = idle(all, study.budget);
+  if (results.length === 0) return none.trim();
   const fewest = results.reduce((a, b) => (b.summary.last.step < a.summary.last.step ? b : a));
   return (
-    `After ${study.budget} seconds each at most, ${winners(data)}.${solvers(data)} ${nameOf(fewest)} took the fewest iterations ` +
-    `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is no ranking.`
+    `After ${study.budget} seconds each at most, ${winners({ ...data, results })}.${solvers({ ...data, results })} ${nameOf(fewest)} took the fewest iterations ` +
+    `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is no ranking.${none}`
   );
 }
 

@@ -1,35 +1,52 @@
 import { linearRegression, median } from 'simple-statistics';
 
-/** Below this, relative to the first error, the differences are rounding. */
-const floor = 1e-14;
+/** The error after a step. */
+export interface ErrorAt {
+  readonly step: number;
+  readonly error: number;
+}
 
-/** Errors as long as they fall and are above rounding. */
-function falling(errors: readonly number[]): number[] {
-  const kept: number[] = [];
-  for (const e of errors) {
-    if (!(e > floor * Math.max(errors[0]!, 1e-300)) || !Number.isFinite(e)) break;
-    if (kept.length > 0 && e >= kept.at(-1)!) break;
-    kept.push(e);
+/** How the errors of a run fall in the end. */
+export interface Asymptotics {
+  /** p of eₖ₊₁ ≈ C·eₖᵖ: 1 linear, 2 quadratic, below 1 slower than linear. */
+  readonly order: number;
+  /** The mean factor a step over the second half of the steps in which errors fall. */
+  readonly rate: number;
+}
+
+/** Errors that have fallen by less say nothing of where they tend to. */
+const leastFall = 100;
+
+/**
+ * The order from three errors at any steps: with eₖ₊₁ = C·eₖᵖ, ln eₖ = a + b·pᵏ, so that with gaps m and n between the steps
+ * ln(e₃/e₂)/ln(e₂/e₁) = (pⁿ − 1)/(1 − p⁻ᵐ), which grows with p. Found by bisection in ln p.
+ */
+function orderOfThree([one, two, three]: readonly [ErrorAt, ErrorAt, ErrorAt]): number {
+  const found = Math.log(three.error / two.error) / Math.log(two.error / one.error);
+  const [m, n] = [two.step - one.step, three.step - two.step];
+  const quotient = (t: number): number => (t === 0 ? n / m : Math.expm1(n * t) / -Math.expm1(-m * t));
+  let [low, high] = [-3, 3];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (quotient(middle) < found) low = middle;
+    else high = middle;
   }
-  return kept;
+  return Math.exp((low + high) / 2);
 }
 
 /**
- * The order p of convergence e₊ ≈ C·eᵖ from errors of successive iterates: the median over the last three of
- * ln(e₊₂/e₊₁)/ln(e₊₁/e). 1 is linear, 2 quadratic. Undefined for fewer than three errors that fall.
+ * Order and rate of the convergence of a run whose errors are known at some of its steps, above rounding: the order is the median of what
+ * the last three triples of errors say. Undefined unless the last errors, three at least, fall, by a factor of 100 in all.
  */
-export function convergenceOrder(errors: readonly number[]): number | undefined {
-  const e = falling(errors);
-  const orders = e.slice(2).map((last, i) => Math.log(last / e[i + 1]!) / Math.log(e[i + 1]! / e[i]!));
-  return orders.length === 0 ? undefined : median(orders.slice(-3));
-}
-
-/** The rate of linear convergence e₊/e: the geometric mean over the second half of the errors that fall; undefined for fewer than two. */
-export function convergenceRate(errors: readonly number[]): number | undefined {
-  const e = falling(errors);
-  if (e.length < 2) return undefined;
-  const from = Math.floor((e.length - 1) / 2);
-  return (e.at(-1)! / e[from]!) ** (1 / (e.length - 1 - from));
+export function asymptotics(errors: readonly ErrorAt[]): Asymptotics | undefined {
+  let from = errors.length - 1;
+  while (from > 0 && errors[from - 1]!.error > errors[from]!.error && errors[from - 1]!.step < errors[from]!.step)
+    from--;
+  const tail = errors.slice(Math.max(0, from));
+  if (tail.length < 3 || !(tail[0]!.error >= leastFall * tail.at(-1)!.error)) return undefined;
+  const orders = tail.slice(2).map((last, i) => orderOfThree([tail[i]!, tail[i + 1]!, last]));
+  const [start, end] = [tail[Math.floor((tail.length - 1) / 2)]!, tail.at(-1)!];
+  return { order: median(orders.slice(-3)), rate: (end.error / start.error) ** (1 / (end.step - start.step)) };
 }
 
 /** A least-squares slope with its standard error. */

@@ -23,7 +23,14 @@ export function survivalCurve(observations: readonly Observation[]): SurvivalSte
   });
 }
 
-/** The time by which half of the runs have reached the target; undefined when fewer have. */
+/**
+ * The median time to the target: where the survival curve first falls below ½. Where it stays at ½ for a while, as with an even number of
+ * runs, the middle of that while; its beginning when it never falls below. Undefined when fewer than half have reached the target.
+ */
 export function medianTime(observations: readonly Observation[]): number | undefined {
-  return survivalCurve(observations).find(({ share }) => share <= 0.5 + 1e-12)?.time;
+  const curve = survivalCurve(observations);
+  const index = curve.findIndex(({ share }) => share <= 0.5 + 1e-12);
+  const [half, below] = [curve[index], curve[index + 1]];
+  if (!half || !below || half.share < 0.5 - 1e-12) return half?.time;
+  return (half.time + below.time) / 2;
 }

@@ -1,4 +1,6 @@
+import { median } from 'simple-statistics';
 import type { Measure } from '../problems/problem.js';
+import { type Asymptotics, asymptotics } from '../statistics/convergence.js';
 import { geometricInterval, type Interval, meanInterval } from '../statistics/interval.js';
 import { type ProfileStep, performanceProfiles } from '../statistics/performance-profile.js';
 import { type Sensitivity, sensitivity } from '../statistics/sensitivity.js';
@@ -37,6 +39,10 @@ export interface EntrantAnalysis {
   /** Last values of every measure over the seeds that did not diverge. */
   readonly measures: Readonly<Record<string, Interval>>;
   readonly aim: TimeToAim;
+  /** How f − minimum falls in the end, medians over the seeds in which that can be said; absent where the minimum is not known. */
+  readonly convergence?: Asymptotics & { readonly seeds: number };
+  /** Test less train loss at the end, over the seeds that did not diverge. */
+  readonly generalisation?: Interval;
   readonly sensitivity?: Sensitivity;
   /** Seconds of stepping in the search. */
   readonly searchSeconds: number;
@@ -58,6 +64,9 @@ export interface StudyAnalysis {
   readonly profiles: Readonly<Record<Axis, Readonly<Record<string, readonly ProfileStep[]>>>>;
 }
 
+/** Relative to f: below, f − minimum is the rounding of f. */
+const rounding = 1e-13;
+
 const measured = (point: Point, { key }: Measure): number => point.values[key] ?? Number.NaN;
 
 const judgedOf = (problem: ProblemResults['problem']): Measure =>
@@ -70,11 +79,17 @@ const finalOf = ({ summary }: SeededResult, measure: Measure): number =>
 const atLeastAsGood = ({ better }: Measure, value: number, aim: number): boolean =>
   better === 'lower' ? value <= aim : value >= aim;
 
+/** The part of an interval that is possible: Student's may reach beyond, a share above 1 say. Without ends it stays. */
+function within(interval: Interval, bounds: readonly [number, number] | undefined): Interval {
+  if (!bounds || !Number.isFinite(interval.low)) return interval;
+  return { ...interval, low: Math.max(bounds[0], interval.low), high: Math.min(bounds[1], interval.high) };
+}
+
 /** Over what is finite: the geometric mean of a measure whose quotients matter, else the mean. */
-function summarise(values: readonly number[], { logarithmic }: Measure): Interval | undefined {
+function summarise(values: readonly number[], { logarithmic, bounds }: Measure): Interval | undefined {
   const finite = values.filter((v) => Number.isFinite(v) && (!logarithmic || v >= 0));
   if (finite.length === 0) return undefined;
-  if (!logarithmic) return meanInterval(finite);
+  if (!logarithmic) return within(meanInterval(finite), bounds);
   // One exact zero makes the geometric mean zero; logarithms then say nothing of the scatter.
   return finite.includes(0) ? { estimate: 0, low: 0, high: Math.max(...finite) } : geometricInterval(finite);
 }
@@ -175,6 +190,27 @@ function widthOf({ trials }: EntrantResults): Sensitivity | undefined {
   return found.length > 1 && found.every(({ loss }) => loss > 0) ? sensitivity(found) : undefined;
 }
 
+/** Of f − minimum, where it is above the rounding of f. */
+function convergenceOf(runs: readonly SeededResult[], measures: readonly Measure[]): EntrantAnalysis['convergence'] {
+  if (!measures.some(({ key }) => key === 'gap')) return undefined;
+  const found = runs.flatMap(({ points, summary }) => {
+    const errors = points.flatMap(({ step, values: { gap, loss } }) =>
+      gap && loss !== null && loss !== undefined && gap > rounding * Math.abs(loss) ? [{ step, error: gap }] : [],
+    );
+    return summary.ending === 'diverged' ? [] : (asymptotics(errors) ?? []);
+  });
+  if (found.length === 0) return undefined;
+  return { order: median(found.map((f) => f.order)), rate: median(found.map((f) => f.rate)), seeds: found.length };
+}
+
+function generalisationOf(runs: readonly SeededResult[], measures: readonly Measure[]): Interval | undefined {
+  const [train, test] = ['loss', 'testLoss'].map((key) => measures.find((measure) => measure.key === key));
+  if (!train || !test) return undefined;
+  const gaps = runs.map((run) => finalOf(run, test) - finalOf(run, train)).filter(Number.isFinite);
+  // All zero: the test set is the training set.
+  return gaps.some((gap) => gap !== 0) ? meanInterval(gaps) : undefined;
+}
+
 function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Measure[]): EntrantAnalysis {
   const { runs, trials } = results;
   const ends = measures.flatMap((m) => {
@@ -185,11 +221,15 @@ function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Me
     return interval ? [[m.key, interval] as const] : [];
   });
   const width = widthOf(results);
+  const convergence = convergenceOf(runs, measures);
+  const generalisation = generalisationOf(runs, measures);
   return {
     results,
     title: runs[0]!.summary.title,
     measures: Object.fromEntries(ends),
     aim: timeToAim(runs, aim),
+    ...(convergence && { convergence }),
+    ...(generalisation && { generalisation }),
     ...(width && { sensitivity: width }),
     searchSeconds: trials.reduce((sum, { summary }) => sum + summary.last.seconds, 0),
     peakMemory: Math.max(...runs.map(({ summary }) => summary.peakMemory)),
@@ -260,5 +300,8 @@ export function compareEntrants(
     return k < 0 ? [] : [[figures[i]!, others[k]!] as const];
   });
   if (criterion !== 'final') return contrast(pairs, 'ratio', 'lower');
-  return contrast(pairs, judged.logarithmic ? 'ratio' : 'difference', judged.better);
+  const found = contrast(pairs, judged.logarithmic ? 'ratio' : 'difference', judged.better);
+  if (!judged.bounds || !found.interval) return found;
+  const most = judged.bounds[1] - judged.bounds[0];
+  return { ...found, interval: within(found.interval, [-most, most]) };
 }

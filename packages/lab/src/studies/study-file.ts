@@ -1,9 +1,10 @@
-import { parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { parseContestant } from '../contestants.js';
 import { problemNamed } from '../problems/index.js';
 import type { Budget } from '../study.js';
 import { UsageError } from '../usage-error.js';
+import { complaint } from './complaint.js';
 
 const positive = z.number().positive();
 
@@ -127,6 +128,25 @@ function mainSetting(settings: Readonly<Record<string, number>>): string | undef
 /** Three digits are enough for a grid, and make readable names. */
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
+/** What is wrong with a value that has the right form, and where that value is. */
+class Misplaced extends UsageError {
+  constructor(
+    readonly path: readonly PropertyKey[],
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What `read` makes of the value at a path; its complaints are about that place. */
+function at<T>(path: readonly PropertyKey[], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UsageError && !(error instanceof Misplaced) ? new Misplaced(path, error.message) : error;
+  }
+}
+
 function entrant(given: z.output<typeof optimizerSchema>, tuning: Tuning | false): Entrant {
   const { optimizer: spec, tune } = typeof given === 'string' ? { optimizer: given, tune: undefined } : given;
   const { settings } = parseContestant(spec);
@@ -136,7 +156,7 @@ function entrant(given: z.output<typeof optimizerSchema>, tuning: Tuning | false
     if (more !== undefined || !Object.hasOwn(settings, setting)) {
       const known = Object.keys(settings).join(', ');
       throw new UsageError(
-        `tune of "${spec}": name one of its settings (${known}), got ${Object.keys(tune).join(', ')}`,
+        `tune of "${spec}": name one of its settings (${known}), got ${Object.keys(tune).join(', ') || 'none'}`,
       );
     }
     return { spec, tuned: { setting, values } };
@@ -164,65 +184,112 @@ function declaredAim(problem: string, entrants: readonly Entrant[], given: z.out
   return { optimizer, measure, share };
 }
 
+type GivenProblem = z.output<typeof studySchema>['problems'][number];
+
+/** One problem of a study; `place` is where it stands in the file. */
+function declaredProblem(
+  study: z.output<typeof studySchema>,
+  { problem, budget, tuning: own, aim, optimizers }: GivenProblem,
+  place: readonly PropertyKey[],
+): StudyProblem {
+  at([...place, 'problem'], () => problemNamed(problem));
+  // Runs are kept by problem, optimizer and seed.
+  if (study.problems.filter((other) => other.problem === problem).length > 1) {
+    const message = `the problem "${problem}" is named twice; another budget for it needs a study of its own`;
+    throw new Misplaced([...place, 'problem'], message);
+  }
+  const tuning = study.tuning === false ? false : { ...study.tuning, ...(own as Partial<Tuning> | undefined) };
+  const entrants = optimizers.map((given, i) => at([...place, 'optimizers', i], () => entrant(given, tuning)));
+  const names = entrants.map(({ spec, tuned }) => `${spec} ${tuned ? 'tuned' : ''}`);
+  const repeated = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (repeated >= 0) {
+    const message = `${problem}: the optimizer "${names[repeated]!.trim()}" is named twice`;
+    throw new Misplaced([...place, 'optimizers', repeated], message);
+  }
+  const { seed } = tuning || {};
+  if (seed !== undefined && study.seeds.includes(seed) && entrants.some(({ tuned }) => tuned)) {
+    const message = `${problem}: tuning.seed is ${seed}, one of the seeds that are compared; choose another`;
+    throw new Misplaced(own?.seed === undefined ? ['seeds'] : [...place, 'tuning', 'seed'], message);
+  }
+  const found = aim && at([...place, 'aim'], () => declaredAim(problem, entrants, aim));
+  return { problem, budget: budget as Budget, tuning, ...(found && { aim: found }), entrants };
+}
+
 function declared(study: z.output<typeof studySchema>): DeclaredStudy {
   const { title, seeds, threads, parallel, points, warmup } = study;
-  const problems = study.problems.map(({ problem, budget, tuning: own, aim, optimizers }): StudyProblem => {
-    problemNamed(problem);
-    // Runs are kept by problem, optimizer and seed.
-    if (study.problems.filter((other) => other.problem === problem).length > 1) {
-      throw new UsageError(`the problem "${problem}" is named twice; another budget for it needs a study of its own`);
-    }
-    const tuning = study.tuning === false ? false : { ...study.tuning, ...(own as Partial<Tuning> | undefined) };
-    const entrants = optimizers.map((given) => entrant(given, tuning));
-    const names = entrants.map(({ spec, tuned }) => `${spec} ${tuned ? 'tuned' : ''}`);
-    const repeated = names.find((name, i) => names.indexOf(name) !== i);
-    if (repeated !== undefined) throw new UsageError(`${problem}: the optimizer "${repeated.trim()}" is named twice`);
-    const { seed } = tuning || {};
-    if (seed !== undefined && seeds.includes(seed) && entrants.some(({ tuned }) => tuned)) {
-      throw new UsageError(`${problem}: tuning.seed is ${seed}, one of the seeds that are compared; choose another`);
-    }
-    const found = aim && declaredAim(problem, entrants, aim);
-    return { problem, budget: budget as Budget, tuning, ...(found && { aim: found }), entrants };
-  });
+  const problems = study.problems.map((given, i) => declaredProblem(study, given, ['problems', i]));
   const timed = problems.find(({ budget }) => budget.seconds !== undefined);
   if (parallel > 1 && timed) {
-    throw new UsageError(
-      `${timed.problem}: a budget in seconds needs the machine for itself; leave out parallel, or seconds`,
-    );
+    const message = `${timed.problem}: a budget in seconds needs the machine for itself; leave out parallel, or seconds`;
+    throw new Misplaced(['parallel'], message);
   }
   return { title, seeds, threads, parallel, ...(points !== undefined && { points }), warmup, problems };
 }
 
-const place = (path: readonly PropertyKey[]): string => path.map(String).join('.') || 'the file';
-
-/** What is wrong, by place: of what may be one of several things, in the one that it comes nearest to. */
-function complaints(issues: readonly z.core.$ZodIssue[], at: readonly PropertyKey[] = []): string[] {
+/** What is wrong, and where: of what may be one of several things, in the one that it comes nearest to. */
+function complaints(issues: readonly z.core.$ZodIssue[], at: readonly PropertyKey[] = []): Misplaced[] {
   return issues.flatMap((issue) => {
     const path = [...at, ...issue.path];
     const ways = issue.code === 'invalid_union' ? issue.errors : [];
     const depth = (way: (typeof ways)[number]): number => Math.max(...way.map((inner) => inner.path.length));
     // A way that fails at its very root is another kind of value.
     const nearest = [...ways].sort((a, b) => depth(b) - depth(a)).find((way) => depth(way) > 0);
-    return nearest ? complaints(nearest, path) : [`${place(path)}: ${issue.message}`];
+    if (nearest) return complaints(nearest, path);
+    // What is not known is named with it, so that the line is its own.
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => new Misplaced([...path, key], issue.message || 'is not known'));
+    }
+    return [new Misplaced(path, issue.message)];
   });
+}
+
+/** The line of what is at a path, or of the nearest thing around it that is there. */
+function lineOf(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    // The key of a pair comes before its value, which may begin on a later line.
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === last) : undefined;
+    const node = isMap(parent) ? pair?.key : document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+/** A study repeats a list or two by anchors; a file whose anchors multiply is refused before it fills the memory. */
+const mostAliases = 100;
+
+function plainValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases });
+  } catch (failure) {
+    throw new UsageError(`${file}: ${(failure as Error).message}; write out what its aliases (*name) stand for`);
+  }
 }
 
 /**
  * Reads a study file (YAML; JSON is YAML too), fills in defaults and checks that its problems, optimizers and settings exist.
- * @throws UsageError that names the place and what is wrong there.
+ * @throws UsageError that names the line, the place in the structure and what is wrong there.
  */
 export function readStudyFile(text: string, file: string): DeclaredStudy {
-  const document = parseDocument(text, { maxAliasCount: 0 } as never);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
   const [syntax] = document.errors;
-  if (syntax) throw new UsageError(`${file}: ${syntax.message}`);
-  const { success, data, error } = studySchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  if (syntax) throw new UsageError(`${file}: ${syntax.message.trimEnd()}`);
+  const located = ({ path, message }: Misplaced, named: boolean): string =>
+    `${file}, line ${lineOf(document, lines, path)}: ${named && path.length > 0 ? `${path.map(String).join('.')}: ` : ''}${message}`;
+  const { success, data, error } = studySchema.safeParse(plainValue(document, file), { error: complaint });
   if (!success) {
-    throw new UsageError(`${file}: ${complaints(error.issues).join('; ')}`);
+    throw new UsageError(
+      complaints(error.issues)
+        .map((one) => located(one, true))
+        .join('\n'),
+    );
   }
   try {
     return declared(data);
   } catch (failure) {
-    if (failure instanceof UsageError) throw new UsageError(`${file}: ${failure.message}`);
+    if (failure instanceof Misplaced) throw new UsageError(located(failure, false));
     throw failure;
   }
 }

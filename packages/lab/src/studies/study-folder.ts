@@ -67,12 +67,17 @@ export async function writeStudyFolder(folder: string, kept: KeptStudy): Promise
 /** Reads `study.json` of a folder. @throws UsageError when the folder holds no study, or a damaged one. */
 export function readStudyFolder(folder: string): KeptStudy {
   const file = join(folder, name);
-  if (!existsSync(file)) throw new UsageError(`${folder}: no ${name} there; name the folder of an \`osculate study\``);
+  if (!existsSync(file))
+    throw new UsageError(
+      `${folder}: no ${name} there; name the folder of an \`osculate study\` or \`osculate compare\``,
+    );
   let found: unknown;
   try {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (failure) {
-    throw new UsageError(`${file}: ${(failure as Error).message}; run \`osculate study\` again to write it anew`);
+    throw new UsageError(
+      `${file}: ${(failure as Error).message}; remove it, and the command that made the folder writes it anew`,
+    );
   }
   const { success, data, error } = keptSchema.safeParse(found);
   if (success) return data as KeptStudy;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { convergenceOrder, convergenceRate, powerLaw } from '../../src/statistics/convergence.js';
+import { asymptotics, powerLaw } from '../../src/statistics/convergence.js';
 import { geometricInterval, meanInterval } from '../../src/statistics/interval.js';
 import { pairedTest } from '../../src/statistics/paired-test.js';
 import { performanceProfiles } from '../../src/statistics/performance-profile.js';
@@ -19,6 +19,14 @@ describe('intervals', () => {
     const { estimate, low, high } = geometricInterval([1, 10, 100]);
     expect(estimate).toBeCloseTo(10, 12);
     expect(low * high).toBeCloseTo(100, 9);
+  });
+
+  it('of equal values have exactly that mean', () => {
+    for (const value of [12.3, 0.1, 1e-7 / 3, 4.7e11]) {
+      expect(geometricInterval([value]).estimate).toBe(value);
+      expect(geometricInterval([value, value, value]).estimate).toBe(value);
+      expect(meanInterval([value, value, value]).estimate).toBe(value);
+    }
   });
 
   it('of one value have no ends', () => {
@@ -64,6 +72,24 @@ describe('survival', () => {
       ]),
     ).toBeUndefined();
   });
+
+  it('is the ordinary median without censoring, for an even number of runs too', () => {
+    const all = (...times: number[]) => times.map((time) => ({ time, censored: false }));
+    expect(medianTime(all(1, 3))).toBe(2);
+    expect(medianTime(all(8, 1, 2, 4))).toBe(3);
+    expect(medianTime(all(8, 1, 4))).toBe(4);
+  });
+
+  it('of runs of which half reach the target is when the last of these does', () => {
+    expect(
+      medianTime([
+        { time: 1, censored: false },
+        { time: 2, censored: false },
+        { time: 9, censored: true },
+        { time: 9, censored: true },
+      ]),
+    ).toBe(2);
+  });
 });
 
 describe('performance profiles', () => {
@@ -91,15 +117,12 @@ describe('convergence', () => {
       x -= (x * x - 2) / (2 * x);
       return Math.abs(x - Math.SQRT2);
     });
-    expect(convergenceOrder(newton)).toBeCloseTo(2, 1);
-    const linear = Array.from({ length: 30 }, (_, k) => 0.8 ** k);
-    expect(convergenceOrder(linear)).toBeCloseTo(1, 9);
-    expect(convergenceRate(linear)).toBeCloseTo(0.8, 9);
-  });
-
-  it('is unknown from too little', () => {
-    expect(convergenceOrder([1, 0.5])).toBeUndefined();
-    expect(convergenceRate([1])).toBeUndefined();
+    const known = (errors: readonly number[]) =>
+      errors.filter((error) => error > 1e-14).map((error, step) => ({ step, error }));
+    expect(asymptotics(known(newton))!.order).toBeCloseTo(2, 1);
+    const linear = asymptotics(known(Array.from({ length: 30 }, (_, k) => 0.8 ** k)))!;
+    expect(linear.order).toBeCloseTo(1, 6);
+    expect(linear.rate).toBeCloseTo(0.8, 9);
   });
 
   it('exponents are found with their standard errors', () => {
@@ -143,5 +166,34 @@ describe('sensitivity', () => {
     ])!;
     expect(found.high).toBeCloseTo(10, 9);
     expect(sensitivity([{ value: 1, loss: Number.POSITIVE_INFINITY }])).toBeUndefined();
+  });
+});
+
+describe('convergence at steps that are not successive', () => {
+  /** Errors with ln e = c·pᵏ (order p), or falling by a rate (order 1). */
+  const superlinear = (p: number, steps: readonly number[]) =>
+    steps.map((step) => ({ step, error: Math.exp(-0.5 * p ** step) }));
+  const linear = (rate: number, steps: readonly number[]) => steps.map((step) => ({ step, error: 3 * rate ** step }));
+
+  it('has the order of the sequence that the errors are from', () => {
+    expect(asymptotics(superlinear(2, [0, 1, 2, 4, 5]))!.order).toBeCloseTo(2, 6);
+    expect(asymptotics(superlinear(1.618, [1, 2, 4, 6, 7]))!.order).toBeCloseTo(1.618, 6);
+    expect(asymptotics(linear(0.9, [0, 10, 30, 70, 150]))!.order).toBeCloseTo(1, 6);
+  });
+
+  it('has the rate of a step', () => {
+    expect(asymptotics(linear(0.9, [0, 10, 30, 70, 150]))!.rate).toBeCloseTo(0.9, 9);
+    expect(asymptotics(linear(0.999, [0, 1000, 3000, 7000]))!.rate).toBeCloseTo(0.999, 9);
+  });
+
+  it('below linear has an order below one', () => {
+    const slow = [1, 10, 100, 1000, 10_000].map((step) => ({ step, error: 1 / step }));
+    expect(asymptotics(slow)!.order).toBeLessThan(1);
+  });
+
+  it('is not stated where errors have hardly fallen, or rise in the end', () => {
+    expect(asymptotics(linear(0.99, [0, 1, 2, 3]))).toBeUndefined();
+    expect(asymptotics([...linear(0.1, [0, 1, 2, 3]), { step: 4, error: 1 }])).toBeUndefined();
+    expect(asymptotics([])).toBeUndefined();
   });
 });

@@ -92,6 +92,8 @@ describe('the report of a study', () => {
 
   it('refuses a folder without a study', async () => {
     const streams = { stdout: printed(), stderr: printed() };
-    await expect(report(tmpdir(), { json: false, ...streams })).rejects.toThrow(/no study\.json there/);
+    await expect(report(mkdtempSync(join(root, 'empty-')), { json: false, ...streams })).rejects.toThrow(
+      /no study\.json there/,
+    );
   });
 });

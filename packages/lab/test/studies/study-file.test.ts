@@ -49,27 +49,58 @@ describe('a study file', () => {
   });
 
   it.each([
-    ['seeds: [1, 2]', 'seeds: []', /study\.yaml: seeds: /],
-    ['seeds: [1, 2]', 'seeds: one', /seeds: .*array/],
+    ['seeds: [1, 2]', 'seeds: []', /study\.yaml, line 3: seeds: must have at least 1 entry/],
+    ['seeds: [1, 2]', 'seeds: one', /line 3: seeds: must be a list, as \[a, b\], got "one"/],
     ['seeds: [1, 2]', 'seeds: [1, 2, 1]', /seeds: the same seed is given twice/],
     ['seeds: [1, 2]', 'seeds: [1, 1000]', /rosenbrock: tuning\.seed is 1000, one of the seeds that are compared/],
-    ['[0.1, 1]', '[0.1, 0.1]', /problems\.0\.optimizers\.2\.tune\.learningRate: the same value is given twice/],
+    [
+      '[0.1, 1]',
+      '[0.1, 0.1]',
+      /line 10: problems\.0\.optimizers\.2\.tune\.learningRate: the same value is given twice/,
+    ],
     [
       'problems:',
       'problems:\n  - { problem: rosenbrock, budget: { steps: 9 }, optimizers: [adam] }',
       /"rosenbrock" is named twice/,
     ],
-    ['budget: { steps: 100 }', 'budget: {}', /problems\.0\.budget: give seconds/],
-    ['budget: { steps: 100 }', 'budget: { steps: -1 }', /problems\.0\.budget\.steps/],
+    ['budget: { steps: 100 }', 'budget: {}', /line 6: problems\.0\.budget: give seconds/],
+    [
+      'budget: { steps: 100 }',
+      'budget: { steps: -1 }',
+      /line 6: problems\.0\.budget\.steps: must be more than 0, got -1/,
+    ],
+    ['steps: 100', 'step: 100', /line 6: problems\.0\.budget\.step: there is no such key; did you mean "steps"\?/],
+    ['title: A study\n', '', /study\.yaml, line 1: title: is missing/],
+    ['budget: { steps: 100 }', 'budget: 100', /line 6: problems\.0\.budget: must be a group of keys/],
+    ['seeds: [1, 2]', 'seeds:\n  - 1\n  - two', /line 5: seeds\.1: must be a number, got "two"/],
     ['title: A study', 'title: A study\nthread: 1', /thread/],
-    ['rosenbrock', 'rosenbrook', /there is no problem "rosenbrook"/],
-    ['- nesterov', '- nestorov', /there is no optimizer "nestorov"/],
+    ['rosenbrock', 'rosenbrook', /study\.yaml, line 5: there is no problem "rosenbrook"; did you mean "rosenbrock"/],
+    ['- nesterov', '- nestorov', /study\.yaml, line 8: there is no optimizer "nestorov"; did you mean "nesterov"/],
     ['- nesterov', '- rmsprop\n      - rmsprop', /"rmsprop tuned" is named twice/],
     ['{ learningRate: [0.1, 1] }', '{ rate: [0.1, 1] }', /tune of "adagrad": name one of its settings/],
     ['seeds: [1, 2]', 'seeds: [1, 2', /study\.yaml: .*line/],
   ])('with %s replaced by %s is refused', (from, to, message) => {
     expect(edited(from, to)).toThrow(UsageError);
     expect(edited(from, to)).toThrow(message);
+  });
+
+  it('with the line ends of Windows is the same, with the same lines in its errors', () => {
+    expect(read(valid.replaceAll('\n', '\r\n'))).toEqual(read(valid));
+    expect(() => read(valid.replace('- nesterov', '- nestorov').replaceAll('\n', '\r\n'))).toThrow(/line 8: /);
+  });
+
+  it('may repeat a list by an anchor, but not multiply', () => {
+    const twice = `${valid.replace('optimizers:', 'optimizers: &same')}
+  - { problem: beale, budget: { steps: 9 }, optimizers: *same }`;
+    const { problems } = read(twice);
+    expect(problems[1]!.entrants.map(({ spec }) => spec)).toEqual(problems[0]!.entrants.map(({ spec }) => spec));
+    const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}]`);
+    expect(() => read(['l0: &l0 [1]', ...levels].join('\n'))).toThrow(/study\.yaml: .*alias/i);
+  });
+
+  it('says all that is wrong with its form, a line each', () => {
+    const text = valid.replace('steps: 100', 'step: 100').replace('seeds: [1, 2]', 'seeds: 3');
+    expect(() => read(text)).toThrow(/line 3: seeds: .*\n.*line 6: problems\.0\.budget\.step: /);
   });
 
   it('is in the examples', () => {

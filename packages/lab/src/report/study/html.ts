@@ -3,6 +3,7 @@ import { axes, type Criterion } from '../../studies/analysis.js';
 import type { Missing } from '../../studies/missing.js';
 import type { KeptStudy } from '../../studies/study-folder.js';
 import { verdict } from '../../studies/verdict.js';
+import { shellWord } from '../../study.js';
 import { escapeHtml as e, page } from '../page.js';
 import { type Chart, curveCharts, profileCharts, sensitivityCharts } from './charts.js';
 import { budgetText, costNames, short } from './figures.js';
@@ -183,7 +184,7 @@ ${analysis.problems.map((problem, i) => problemSection(problem, series, i)).join
 <h2>How it was done</h2>
 ${definitions(protocol(kept, analysis))}
 <h2>Run it again</h2>
-<pre>${e(`osculate study ${kept.file}`)}</pre>
+<pre>${e(`npx osculate study ${shellWord(kept.file)}`)}</pre>
 </section>
 </main>
 <script>${studyScript}</script>`;

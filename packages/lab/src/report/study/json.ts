@@ -4,7 +4,8 @@ import type { StudyReport } from './html.js';
 import { labelOf } from './series.js';
 
 function entrantOf(problem: ProblemAnalysis, entrant: EntrantAnalysis) {
-  const { results, measures, aim, sensitivity, searchSeconds, peakMemory, diverged } = entrant;
+  const { results, measures, aim, convergence, generalisation, sensitivity, searchSeconds, peakMemory, diverged } =
+    entrant;
   return {
     optimizer: labelOf(problem, entrant),
     spec: results.optimizer,
@@ -12,6 +13,8 @@ function entrantOf(problem: ProblemAnalysis, entrant: EntrantAnalysis) {
     seeds: results.runs.map(({ seed }) => seed),
     measures,
     aim,
+    convergence: convergence ?? null,
+    generalisation: generalisation ?? null,
     sensitivity: sensitivity ?? null,
     searchSeconds,
     peakMemory,

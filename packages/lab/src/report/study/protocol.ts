@@ -64,6 +64,11 @@ export function protocol(kept: KeptStudy, { problems }: StudyAnalysis): Pair[] {
     ],
     ['lines and bands', 'mean over seeds on a common grid; from the least to the largest of the seeds'],
     [
+      'order and rate',
+      'of f − minimum towards the end of a run, median over seeds: p of eₖ₊₁ ≈ C·eₖᵖ (1 linear, 2 quadratic) from the last errors above ' +
+        'rounding, and the mean factor a step; where errors fall in the end, by a factor of 100 at least. Estimates from few points',
+    ],
+    [
       'gradient equivalent',
       'the arithmetic of one gradient over the whole training set, or of one gradient of a function',
     ],

@@ -18,6 +18,7 @@ section.smooth :is(.x-linear, .x-logarithmic) g[aria-description][aria-label=lin
 .words p { max-width: 95ch; }
 figure { max-width: 640px; }
 section th, section td { padding: .35rem .55rem; font-size: .88rem; }
+section td:nth-child(2) { white-space: normal; min-width: 9em; }
 svg.line { margin-right: .5em; vertical-align: middle; }
 .winners td, .winners th { white-space: normal; text-align: left; }
 .warning { border-left: 4px solid #d55e00; padding-left: .8rem; }

@@ -34,7 +34,7 @@ export function labelOf(problem: ProblemAnalysis, entrant: EntrantAnalysis): str
 
 /** Six colours that everybody can tell apart, then the same with dashes. */
 const colours = 6;
-const dashes = ['none', '7 3', '2 3'];
+const dashes = ['none', '7 3', '2 3', '12 3 2 3', '1 6', '7 3 2 3 2 3'];
 
 /** All optimizers of a study in the order of their first appearance. */
 export function seriesOf(problems: readonly ProblemAnalysis[]): readonly Series[] {

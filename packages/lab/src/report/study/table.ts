@@ -36,8 +36,32 @@ const medianColumn = (axis: Axis, head: string): Column => ({
   cell: ({ aim }) => (aim.median[axis] === undefined ? '–' : short(aim.median[axis])),
 });
 
+/** Only where something can be said of an optimizer: elsewhere columns of dashes would not help. */
+function convergenceColumns({ entrants }: ProblemAnalysis): Column[] {
+  if (entrants.every(({ convergence }) => !convergence)) return [];
+  return [
+    { head: 'order', cell: ({ convergence }) => (convergence ? convergence.order.toFixed(2) : '–') },
+    { head: 'rate a step', cell: ({ convergence }) => (convergence ? short(convergence.rate) : '–') },
+  ];
+}
+
+function generalisationColumn({ entrants }: ProblemAnalysis): Column[] {
+  if (entrants.every(({ generalisation }) => !generalisation)) return [];
+  const cell = ({ generalisation: gap }: EntrantAnalysis): string => {
+    if (!gap) return '–';
+    return Number.isFinite(gap.low) ? `${short(gap.estimate)} [${range(gap)}]` : short(gap.estimate);
+  };
+  return [{ head: 'test − train loss', cell }];
+}
+
+/** Whether two measures have the same cells for all optimizers. */
+const alike = ({ entrants }: ProblemAnalysis, one: Measure, other: Measure): boolean =>
+  entrants.every((entrant) => measureCell(entrant, one) === measureCell(entrant, other));
+
 function columnsFor(problem: ProblemAnalysis): Column[] {
-  const measures = [...new Set([problem.judged, ...shownMeasures(problem.results.problem.measures)])];
+  const all = [...new Set([problem.judged, ...shownMeasures(problem.results.problem.measures)])];
+  // Where the minimum is 0, f and f − minimum are the same.
+  const measures = all.filter((m) => m === problem.judged || !alike(problem, m, problem.judged));
   return [
     { head: 'optimizer', cell: (entrant) => labelOf(problem, entrant) },
     { head: 'settings', cell: settingsText },
@@ -46,6 +70,8 @@ function columnsFor(problem: ProblemAnalysis): Column[] {
     medianColumn('seconds', 's to aim'),
     medianColumn('step', 'steps to aim'),
     medianColumn('gradientEquivalents', 'gradient eq. to aim'),
+    ...convergenceColumns(problem),
+    ...generalisationColumn(problem),
     { head: 'peak memory', cell: ({ peakMemory }) => megabytes(peakMemory) },
     {
       head: 'search s',

@@ -1,5 +1,6 @@
 import type { Axis, EntrantAnalysis, ProblemAnalysis } from '../../studies/analysis.js';
 import { type Standing, type Verdict, verdict } from '../../studies/verdict.js';
+import { stepless } from '../../study.js';
 import { megabytes } from '../format.js';
 import { advantage, costNames, leastP, listed, probability, range, short, units } from './figures.js';
 import { type AgainstReference, againstReference, type Place, referenceName } from './reference.js';
@@ -74,10 +75,11 @@ export function finalText(problem: ProblemAnalysis): string {
   }
   const interval = found.best.measures[judged.key]!;
   const extreme = judged.better === 'lower' ? 'lowest' : 'highest';
+  const known = Number.isFinite(interval.low) && Number.isFinite(interval.high);
   const diverged = found.best.diverged > 0 ? `; ${found.best.diverged} of its runs diverged` : '';
   return (
     `At the end, ${name(problem, found.best)} has the ${extreme} ${judged.title}: ${short(interval.estimate)} ` +
-    `(95 % ${Number.isFinite(interval.low) ? `interval ${range(interval)}` : 'interval unknown'}, ` +
+    `(${known ? `95 % interval ${range(interval)}, ` : ''}` +
     `${seedsText(found.best.results.runs.length)}${diverged}). ${standing(problem, found)}${unstable(problem, found.best)}`
   );
 }
@@ -155,7 +157,17 @@ function troubleText(problem: ProblemAnalysis): string {
   const diverged = problem.entrants
     .filter((e) => e.diverged > 0)
     .map((e) => `${labelOf(problem, e)} (${e.diverged} of ${e.results.runs.length})`);
-  return diverged.length > 0 ? `Diverged: ${listed(diverged)}.` : '';
+  // The last values of such a run are those of the start.
+  const idle = problem.entrants
+    .map((e) => ({ e, runs: e.results.runs.filter(({ summary }) => stepless(summary)).length }))
+    .filter(({ runs }) => runs > 0)
+    .map(({ e, runs }) => `${labelOf(problem, e)} (${runs} of ${e.results.runs.length})`);
+  return [
+    ...(diverged.length > 0 ? [`Diverged: ${listed(diverged)}.`] : []),
+    ...(idle.length > 0
+      ? [`Not one step fitted into the budget, so that this says nothing of them: ${listed(idle)}.`]
+      : []),
+  ].join(' ');
 }
 
 /** What the figures of a problem say, in sentences; names of winners between `**`. */

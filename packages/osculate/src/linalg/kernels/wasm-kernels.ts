@@ -1,18 +1,12 @@
 import { InputError } from '../../tensor/errors.js';
 import type { Kernels } from './kernels.js';
 import { OffsetStack } from './stack.js';
-import { wasmModule } from './wasm-module.js';
-
-/** The part of the host's WebAssembly object that is used; it is no part of the ECMAScript library types. */
-interface WebAssemblyHost {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-}
+import { compiledKernels, type Instantiate, type WasmMemory } from './wasm-host.js';
 
 type Routines = Omit<Kernels, 'name' | 'heap' | 'allocate' | 'release'>;
 
 interface Exports extends Routines {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   readonly HEAP_START: { readonly value: number };
 }
 
@@ -20,11 +14,6 @@ const PAGE = 65536;
 
 /** Bytes beyond which the memory is given back once nothing is allocated in it. */
 const KEEP = 2 ** 27;
-
-function decode(base64: string): Uint8Array {
-  const text = atob(base64);
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
 
 /** WebAssembly memory only grows, so it is given back by starting a fresh instance of the (compiled once) module. */
 class WasmKernels implements Kernels {
@@ -47,17 +36,14 @@ class WasmKernels implements Kernels {
   private memory!: Exports['memory'];
   private readonly stack: OffsetStack;
 
-  constructor(
-    private readonly host: WebAssemblyHost,
-    private readonly module: object,
-  ) {
+  constructor(private readonly instantiate: Instantiate) {
     const start = this.start();
     this.stack = new OffsetStack(start, (length) => this.grow(length * 8));
   }
 
   /** A fresh instance; returns the offset of the first free double. */
   private start(): number {
-    const { memory, HEAP_START, ...routines } = new this.host.Instance(this.module).exports as Exports;
+    const { memory, HEAP_START, ...routines } = this.instantiate() as Exports;
     Object.assign(this, routines);
     this.memory = memory;
     this.heap = new Float64Array(memory.buffer);
@@ -88,10 +74,10 @@ class WasmKernels implements Kernels {
 
 /** The WebAssembly kernels, or undefined where this host has no WebAssembly or no SIMD, or forbids compiling (CSP). */
 export function startWasmKernels(): Kernels | undefined {
-  const host = (globalThis as { WebAssembly?: WebAssemblyHost }).WebAssembly;
-  if (host === undefined) return undefined;
+  const instantiate = compiledKernels();
+  if (instantiate === undefined) return undefined;
   try {
-    return new WasmKernels(host, new host.Module(decode(wasmModule)));
+    return new WasmKernels(instantiate);
   } catch {
     return undefined;
   }

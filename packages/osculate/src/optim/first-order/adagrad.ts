@@ -1,5 +1,6 @@
 import type { Vector } from '../objective.js';
 import type { Optimizer } from '../optimizer.js';
+import { compiledPass } from './compiled-pass.js';
 import { elementwiseMethod, type Pass } from './elementwise-method.js';
 import type { GradientOptions, GradientState } from './gradient-method.js';
 
@@ -15,6 +16,7 @@ function adagradPass(pass: Pass<'sum'>, epsilon: number): void {
   const { from, to, gradient, old, parameters, rate, decay } = pass;
   const oldSum = pass.before.sum;
   const { sum } = pass.after;
+  if (compiledPass('adagradSingle', pass, ['sum'], [decay, rate, epsilon])) return;
   for (let i = from; i < to; i++) {
     const g = gradient[i]! + decay * old[i]!;
     const s = oldSum[i]! + g * g;

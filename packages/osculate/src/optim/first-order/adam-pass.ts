@@ -1,3 +1,4 @@
+import { compiledPass } from './compiled-pass.js';
 import type { Pass } from './elementwise-method.js';
 
 export interface AdamSettings {
@@ -16,6 +17,8 @@ export function adamPass(pass: Pass<'first' | 'second'>, { betas: [b1, b2], epsi
   const step = rate / (1 - b1 ** update);
   const correction = 1 / Math.sqrt(1 - b2 ** update);
   const [coupled, shrink] = decoupled ? [0, 1 - rate * decay] : [decay, 1];
+  const settings = [coupled, b1, 1 - b1, b2, 1 - b2, shrink, step, correction, epsilon];
+  if (compiledPass('adamSingle', pass, ['first', 'second'], settings)) return;
   for (let i = from; i < to; i++) {
     const p = old[i]!;
     const g = gradient[i]! + coupled * p;

@@ -1,8 +1,9 @@
 import type { Vector } from '../objective.js';
 import { like, type Optimizer } from '../optimizer.js';
 import type { AdamOptions } from './adam.js';
+import { compiledPass } from './compiled-pass.js';
+import type { Pass } from './elementwise-method.js';
 import { type GradientMove, type GradientState, gradientMethod } from './gradient-method.js';
-import type { Segment } from './parameter-groups.js';
 
 /** Learning rate 2e-3. */
 export interface NadamOptions extends AdamOptions {
@@ -23,31 +24,26 @@ interface Coefficients {
   readonly betas: readonly [number, number];
   readonly epsilon: number;
   /** Of g and of m in the step. */
-  readonly gradient: number;
-  readonly momentum: number;
-  readonly update: number;
+  readonly ofGradient: number;
+  readonly ofMomentum: number;
 }
 
-function pass(
-  own: Own,
-  old: Vector,
-  out: Own & { readonly parameters: Vector },
-  g: Vector,
-  s: Segment,
-  c: Coefficients,
-) {
-  const [b1, b2] = c.betas;
-  const { from, to, rate, decay } = s;
-  const { first: oldFirst, second: oldSecond } = own;
-  const { first, second, parameters } = out;
-  const correction = 1 / Math.sqrt(1 - b2 ** c.update);
+function nadamPass(pass: Pass<'first' | 'second'>, coefficients: Coefficients): void {
+  const { from, to, gradient, old, parameters, before, after, update, rate, decay } = pass;
+  const { first: oldFirst, second: oldSecond } = before;
+  const { first, second } = after;
+  const { betas, epsilon, ofGradient, ofMomentum } = coefficients;
+  const [b1, b2] = betas;
+  const correction = 1 / Math.sqrt(1 - b2 ** update);
+  const settings = [decay, b1, 1 - b1, b2, 1 - b2, rate, ofGradient, ofMomentum, correction, epsilon];
+  if (compiledPass('nadamSingle', pass, ['first', 'second'], settings)) return;
   for (let i = from; i < to; i++) {
-    const gi = g[i]! + decay * old[i]!;
-    const m = b1 * oldFirst[i]! + (1 - b1) * gi;
-    const v = b2 * oldSecond[i]! + (1 - b2) * gi * gi;
+    const g = gradient[i]! + decay * old[i]!;
+    const m = b1 * oldFirst[i]! + (1 - b1) * g;
+    const v = b2 * oldSecond[i]! + (1 - b2) * g * g;
     first[i] = m;
     second[i] = v;
-    parameters[i] = old[i]! - (rate * (c.gradient * gi + c.momentum * m)) / (Math.sqrt(v) * correction + c.epsilon);
+    parameters[i] = old[i]! - (rate * (ofGradient * g + ofMomentum * m)) / (Math.sqrt(v) * correction + epsilon);
   }
 }
 
@@ -65,15 +61,13 @@ export function nadam(options: NadamOptions = {}): Optimizer<NadamState> {
     const coefficients = {
       betas,
       epsilon,
-      update,
-      gradient: (1 - now) / (1 - momenta),
-      momentum: next / (1 - momenta * next),
+      ofGradient: (1 - now) / (1 - momenta),
+      ofMomentum: next / (1 - momenta * next),
     };
     const own = { first: like(gradient), second: like(gradient), momenta };
     const parameters = like(gradient);
-    for (const segment of segments) {
-      pass(state, state.parameters, { ...own, parameters }, gradient, segment, coefficients);
-    }
+    const all = { update, gradient, old: state.parameters, parameters, before: state, after: own };
+    for (const segment of segments) nadamPass({ ...segment, ...all }, coefficients);
     return { parameters, own };
   };
   return gradientMethod(

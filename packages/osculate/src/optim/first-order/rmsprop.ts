@@ -1,5 +1,6 @@
 import type { Vector } from '../objective.js';
 import type { Optimizer } from '../optimizer.js';
+import { compiledPass } from './compiled-pass.js';
 import { elementwiseMethod, type Pass } from './elementwise-method.js';
 import type { GradientOptions, GradientState } from './gradient-method.js';
 
@@ -21,6 +22,8 @@ function rmspropPass(pass: Pass<'square' | 'velocity'>, { alpha, epsilon, moment
   const { from, to, gradient, old, parameters, rate, decay, before, after } = pass;
   const { square: oldSquare, velocity: oldVelocity } = before;
   const { square, velocity } = after;
+  const all = [decay, alpha, 1 - alpha, momentum, epsilon, rate];
+  if (compiledPass('rmspropSingle', pass, ['square', 'velocity'], all)) return;
   for (let i = from; i < to; i++) {
     const g = gradient[i]! + decay * old[i]!;
     const s = alpha * oldSquare[i]! + (1 - alpha) * g * g;

@@ -16,6 +16,7 @@ import { averagedIterate } from './iterate-average.js';
 import type { Direction, KfacPrograms, Piece, Point } from './kfac-programs.js';
 import { bestProposal } from './kfac-proposal.js';
 import type { StepSize } from './kfac-step-size.js';
+import { largestLoss, noLosses, withLoss } from './last-losses.js';
 
 /** Options that K-FAC and EKFAC share. */
 export interface KroneckerOptions extends Supervised {
@@ -23,7 +24,8 @@ export interface KroneckerOptions extends Supervised {
   readonly batchSize?: number;
   /**
    * Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth); by
-   * default at least 64, or the whole batch: fewer rows measure no curvature that a step could trust.
+   * default at least 64, or the whole batch: fewer rows measure no curvature that a step could trust. Where the rows of the model do
+   * not stand for the batch, the model is made anew of the whole batch: see `bestProposal`.
    */
   readonly factorRows?: number;
   readonly modelRows?: number;
@@ -64,8 +66,11 @@ export interface KfacState extends OptimizerState {
   readonly inverses: Vector;
   /** Batches that the averages are made of. */
   readonly averaged: number;
-  /** The last step δ. */
+  /** The last step δ, and what its model promised: M(δ) − M(0), 0 when there is no last step. */
   readonly previous: Vector;
+  readonly promised: number;
+  /** The mini-batch losses of the last accepted steps. */
+  readonly losses: Float64Array;
 }
 
 export interface KfacSettings {
@@ -158,12 +163,25 @@ function nextDamping(damping: number, rho: number, steps: number): number {
   return rho > 0.75 ? Math.max(damping * factor, smallestDamping) : damping;
 }
 
-/** Back to where the last step came from, with more damping: nothing can be learnt from where the loss is not finite. */
+/**
+ * Whether the last step did harm. Suspected, at no cost, where this mini-batch's loss is above those of all the last steps (the test of a
+ * nonmonotone line search: Grippo, Lampariello and Lucidi 1986); established by the loss of the same mini-batch before that step: it has
+ * risen by more than the model promised that it would fall, ρ < −1.
+ */
+async function didHarm(objective: Objective, state: KfacState, rows: Rows, loss: number): Promise<boolean> {
+  const { parameters, previous, promised, losses } = state;
+  if (promised === 0 || loss <= largestLoss(losses)) return false;
+  const before = parameters.map((v, i) => v - previous[i]!) as Vector;
+  const rise = loss - (await objective.value(before, rows));
+  return rise > -promised;
+}
+
+/** Back to where the last step came from, with more damping: nothing can be learnt from where it has led. */
 function reject<S extends KfacState>(state: S, loss: number, steps: number): { state: S; report: StepReport } {
   const parameters = state.parameters.map((v, i) => v - state.previous[i]!) as Vector;
   const damping = nextDamping(state.damping, Number.NaN, Math.max(steps, 1));
   const previous = like(state.previous);
-  const next = { ...state, parameters, previous, damping, gamma: 0, step: state.step + 1, averaged: 0 };
+  const next = { ...state, parameters, previous, promised: 0, damping, gamma: 0, step: state.step + 1, averaged: 0 };
   return { state: next, report: { loss, accepted: false, details: { damping } } };
 }
 
@@ -204,12 +222,12 @@ async function advance<S extends KfacState>(
   const rows = drawRows(objective, size, generator);
   const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
   const every = settings.dampingEvery;
-  if (!Number.isFinite(loss)) return reject(state, loss, every);
+  if (!Number.isFinite(loss) || (await didHarm(objective, state, rows, loss))) return reject(state, loss, every);
   const learnt = await method.learn(state, rows, context);
   if (learnt === null) return reject(state, loss, every);
   const at = { objective, theta, rows: rows.subarray(0, settings.modelRows) };
   const candidates = method.candidates?.(learnt) ?? [learnt];
-  const proposal = await bestProposal(method, candidates, gradient, at);
+  const proposal = await bestProposal(method, candidates, gradient, at, rows);
   if (proposal === null) return reject(state, loss, every);
   // The gradient has been used: its memory is as good as new memory, and much cheaper.
   const step = gradient;
@@ -230,6 +248,8 @@ async function advance<S extends KfacState>(
       step: state.step + 1,
       damping,
       previous: step,
+      promised: proposal.size.change,
+      losses: withLoss(state.losses, state.step, loss),
     },
     report: { loss, accepted: true, details: { ...details, damping } },
   };
@@ -250,8 +270,8 @@ export function kroneckerOptimizer<S extends KfacState>(
       const { damping } = settings;
       const average = settings.average === 0 ? {} : { average: parameters.slice() };
       const previous = like(parameters);
-      const base = { parameters, step: 0, damping, gamma: 0, factors, inverses, averaged: 0, previous, ...average };
-      return method.init(base, zeros);
+      const start = { parameters, step: 0, damping, gamma: 0, factors, inverses, averaged: 0, previous, ...average };
+      return method.init({ ...start, promised: 0, losses: noLosses() }, zeros);
     },
     step: (state, context) => advance(method, settings, state, context),
   };

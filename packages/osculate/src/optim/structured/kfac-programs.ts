@@ -15,6 +15,7 @@ import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
 import { leaves, mapTree, type Tree } from '../../tensor/tree.js';
 import type { BatchGraph, Objective, Rows, Vector } from '../objective.js';
+import { chunks } from '../program-objective.js';
 
 const named = (tree: Tree<Tensor>): Record<string, Tensor> => Object.fromEntries(leaves(tree));
 
@@ -38,7 +39,10 @@ export interface KfacPrograms {
     sampled: Sampled,
     feeds?: Feeds,
   ): Promise<Record<string, NDArray>>;
-  /** The preconditioned gradient, and the products of the Gauss-Newton matrix with it and with the previous step among themselves. */
+  /**
+   * The preconditioned gradient, the products of the Gauss-Newton matrix with it and with the previous step among themselves, and the
+   * slopes along both.
+   */
   direction(at: Point, given: DirectionPoint, build: PreconditionGraph): Promise<Direction>;
 }
 
@@ -71,29 +75,41 @@ export interface Direction {
   readonly direction: readonly Piece[];
   /** UᵀFU, UᵀFδ and δᵀFδ with the previous step δ. */
   readonly curvature: readonly [number, number, number];
+  /** Slopes of the objective along U and along δ, on the rows that the curvature was measured on. */
+  readonly slopes: readonly [number, number];
 }
 
-/** The preconditioned gradient, and Σ (J·a)·H·(J·b) over the outputs. */
-function directionGraph(batch: BatchGraph, build: PreconditionGraph, loss: Loss): Tree<Tensor> {
+/** What a run of the program says beside U, with its share of the rows. */
+const figures = ['uu', 'us', 'ss', 'alongU', 'alongStep'] as const;
+
+const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
+
+/** The preconditioned gradient, Σ (J·a)·H·(J·b) over the outputs, and the slopes of the loss with its weight decay. */
+function directionGraph(batch: BatchGraph, build: PreconditionGraph, loss: Loss, weightDecay: number): Tree<Tensor> {
   const symbols = (prefix: string) => mapTree(batch.weights, (t, name) => input(`${prefix}.${name}`, t.dtype, t.shape));
   const weights = leaves(batch.weights);
   const { outputs } = batch;
   const blocks = kroneckerBlocks({ weights: batch.weights, outputs, loss: batch.loss });
   const direction = build(blocks, named(symbols('gradient')), weights[0]![1].dtype as 'f32' | 'f64');
   const map = linearize(
-    [outputs],
+    [outputs, batch.loss],
     weights.map(([, t]) => t),
   );
-  const alongU = map.apply(weights.map(([name]) => direction[name]!))[0]!;
-  const alongStep = map.apply(leaves(symbols('previous')).map(([, t]) => t))[0]!;
-  const curved = (u: Tensor): Tensor => loss.hessianProduct(outputs, batch.y, u);
-  const [hu, hs] = [curved(alongU), curved(alongStep)];
-  const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
+  const along = (tangents: readonly Tensor[]) => {
+    const [image, rise] = map.apply(tangents) as [Tensor, Tensor];
+    const penalty = (): Tensor => weights.map(([, t], i) => product(t, tangents[i]!)).reduce((a, b) => a.add(b));
+    const slope = weightDecay === 0 ? rise : rise.add(penalty().mul(weightDecay));
+    return { image, slope, curved: loss.hessianProduct(outputs, batch.y, image) };
+  };
+  const u = along(weights.map(([name]) => direction[name]!));
+  const step = along(leaves(symbols('previous')).map(([, t]) => t));
   return {
     direction: mapTree(batch.weights, (_, name) => direction[name]!),
-    uu: product(alongU, hu),
-    us: product(alongU, hs),
-    ss: product(alongStep, hs),
+    uu: product(u.image, u.curved),
+    us: product(u.image, step.curved),
+    ss: product(step.image, step.curved),
+    alongU: u.slope,
+    alongStep: step.slope,
   };
 }
 
@@ -131,16 +147,21 @@ export function kfacPrograms(
         ...objective.layout.views(previous as never, 'previous.'),
         ...feeds,
       };
-      const graph = (batch: BatchGraph) => directionGraph(batch, build, loss);
-      const results = await objective.run(`${label} direction`, graph, theta, rows, all);
-      const number = (name: string): number => Number(results[name]!.data[0]);
-      return {
-        direction: objective.layout.slots.map(({ name, offset }) => ({
+      const graph = (batch: BatchGraph) => directionGraph(batch, build, loss, objective.weightDecay);
+      const means = figures.map(() => 0);
+      let direction: Piece[] = [];
+      for (const part of chunks(rows, objective.chunk)) {
+        const results = await objective.run(`${label} direction`, graph, theta, part, all);
+        figures.forEach((name, i) => {
+          means[i]! += Number(results[name]!.data[0]) * (part.length / rows.length);
+        });
+        direction = objective.layout.slots.map(({ name, offset }) => ({
           offset,
           data: results[`direction.${name}`]!.data as Vector,
-        })),
-        curvature: [number('uu'), number('us'), number('ss')],
-      };
+        }));
+      }
+      const [uu, us, ss, alongU, alongStep] = means as [number, number, number, number, number];
+      return { direction, curvature: [uu, us, ss], slopes: [alongU, alongStep] };
     },
   };
 }

@@ -50,8 +50,12 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * starts it anew.
  *
  * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and
- * two JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64.
- * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised.
+ * two JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64. Where
+ * the rows of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
+ *
+ * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds
+ * the loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised
+ * that it would fall; it costs a forward pass to tell, where the first is so.
  */
 export function kfac(options: KfacOptions): Optimizer<KfacState> {
   const settings = settingsOf('kfac', options);

@@ -1,0 +1,29 @@
+import { FIRST, GRADIENT, PARAMETERS, SECOND, setting } from './blocks';
+import { storeTwo, two } from './single';
+
+/**
+ * Adam: with g ← g + coupled·p: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², p ← shrink·p − step·m/(√v·correction + ε), each rounded once.
+ * Settings: coupled, β₁, 1 − β₁, β₂, 1 − β₂, shrink, step, correction, ε.
+ */
+export function adamSingle(n: i32): void {
+  const coupled = setting(0);
+  const keepFirst = setting(1);
+  const takeFirst = setting(2);
+  const keepSecond = setting(3);
+  const takeSecond = setting(4);
+  const shrink = setting(5);
+  const step = setting(6);
+  const correction = setting(7);
+  const epsilon = setting(8);
+  const end = (<usize>n) << 2;
+  for (let i: usize = 0; i < end; i += 8) {
+    const p = two(i + PARAMETERS);
+    const g = f64x2.add(two(i + GRADIENT), f64x2.mul(coupled, p));
+    const m = f64x2.add(f64x2.mul(keepFirst, two(i + FIRST)), f64x2.mul(takeFirst, g));
+    const v = f64x2.add(f64x2.mul(keepSecond, two(i + SECOND)), f64x2.mul(f64x2.mul(takeSecond, g), g));
+    storeTwo(i + FIRST, m);
+    storeTwo(i + SECOND, v);
+    const scale = f64x2.add(f64x2.mul(f64x2.sqrt(v), correction), epsilon);
+    storeTwo(i + PARAMETERS, f64x2.sub(f64x2.mul(shrink, p), f64x2.div(f64x2.mul(step, m), scale)));
+  }
+}
