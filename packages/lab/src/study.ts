@@ -57,6 +57,8 @@ export interface Summary {
   readonly solvedAt?: Pick<Point, 'step' | 'seconds' | 'gradientEquivalents'>;
   /** Largest resident memory of the run's process, in bytes. */
   readonly peakMemory: number;
+  /** Steps that were rejected, and those because something was not finite; absent in files of before they were counted. */
+  readonly events?: { readonly rejected: number; readonly nonFinite: number };
   /** What was done before the clock started, so that programs were compiled by then; absent when nothing was. */
   readonly warmup?: { readonly steps: number; readonly seconds: number };
   /** Which executor ran it. */

@@ -40,7 +40,15 @@ describe('run folder', () => {
   it('gives back the snapshot that it saved, and leaves no other file behind', async () => {
     const state = { parameters: Float32Array.of(1, 2, 3), step: 5, damping: 4.5 };
     const generator = [1, 2, 3, 4] as const;
-    await folder.save({ state, generator, seconds: 1.5, gradientEquivalents: 7, rejected: 0 });
+    await folder.save({
+      state,
+      generator,
+      seconds: 1.5,
+      gradientEquivalents: 7,
+      rejected: 0,
+      rejectedSteps: 0,
+      nonFiniteSteps: 0,
+    });
     const data = folder.checkpoint()!;
     expect(Array.from(data.tensors['state.parameters']!.data as Float32Array)).toEqual([1, 2, 3]);
     expect(JSON.parse(data.metadata.state!)).toEqual({ step: 5, damping: 4.5 });

@@ -82,7 +82,7 @@ describe('table', () => {
     expect(lines[0]).toMatch(
       /^optimizer +steps +gradient equivalents +seconds +train loss +test loss +accuracy +seconds to target .* ended$/,
     );
-    expect(lines[2]).toMatch(/^Adam +20 +5 +2\.0 +120 +7 +0\.9 +1 +512 MiB +budget$/);
+    expect(lines[2]).toMatch(/^Adam +20 +5 +2\.0 +120 +7 +0\.9 +1 +512 MiB +– +budget$/);
     expect(lines[3]!.indexOf('budget')).toBe(lines[2]!.indexOf('budget'));
   });
 });

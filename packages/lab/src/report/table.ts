@@ -17,6 +17,7 @@ const before: readonly Column[] = [
 const after: readonly Column[] = [
   { head: 'seconds to target', cell: (s) => (s.solvedAt ? figure(s.solvedAt.seconds) : '–') },
   { head: 'peak memory', cell: (s) => megabytes(s.peakMemory) },
+  { head: 'rejected steps', cell: ({ events }) => (events && events.rejected > 0 ? count(events.rejected) : '–') },
   { head: 'ended', cell: (s) => s.ending },
 ];
 

@@ -166,7 +166,8 @@ export async function runContestant(options: RunOptions): Promise<Summary | unde
   const last = late ? point : await finalPoint(point, snapshot, record);
   // A method may find that it cannot go on because it is there.
   const there = ending === 'stalled' && problem.kind !== 'supervised' && isSolved(problem, last);
-  return summarize(options, optimizer, last, there ? 'solved' : ending, warmup);
+  const { rejectedSteps: rejected, nonFiniteSteps: nonFinite } = snapshot;
+  return summarize(options, optimizer, last, there ? 'solved' : ending, { rejected, nonFinite }, warmup);
 }
 
 /** The curve ends where the run ended. */
@@ -181,6 +182,7 @@ async function summarize(
   optimizer: Optimizer,
   last: Point,
   ending: Ending,
+  events: Summary['events'] & {},
   warmup: Summary['warmup'],
 ): Promise<Summary> {
   const { spec, title } = contestant;
@@ -191,7 +193,7 @@ async function summarize(
     seconds: first.seconds,
     gradientEquivalents: first.gradientEquivalents,
   };
-  const common = { spec, title, settings, ending, last, peakMemory: peakMemory(), executor: executor.name };
+  const common = { spec, title, settings, ending, last, events, peakMemory: peakMemory(), executor: executor.name };
   const summary = { ...common, ...(solvedAt && { solvedAt }), ...(warmup && { warmup }) };
   await folder.finish(summary);
   return summary;

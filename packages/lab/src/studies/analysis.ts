@@ -48,6 +48,8 @@ export interface EntrantAnalysis {
   readonly searchSeconds: number;
   readonly peakMemory: number;
   readonly diverged: number;
+  /** Shares of all steps of its runs that were rejected, and because something was not finite; absent where nothing was counted. */
+  readonly events?: { readonly rejected: number; readonly nonFinite: number };
 }
 
 export interface ProblemAnalysis {
@@ -211,6 +213,15 @@ function generalisationOf(runs: readonly SeededResult[], measures: readonly Meas
   return gaps.some((gap) => gap !== 0) ? meanInterval(gaps) : undefined;
 }
 
+function eventsOf(runs: readonly SeededResult[]): EntrantAnalysis['events'] {
+  const counted = runs.flatMap(({ summary: { events, last } }) => (events ? [{ ...events, steps: last.step }] : []));
+  const sum = (of: (one: (typeof counted)[number]) => number): number => counted.reduce((n, one) => n + of(one), 0);
+  const steps = sum((one) => one.steps);
+  return steps > 0
+    ? { rejected: sum((one) => one.rejected) / steps, nonFinite: sum((one) => one.nonFinite) / steps }
+    : undefined;
+}
+
 function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Measure[]): EntrantAnalysis {
   const { runs, trials } = results;
   const ends = measures.flatMap((m) => {
@@ -223,6 +234,7 @@ function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Me
   const width = widthOf(results);
   const convergence = convergenceOf(runs, measures);
   const generalisation = generalisationOf(runs, measures);
+  const events = eventsOf(runs);
   return {
     results,
     title: runs[0]!.summary.title,
@@ -233,6 +245,7 @@ function analyseEntrant(results: EntrantResults, aim: Aim, measures: readonly Me
     ...(width && { sensitivity: width }),
     searchSeconds: trials.reduce((sum, { summary }) => sum + summary.last.seconds, 0),
     peakMemory: Math.max(...runs.map(({ summary }) => summary.peakMemory)),
+    ...(events && { events }),
     diverged: runs.filter(({ summary }) => summary.ending === 'diverged').length,
   };
 }

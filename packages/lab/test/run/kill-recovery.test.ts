@@ -50,7 +50,8 @@ describe('after a kill', () => {
     await next.claim();
     expect(() => orphan.append(point(1))).toThrow(/another process has taken this run over/);
     await expect(orphan.truncate(-1)).rejects.toThrow(/another process/);
-    const snapshot = { generator: [1, 2, 3, 4], seconds: 1, gradientEquivalents: 1, rejected: 0 } as const;
+    const counts = { gradientEquivalents: 1, rejected: 0, rejectedSteps: 0, nonFiniteSteps: 0 };
+    const snapshot = { generator: [1, 2, 3, 4], seconds: 1, ...counts } as const;
     const state = { step: 1, parameters: Float64Array.of(1) };
     await expect(orphan.save({ state, ...snapshot })).rejects.toThrow(/another process/);
     const summary = { spec: 'adam', title: 'Adam', settings: {}, peakMemory: 1, executor: 'x' };

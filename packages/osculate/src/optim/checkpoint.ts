@@ -80,10 +80,19 @@ export function fromCheckpoint<S extends OptimizerState>(data: CheckpointData, l
     }),
   );
   const progress = parse(data.metadata, 'progress') as unknown as Omit<TrainSnapshot<S>, 'state'>;
-  const { generator, seconds, gradientEquivalents, rejected } = progress;
-  const counts = [seconds, gradientEquivalents, rejected];
+  // Files of before they were counted do not have the last two.
+  const { generator, seconds, gradientEquivalents, rejected, rejectedSteps = 0, nonFiniteSteps = 0 } = progress;
+  const counts = [seconds, gradientEquivalents, rejected, rejectedSteps, nonFiniteSteps];
   if (!Array.isArray(generator) || generator.length !== 4 || ![...generator, ...counts].every(Number.isFinite)) {
     throw new InputError('checkpoint: "progress" in its metadata is incomplete');
   }
-  return { state: state as unknown as S, generator, seconds, gradientEquivalents, rejected };
+  return {
+    state: state as unknown as S,
+    generator,
+    seconds,
+    gradientEquivalents,
+    rejected,
+    rejectedSteps,
+    nonFiniteSteps,
+  };
 }

@@ -22,6 +22,8 @@ export interface StepReport {
   /** Loss at the parameters before the step, on the rows that the step looked at. */
   readonly loss: number;
   readonly accepted: boolean;
+  /** The step was rejected because its loss, gradient, curvature or new parameters are not finite. */
+  readonly nonFinite?: boolean;
   /** ‖∇f‖ at the parameters before the step over the whole data, of methods that look at all of it. */
   readonly gradientNorm?: number;
   /** The curvature before the step has a negative eigenvalue: a stationary point there is no minimum. */

@@ -21,6 +21,9 @@ export interface TrainSnapshot<S extends OptimizerState = OptimizerState> {
   readonly gradientEquivalents: number;
   /** Steps rejected in a row up to now. */
   readonly rejected: number;
+  /** Steps rejected in all, and those because something was not finite. */
+  readonly rejectedSteps: number;
+  readonly nonFiniteSteps: number;
 }
 
 /** `budget`: the seconds are spent; `work`: the gradient equivalents are. */
@@ -62,8 +65,8 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
   const { step, parameters } = state;
   const { loss, accepted, details, gradientNorm, indefinite, stop } = report;
   const event = { loss, accepted, details, step, seconds, gradientEquivalents, parameters };
-  const more = gradientNorm !== undefined || indefinite !== undefined || stop !== undefined;
-  return more ? { ...report, ...event } : event;
+  const usual = accepted && gradientNorm === undefined && indefinite === undefined && stop === undefined;
+  return usual ? event : { ...report, ...event };
 }
 
 /**
@@ -81,12 +84,15 @@ export async function* train<S extends OptimizerState>(
   const work = (): number => objective.work() - base;
   let state = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
   let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];
+  let [rejectedSteps, nonFiniteSteps] = [resume?.rejectedSteps ?? 0, resume?.nonFiniteSteps ?? 0];
   const snapshot = (): TrainSnapshot<S> => ({
     state,
     generator: generator.state(),
     seconds: elapsed / 1000,
     gradientEquivalents: work(),
     rejected,
+    rejectedSteps,
+    nonFiniteSteps,
   });
   const finished = (): StopReason | null => {
     if (signal?.aborted) return 'cancelled';
@@ -103,6 +109,8 @@ export async function* train<S extends OptimizerState>(
     elapsed += clock() - start;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
+    if (!report.accepted) rejectedSteps++;
+    if (report.nonFinite || !Number.isFinite(report.loss)) nonFiniteSteps++;
     yield { event: eventOf(state, report, elapsed / 1000, work()), snapshot };
   }
 }

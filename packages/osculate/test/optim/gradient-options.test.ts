@@ -117,7 +117,15 @@ describe('options of every gradient method', () => {
     for (const { parameters } of states.slice(1)) expected = expected.map((a, i) => 0.75 * a + 0.25 * parameters[i]!);
     const state = states.at(-1)! as (typeof states)[0] & { average: Float64Array };
     expect(relativeError(state.average, expected)).toBeLessThan(1e-14);
-    const snapshot = { state, generator: [1, 2, 3, 4] as const, seconds: 1, gradientEquivalents: 2, rejected: 0 };
+    const snapshot = {
+      state,
+      generator: [1, 2, 3, 4] as const,
+      seconds: 1,
+      gradientEquivalents: 2,
+      rejected: 0,
+      rejectedSteps: 0,
+      nonFiniteSteps: 0,
+    };
     expect(fromCheckpoint(toCheckpoint(snapshot), states[0]!).state).toEqual(state);
   });
 

@@ -70,15 +70,33 @@ describe('train', () => {
     const options = { objective, parameters: start, optimizer: adam() as never, seed: 0, patience: 4 };
     const diverged = await follow(options);
     expect([diverged.events.length, diverged.result.reason]).toEqual([4, 'diverged']);
+    expect(diverged.result.snapshot).toMatchObject({ rejected: 4, rejectedSteps: 4, nonFiniteSteps: 4 });
+    const { snapshot: resume } = diverged.result;
+    const more = await follow({ ...options, resume, patience: 6 });
+    expect(more.result.snapshot).toMatchObject({ rejected: 6, rejectedSteps: 6, nonFiniteSteps: 6 });
   });
 });
 
 describe('checkpoints', () => {
   const like = { parameters: new Float64Array(2), step: 0 };
-  const snapshot = { state: like, generator: [1, 2, 3, 4] as const, seconds: 1, gradientEquivalents: 2, rejected: 0 };
+  const snapshot = {
+    state: like,
+    generator: [1, 2, 3, 4] as const,
+    seconds: 1,
+    gradientEquivalents: 2,
+    rejected: 0,
+    rejectedSteps: 3,
+    nonFiniteSteps: 2,
+  };
   const good = toCheckpoint(snapshot);
 
   it('come back equal', () => expect(fromCheckpoint(good, like)).toEqual(snapshot));
+
+  it('of before rejectedSteps were counted have none', () => {
+    const progress = JSON.stringify({ generator: [1, 2, 3, 4], seconds: 1, gradientEquivalents: 2, rejected: 0 });
+    const found = fromCheckpoint({ ...good, metadata: { ...good.metadata, progress } }, like);
+    expect(found).toEqual({ ...snapshot, rejectedSteps: 0, nonFiniteSteps: 0 });
+  });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     'come back with the value %d of a run that diverged',

@@ -4,8 +4,8 @@ import type { StudyReport } from './html.js';
 import { labelOf } from './series.js';
 
 function entrantOf(problem: ProblemAnalysis, entrant: EntrantAnalysis) {
-  const { results, measures, aim, convergence, generalisation, sensitivity, searchSeconds, peakMemory, diverged } =
-    entrant;
+  const { results, measures, aim, convergence, generalisation, sensitivity, events } = entrant;
+  const { searchSeconds, peakMemory, diverged } = entrant;
   return {
     optimizer: labelOf(problem, entrant),
     spec: results.optimizer,
@@ -19,6 +19,7 @@ function entrantOf(problem: ProblemAnalysis, entrant: EntrantAnalysis) {
     searchSeconds,
     peakMemory,
     diverged,
+    events: events ?? null,
   };
 }
 

@@ -5,7 +5,7 @@ import { megabytes } from '../format.js';
 import { range, short } from './figures.js';
 import { againstReference, referenceOf, speedCell } from './reference.js';
 import { labelOf } from './series.js';
-import { measureCell, settingsText } from './table.js';
+import { eventColumns, measureCell, settingsText } from './table.js';
 
 const perSecond = ({ results }: EntrantAnalysis): string =>
   short(mean(results.runs.map(({ summary }) => summary.last.step / summary.last.seconds)));
@@ -56,6 +56,7 @@ export function publishedRows(problem: ProblemAnalysis): readonly (readonly stri
     ['peak memory', ({ peakMemory }) => megabytes(peakMemory)],
     ['search, s', ({ results, searchSeconds }) => (results.trials.length > 0 ? short(searchSeconds) : '–')],
     ['diverged', ({ diverged, results }) => `${diverged}/${results.runs.length}`],
+    ...eventColumns(problem).map(({ head, cell }) => [head, cell] as const),
   ];
   return [
     columns.map(([head]) => head),

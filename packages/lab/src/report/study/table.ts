@@ -54,6 +54,19 @@ function generalisationColumn({ entrants }: ProblemAnalysis): Column[] {
   return [{ head: 'test − train loss', cell }];
 }
 
+/** A share of steps: a dash where it is none, since most of these are. */
+const shareText = (share: number): string => (share === 0 ? '–' : `${short(100 * share)} %`);
+
+/** Only where some step was rejected, or because something was not finite. */
+export function eventColumns({ entrants }: ProblemAnalysis): Column[] {
+  return (['rejected', 'nonFinite'] as const)
+    .filter((kind) => entrants.some(({ events }) => events && events[kind] > 0))
+    .map((kind) => ({
+      head: kind === 'rejected' ? 'rejected steps' : 'not finite',
+      cell: ({ events }) => (events ? shareText(events[kind]) : '–'),
+    }));
+}
+
 /** Whether two measures have the same cells for all optimizers. */
 const alike = ({ entrants }: ProblemAnalysis, one: Measure, other: Measure): boolean =>
   entrants.every((entrant) => measureCell(entrant, one) === measureCell(entrant, other));
@@ -83,6 +96,7 @@ function columnsFor(problem: ProblemAnalysis): Column[] {
         sensitivity ? `${sensitivity.open ? '≥ ' : ''}${short(sensitivity.decades)} decades` : '–',
     },
     { head: 'diverged', cell: ({ diverged, results }) => `${diverged}/${results.runs.length}` },
+    ...eventColumns(problem),
   ];
 }
 

@@ -139,7 +139,10 @@ export function gradientMethod<S extends object>(
     const rows = drawRows(objective, batchSize, generator);
     const at = rule.point?.(state) ?? state.parameters;
     const { value: loss, gradient } = await objective.valueAndGradient(at, rows);
-    const rejected = { state: { ...state, step: state.step + 1 }, report: { loss, accepted: false, details: {} } };
+    const rejected = {
+      state: { ...state, step: state.step + 1 },
+      report: { loss, accepted: false, nonFinite: true, details: {} },
+    };
     const square = finiteSquaredNorm(gradient);
     if (!Number.isFinite(loss) || square === undefined) return rejected;
     if (clipNorm !== undefined) clip(gradient, Math.sqrt(square), clipNorm);

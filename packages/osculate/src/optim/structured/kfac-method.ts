@@ -177,12 +177,17 @@ async function didHarm(objective: Objective, state: KfacState, rows: Rows, loss:
 }
 
 /** Back to where the last step came from, with more damping: nothing can be learnt from where it has led. */
-function reject<S extends KfacState>(state: S, loss: number, steps: number): { state: S; report: StepReport } {
+function reject<S extends KfacState>(
+  state: S,
+  loss: number,
+  steps: number,
+  nonFinite = true,
+): { state: S; report: StepReport } {
   const parameters = state.parameters.map((v, i) => v - state.previous[i]!) as Vector;
   const damping = nextDamping(state.damping, Number.NaN, Math.max(steps, 1));
   const previous = like(state.previous);
   const next = { ...state, parameters, previous, promised: 0, damping, gamma: 0, step: state.step + 1, averaged: 0 };
-  return { state: next, report: { loss, accepted: false, details: { damping } } };
+  return { state: next, report: { loss, accepted: false, nonFinite, details: { damping } } };
 }
 
 /** ρ: the change of the loss over that of the model. */
@@ -222,7 +227,8 @@ async function advance<S extends KfacState>(
   const rows = drawRows(objective, size, generator);
   const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
   const every = settings.dampingEvery;
-  if (!Number.isFinite(loss) || (await didHarm(objective, state, rows, loss))) return reject(state, loss, every);
+  if (!Number.isFinite(loss)) return reject(state, loss, every);
+  if (await didHarm(objective, state, rows, loss)) return reject(state, loss, every, false);
   const learnt = await method.learn(state, rows, context);
   if (learnt === null) return reject(state, loss, every);
   const at = { objective, theta, rows: rows.subarray(0, settings.modelRows) };
