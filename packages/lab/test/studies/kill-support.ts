@@ -11,7 +11,8 @@ const cli = fileURLToPath(new URL('../../bin/osculate.js', import.meta.url));
 /** Where /proc does not list the children of a process, the runs cannot be found to be killed. */
 export const canKill = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
 
-interface Ended {
+/** How a command ended. */
+export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
