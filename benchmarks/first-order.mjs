@@ -39,6 +39,8 @@ for (const [name, count] of Object.entries(cases)) {
   });
   const optimizer = adam();
   let state = optimizer.init(flatParameters(objective, problem).slice());
+  /** As `train` does with `recycle`. @type {any} */
+  let retired;
   const random = generator(seed);
   const sizes = objective.layout.slots.map(({ size }) => size);
   const [steps, gradients, rests, theirs] = [[], [], [], { 1: [], 2: [] }].map((x) => /** @type {any} */ (x));
@@ -46,8 +48,9 @@ for (const [name, count] of Object.entries(cases)) {
   for (let round = 0; round <= rounds; round++) {
     for (let i = -settling; i < count; i++) {
       const from = performance.now();
-      state = (await optimizer.step(state, { objective: timed, generator: random })).state;
+      const next = (await optimizer.step(state, { objective: timed, generator: random, retired })).state;
       const all = performance.now() - from;
+      [state, retired] = [next, state];
       if (round === 0 || i < 0) continue;
       steps.push(all);
       gradients.push(spent);

@@ -77,18 +77,22 @@ function twin(optimizer, passed) {
   // Other rows than those of the run: its own would still be in the caches.
   const random = generator(1);
   const coin = generator(2);
-  /** @type {any} */
-  let bare;
-  const step = async (/** @type {any} */ state, /** @type {any} */ { objective, generator: own }) => {
+  // The state of the bare steps, one whose vectors they may overwrite, and one for the step for nothing.
+  let [bare, retired, nothing] = /** @type {any[]} */ ([]);
+  const step = async (/** @type {any} */ state, /** @type {any} */ { objective, ...own }) => {
     bare ??= optimizer.init(state.parameters.slice());
     const begin = now();
-    const result = await optimizer.step(state, { objective, generator: own });
+    const result = await optimizer.step(state, { objective, ...own });
     const middle = now();
     const [from, draws] = [bare, random.state()];
-    ({ state: bare } = await optimizer.step(from, { objective, generator: random }));
+    ({ state: bare } = await optimizer.step(from, { objective, generator: random, retired }));
     const after = now() - middle;
     // Every other time by chance once more, for nothing: collections of garbage come every so many steps, and must not keep to one kind.
-    if (coin.uniform() < 0.5) await optimizer.step(from, { objective, generator: generator(draws) });
+    if (coin.uniform() < 0.5) {
+      const context = { objective, generator: generator(draws), retired: nothing };
+      ({ state: nothing } = await optimizer.step(from, context));
+    }
+    retired = from;
     passed.push({ begin, time: middle - begin, after, end: now(), recorded: false, told: false });
     return result;
   };
@@ -108,9 +112,14 @@ async function idle({ loaded, contestant, executor, steps }) {
   const passed = [];
   const optimizer = twin(contestant.make(loaded), passed);
   const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
-  const context = { objective, generator: generator(0) };
+  const random = generator(0);
   let state = optimizer.init(flatParameters(objective, loaded));
-  while (state.step < warmup + steps) ({ state } = await optimizer.step(state, context));
+  let retired;
+  while (state.step < warmup + steps) {
+    const from = state;
+    ({ state } = await optimizer.step(from, { objective, generator: random, retired }));
+    retired = from;
+  }
   await objective.dispose();
   return stepsOf(passed);
 }

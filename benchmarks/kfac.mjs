@@ -23,6 +23,8 @@ const optimizers = [adam({ batchSize: 1000 }), kfac({ ...common, damping: 1 })];
 const runs = optimizers.map((optimizer) => ({
   optimizer,
   state: optimizer.init(start.slice()),
+  /** As `train` does with `recycle`. @type {any} */
+  retired: undefined,
   random: generator(1),
   /** @type {number[]} */
   times: [],
@@ -31,9 +33,10 @@ const runs = optimizers.map((optimizer) => ({
 for (let i = 0; i < warmUp + steps; i++) {
   for (const run of runs) {
     const from = performance.now();
-    const { state, report } = await run.optimizer.step(run.state, { objective, generator: run.random });
+    const context = { objective, generator: run.random, retired: run.retired };
+    const { state, report } = await run.optimizer.step(run.state, context);
     if (i >= warmUp) run.times.push(performance.now() - from);
-    Object.assign(run, { state, loss: report.loss });
+    Object.assign(run, { state, retired: run.state, loss: report.loss });
   }
 }
 const means = runs.map(({ times }) => times.reduce((a, b) => a + b, 0) / times.length);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,17 @@ describe('osculate report', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/runs\/one:[\s\S]*runs\/two:/);
     expect(existsSync(join(folder, 'runs/two/report.html'))).toBe(true);
+  });
+
+  it('writes those of the others when one is damaged, and says so', () => {
+    const damaged = join(folder, 'runs/a');
+    mkdirSync(damaged);
+    writeFileSync(join(damaged, 'study.json'), '{');
+    rmSync(join(folder, 'runs/two/report.html'));
+    const { status, stderr } = osculate('report', 'runs');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('no report of 1 of 3 folders: runs/a/study.json')]);
+    expect(existsSync(join(folder, 'runs/two/report.html'))).toBe(true);
+    rmSync(damaged, { recursive: true });
   });
 
   it('of a study whose declaration is damaged says what makes it readable again', () => {

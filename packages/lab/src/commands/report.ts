@@ -88,9 +88,17 @@ export async function report(folder: string, options: PublishOptions): Promise<n
       `${folder} holds ${inside.length} folders of runs (${inside.join(', ')}); name one for --json`,
     );
   }
+  const damaged: string[] = [];
   for (const each of inside) {
     options.stderr.write(`${each}:\n`);
-    await reportOf(each, options);
+    try {
+      await reportOf(each, options);
+    } catch (error) {
+      // The others can be reported all the same.
+      if (!(error instanceof UsageError) || inside.length === 1) throw error;
+      damaged.push(error.message);
+    }
   }
-  return exitStatus.done;
+  if (damaged.length === 0) return exitStatus.done;
+  throw new UsageError(`no report of ${damaged.length} of ${inside.length} folders: ${damaged.join('; ')}`);
 }

@@ -109,7 +109,7 @@ async function stepOn(options: RunOptions, training: Training, first: Point, rec
     now = performance.now();
     return now;
   };
-  const steps = train({ ...training, signal, clock });
+  const steps = train({ ...training, signal, clock, recycle: true });
   const breather = new Breather(signal);
   const saver = new Saver(folder, saveEvery);
   let point = first;

@@ -54,7 +54,8 @@ export interface Objective {
   readonly weightDecay: number;
   readonly chunk: number;
   value(parameters: Vector, rows: Rows): Promise<number>;
-  valueAndGradient(parameters: Vector, rows: Rows): Promise<{ value: number; gradient: Vector }>;
+  /** The gradient is the caller's: a new vector, or `into`, which an objective may overwrite instead of making one. */
+  valueAndGradient(parameters: Vector, rows: Rows, into?: Vector): Promise<{ value: number; gradient: Vector }>;
   /** Runs a program of a batch's graph, made by `build` on the first call for this name and batch size. */
   run(
     name: string,

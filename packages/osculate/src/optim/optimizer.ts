@@ -6,6 +6,8 @@ export interface StepContext {
   readonly objective: Objective;
   /** The only source of randomness; its state is saved with the run. */
   readonly generator: Generator;
+  /** An earlier state of the run that nobody needs any more: the step may overwrite those of its vectors that are not in the present state. */
+  readonly retired?: OptimizerState | undefined;
 }
 
 /** Why a method cannot go on from where it is: a typed result, never an exception. */
@@ -39,7 +41,7 @@ export interface OptimizerState {
   readonly step: number;
 }
 
-/** An optimization method as a pure pair: `step` returns a new state and leaves the old one as it was. */
+/** An optimization method as a pure pair: `step` returns a new state and leaves the old one as it was; what it may overwrite is given to it. */
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
   readonly name: string;
   readonly settings: Readonly<Record<string, number | string | boolean>>;

@@ -75,8 +75,10 @@ export function programObjective(options: ProgramObjectiveOptions): Objective {
     }
     return sum + penalty(vector);
   };
-  const valueAndGradient: Objective['valueAndGradient'] = async (vector, rows) => {
-    const gradient = layout.zeros();
+  const valueAndGradient: Objective['valueAndGradient'] = async (vector, rows, into) => {
+    const gradient = into ?? layout.zeros();
+    // One chunk overwrites all.
+    if (into && rows.length > chunk) into.fill(0);
     let sum = 0;
     for (const part of chunks(rows, chunk)) {
       const results = await run('gradient', lossAndGradient, vector, part);

@@ -45,6 +45,12 @@ export interface TrainOptions<S extends OptimizerState> {
   readonly signal?: AbortSignal;
   /** Milliseconds; default performance.now. */
   readonly clock?: () => number;
+  /**
+   * Steps may overwrite the states before the present one instead of making new vectors, which saves memory and a good part of a first-order
+   * step of large models: the parameters of an event and a snapshot then hold until the next step is asked for (default false: for ever).
+   * Not for an objective that keeps vectors that it is given.
+   */
+  readonly recycle?: boolean;
   /** Consecutive rejected steps after which the run counts as diverged (default 20). */
   readonly patience?: number;
 }
@@ -77,12 +83,14 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
 export async function* train<S extends OptimizerState>(
   options: TrainOptions<S>,
 ): AsyncGenerator<TrainStep<S>, TrainResult<S>> {
-  const { objective, optimizer, signal, resume, patience = 20 } = options;
+  const { objective, optimizer, signal, resume, patience = 20, recycle = false } = options;
   const clock = options.clock ?? (() => performance.now());
   const generator = seeded(resume?.generator ?? options.seed);
   const base = objective.work() - (resume?.gradientEquivalents ?? 0);
   const work = (): number => objective.work() - base;
-  let state = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
+  const first = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
+  let state = first;
+  let retired: S | undefined;
   let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];
   let [rejectedSteps, nonFiniteSteps] = [resume?.rejectedSteps ?? 0, resume?.nonFiniteSteps ?? 0];
   const snapshot = (): TrainSnapshot<S> => ({
@@ -105,8 +113,10 @@ export async function* train<S extends OptimizerState>(
     const reason = finished();
     if (reason !== null) return { reason, snapshot: snapshot() };
     const start = clock();
-    const { state: next, report } = await optimizer.step(state, { objective, generator });
+    const { state: next, report } = await optimizer.step(state, { objective, generator, retired });
     elapsed += clock() - start;
+    // The first state's vectors are the caller's, and so are those of what a rejected step made of it.
+    retired = recycle && state.parameters !== first.parameters ? state : undefined;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
     if (!report.accepted) rejectedSteps++;

@@ -66,7 +66,16 @@ export async function trainRun(run: TrainRun): Promise<TrainOutcome> {
   const spacing = { steps: Math.ceil((steps ?? 0) / pointsPerRun), seconds: (seconds ?? 0) / pointsPerRun };
   const limits = { ...(steps !== undefined && { steps }), ...(seconds !== undefined && { seconds }) };
   const resume = saved ? { resume: saved.snapshot } : {};
-  const stepping = train({ objective, optimizer, parameters: start, seed, signal, ...limits, ...resume });
+  const stepping = train({
+    objective,
+    optimizer,
+    parameters: start,
+    seed,
+    signal,
+    recycle: true,
+    ...limits,
+    ...resume,
+  });
   let last = performance.now();
   for (;;) {
     const { done, value } = await stepping.next();

@@ -1,5 +1,6 @@
 import type { Vector } from '../objective.js';
 import { like, type Optimizer } from '../optimizer.js';
+import { toOverwrite } from '../retired.js';
 import { type GradientOptions, type GradientRule, type GradientState, gradientMethod } from './gradient-method.js';
 import type { Segment } from './parameter-groups.js';
 
@@ -37,12 +38,15 @@ export function elementwiseMethod<K extends string>(
   return gradientMethod(
     {
       ...rest,
+      leavesGradient: true,
       init: (parameters) => byName(vectors, () => like(parameters)),
-      move: ({ state, gradient, segments, update }) => {
-        const after = byName(vectors, () => like(gradient));
-        const all = { update, gradient, old: state.parameters, parameters: like(gradient), before: state, after };
+      move: ({ state, gradient, segments, update, retired }) => {
+        const toWrite = toOverwrite<K | 'parameters'>(retired, state);
+        const after = byName(vectors, toWrite);
+        const parameters = toWrite('parameters');
+        const all = { update, gradient, old: state.parameters, parameters, before: state, after };
         for (const segment of segments) pass({ ...segment, ...all });
-        return { parameters: all.parameters, own: after };
+        return { parameters, own: after };
       },
     },
     options,

@@ -60,6 +60,8 @@ export interface GradientRule<S extends object> {
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** One segment a parameter, for rules that look at shapes, and its settings where they differ from the common ones. */
   readonly bySlot?: (slot: ParameterSlot, layout: ParameterLayout) => Partial<GroupDefaults>;
+  /** The move leaves the gradient to be overwritten: nothing of it is in the state. */
+  readonly leavesGradient?: boolean;
   init(parameters: Vector): S;
   /** Where the gradient is taken (default: at the parameters). */
   point?(state: GradientState<S>): Vector;
@@ -135,10 +137,18 @@ export function gradientMethod<S extends object>(
     const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });
     return segmentsOf(layout, own, groups, rule.bySlot !== undefined);
   });
-  const step = async (state: GradientState<S>, { objective, generator }: StepContext) => {
+  // The gradient of the last step that had a retired state, until the next one overwrites it.
+  let spare: Vector | undefined;
+  const takeSpare = (length: number): Vector | undefined => {
+    const found = spare?.length === length ? spare : undefined;
+    spare = undefined;
+    return found;
+  };
+  const step = async (state: GradientState<S>, { objective, generator, retired }: StepContext) => {
     const rows = drawRows(objective, batchSize, generator);
     const at = rule.point?.(state) ?? state.parameters;
-    const { value: loss, gradient } = await objective.valueAndGradient(at, rows);
+    const into = retired && takeSpare(at.length);
+    const { value: loss, gradient } = await objective.valueAndGradient(at, rows, into);
     const rejected = {
       state: { ...state, step: state.step + 1 },
       report: { loss, accepted: false, nonFinite: true, details: {} },
@@ -149,8 +159,9 @@ export function gradientMethod<S extends object>(
     const update = state.updates + 1;
     const factor = schedule.factor(update);
     const segments = segmentsFor(objective.layout).map((s) => ({ ...s, rate: s.rate * factor }));
-    const move = { objective, generator, state, rows, update, gradient, factor, segments };
+    const move = { objective, generator, retired, state, rows, update, gradient, factor, segments };
     const result = await rule.move(move);
+    if (retired && rule.leavesGradient) spare = gradient;
     if (result === undefined || finiteSquaredNorm(result.parameters) === undefined) return rejected;
     const { parameters, own, details } = result;
     const kept = average === undefined ? {} : { average: averaged(state.average!, parameters, average) };

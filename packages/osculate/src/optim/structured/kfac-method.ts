@@ -11,6 +11,7 @@ import {
   type StepContext,
   type StepReport,
 } from '../optimizer.js';
+import { overwritable } from '../retired.js';
 import { batchSizeAt } from './batch-growth.js';
 import { averagedIterate } from './iterate-average.js';
 import type { Direction, KfacPrograms, Piece, Point } from './kfac-programs.js';
@@ -137,15 +138,20 @@ export function keepShare(k: number, { decay, factorEvery }: KfacSettings): numb
   return Math.min(1 - 1 / k, decay ** factorEvery);
 }
 
-/** The parameters after the step; the step itself goes into `step`. */
-function combined(
+/** The step, and the parameters after it. */
+interface Move {
+  readonly step: Vector;
+  readonly parameters: Vector;
+}
+
+/** Writes the move along a direction and the previous step. */
+function combine(
   theta: Vector,
   direction: readonly Piece[],
   previous: Vector,
   { alpha, mu }: StepSize,
-  step: Vector,
-): Vector {
-  const parameters = like(theta);
+  { step, parameters }: Move,
+): void {
   for (const { offset, data } of direction) {
     for (let i = 0; i < data.length; i++) {
       const d = mu * previous[offset + i]! - alpha * data[i]!;
@@ -153,7 +159,6 @@ function combined(
       parameters[offset + i] = theta[offset + i]! + d;
     }
   }
-  return parameters;
 }
 
 /** λ/ω when the model promises too much or ρ is not finite, λ·ω when it is trustworthy. */
@@ -221,11 +226,12 @@ async function advance<S extends KfacState>(
   state: S,
   context: StepContext,
 ): Promise<{ state: S; report: StepReport }> {
-  const { objective, generator } = context;
+  const { objective, generator, retired } = context;
   const { previous, parameters: theta } = state;
   const size = batchSizeAt(state.step + 1, settings.batchSize, objective.rows, settings.wholeDataAt);
   const rows = drawRows(objective, size, generator);
-  const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
+  const found = overwritable<keyof KfacState>(retired, state);
+  const { value: loss, gradient } = await objective.valueAndGradient(theta, rows, found('previous'));
   const every = settings.dampingEvery;
   if (!Number.isFinite(loss)) return reject(state, loss, every);
   if (await didHarm(objective, state, rows, loss)) return reject(state, loss, every, false);
@@ -236,8 +242,8 @@ async function advance<S extends KfacState>(
   const proposal = await bestProposal(method, candidates, gradient, at, rows);
   if (proposal === null) return reject(state, loss, every);
   // The gradient has been used: its memory is as good as new memory, and much cheaper.
-  const step = gradient;
-  const parameters = combined(theta, proposal.direction, previous, proposal.size, step);
+  const [step, parameters] = [gradient, found('parameters') ?? like(theta)];
+  combine(theta, proposal.direction, previous, proposal.size, { step, parameters });
   let { damping } = state;
   let details: StepReport['details'] = { alpha: proposal.size.alpha, mu: proposal.size.mu };
   if (every > 0 && (state.step + 1) % every === 0) {

@@ -1,0 +1,24 @@
+import type { Vector } from './objective.js';
+import { like, type OptimizerState } from './optimizer.js';
+
+/**
+ * Vectors to be overwritten by a step, by their names in the state: those of the retired state that the present one does not share, as it
+ * does after a rejected step.
+ */
+export function overwritable<K extends string>(
+  retired: OptimizerState | undefined,
+  present: OptimizerState,
+): (name: K) => Vector | undefined {
+  type Vectors = Partial<Readonly<Record<K, Vector>>>;
+  const [old, kept] = [retired as Vectors | undefined, present as Vectors];
+  return (name) => (old?.[name] === kept[name] ? undefined : old?.[name]);
+}
+
+/** The same, and new vectors where there is none. */
+export function toOverwrite<K extends string>(
+  retired: OptimizerState | undefined,
+  present: OptimizerState,
+): (name: K) => Vector {
+  const found = overwritable<K>(retired, present);
+  return (name) => found(name) ?? like(present.parameters);
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ekfac,
+  kfac,
+  type Objective,
+  type Optimizer,
+  type OptimizerState,
+  type TrainOptions,
+  type TrainSnapshot,
+  train,
+  type Vector,
+} from '../../src/optim/index.js';
+import { firstOrderMethods } from './methods.js';
+import { type SmallOptions, type SmallProblem, smallProblem } from './support.js';
+
+interface Followed {
+  /** The parameters after each step, as they were then. */
+  readonly paths: readonly Vector[];
+  readonly losses: readonly number[];
+  /** Different vectors that the parameters were in. */
+  readonly vectors: number;
+  readonly snapshot: TrainSnapshot;
+}
+
+async function follow(options: TrainOptions<OptimizerState>): Promise<Followed> {
+  const steps = train(options);
+  const [paths, losses, vectors]: [Vector[], number[], Set<Vector>] = [[], [], new Set()];
+  for (;;) {
+    const { done, value } = await steps.next();
+    if (done) return { paths, losses, vectors: vectors.size, snapshot: value.snapshot };
+    const { parameters, loss } = value.event;
+    expect(value.snapshot().state.parameters).toBe(parameters);
+    paths.push(parameters.slice());
+    losses.push(loss);
+    vectors.add(parameters);
+  }
+}
+
+/** An objective whose loss at every fifth gradient is no number: two steps are rejected in 12. */
+function failing(objective: Objective): Objective {
+  let calls = 0;
+  const valueAndGradient: Objective['valueAndGradient'] = async (...given) => {
+    const result = await objective.valueAndGradient(...given);
+    calls++;
+    return calls % 5 === 0 ? { ...result, value: Number.NaN } : result;
+  };
+  return Object.assign(Object.create(objective), { valueAndGradient }) as Objective;
+}
+
+const steps = 12;
+
+type Maker = (problem: SmallProblem, more: object) => Optimizer;
+
+const firstOrder = Object.entries(firstOrderMethods).map(([name, { make, rate }]): [string, Maker] => [
+  name,
+  (_, more) => make({ learningRate: rate, batchSize: 8, ...more }),
+]);
+const makers: Readonly<Record<string, Maker>> = {
+  ...Object.fromEntries(firstOrder),
+  kfac: (problem) => kfac({ ...problem, batchSize: 8, damping: 1 }) as unknown as Optimizer,
+  ekfac: (problem) => ekfac({ ...problem, batchSize: 8, damping: 1 }) as unknown as Optimizer,
+};
+
+function base(name: string, options: SmallOptions & { fails?: boolean } = {}, more: object = {}) {
+  const problem = smallProblem(options);
+  const { objective, start } = problem;
+  const optimizer = makers[name]!(problem, more);
+  return { objective: options.fails ? failing(objective) : objective, optimizer, parameters: start, seed: 3, steps };
+}
+
+describe.each(Object.keys(makers))('a run of %s that recycles vectors', (name) => {
+  it.each([
+    ['', {}, {}],
+    [' in several chunks', { chunk: 3 }, {}],
+    [' with rejected steps', { fails: true }, {}],
+    [' with all that options add', {}, { clipNorm: 0.1, weightDecay: 0.1, average: 0.9, groups: [{ names: /bias/ }] }],
+  ] as const)('makes the steps of one that does not, bit for bit%s', async (_, options, more) => {
+    const { vectors: made, ...plain } = await follow(base(name, options, more));
+    const { vectors, ...recycled } = await follow({ ...base(name, options, more), recycle: true });
+    const timeless = ({ snapshot: { state, generator, rejectedSteps } }: typeof plain) => ({
+      ...{ state, generator, rejectedSteps },
+    });
+    expect([recycled.paths, recycled.losses]).toEqual([plain.paths, plain.losses]);
+    expect(timeless(recycled)).toEqual(timeless(plain));
+    expect(vectors).toBeLessThanOrEqual(made);
+  });
+
+  it('leaves the state from which it goes on as it is', async () => {
+    const { snapshot } = await follow(base(name, { fails: true }));
+    const before = structuredClone(snapshot);
+    const fails = { ...base(name, { fails: true }), resume: snapshot, steps: 2 * steps, recycle: true };
+    const onwards = await follow(fails);
+    expect(onwards.paths).toHaveLength(steps);
+    expect(snapshot).toEqual(before);
+  });
+});
+
+describe('recycled vectors', () => {
+  it('are two for the parameters of all steps', async () => {
+    const counts = await Promise.all(
+      ['sgd', 'nesterov', 'adam', 'adamW', 'rmsprop', 'adagrad', 'lion', 'heavyBall', 'kfac', 'ekfac'].map(
+        async (name) => {
+          const { vectors } = await follow({ ...base(name), recycle: true });
+          return [name, vectors];
+        },
+      ),
+    );
+    for (const [name, vectors] of counts) expect([name, vectors]).toEqual([name, 2]);
+    expect((await follow(base('adam'))).vectors).toBe(steps);
+  });
+});
