@@ -5,16 +5,17 @@
  * of its steps makes one more: that of a bare loop (same programs, other rows), which no harness code precedes. So both are measured
  * within a fraction of a second of each other, and a machine that gets slower or faster favours neither. The overhead is the sum of
  *
- * - `on steps`: how much longer a step is than the bare one of the same number after it (median), over the same in a loop that
- *   does nothing else;
+ * - `on steps`: how much longer a step is than the bare one of the same number after it (geometric mean without the tenth at either
+ *   end), over the same in a loop that does nothing else;
  * - `between steps`: the time from the end of a step to the beginning of the next, less that in a loop that does nothing else, over a
  *   step: deciding what is due, yielding (medians);
- * - `messages`: what telling the parent adds to that (median), over the time between two; part of `between steps` where every one is told;
+ * - `messages`: what telling the parent adds to both, to the time between steps and to the next step, in which the parent reads it, over
+ *   the time between two messages; part of the others where every step is told;
  * - `points`: the same of recording a point of the curve, in a run of the problem's own budget;
  * - `checkpoints`: the time of one (median of 5), over that from one to the next.
  *
- * It must not exceed 2 %. In brackets is its 95 % interval by the bootstrap over steps. Medians, since another process that takes the
- * processor for some milliseconds in one of the times between steps, which are tenths of a millisecond, would otherwise decide;
+ * It must not exceed 2 %. In brackets is its 95 % interval by the bootstrap over steps. Medians and trimmed means, since another process
+ * that takes the processor for some milliseconds in one of the times between steps, tenths of a millisecond, would otherwise decide;
  * `all between steps` is the sum of these times over that of the steps, interruptions and collections of garbage included.
  *
  * Evaluations are no part of it: they are what the user asks for, take as long as the problem wants, and are not on the clock; what they
@@ -65,6 +66,7 @@ const cases = [
  * @property {number} between to the beginning of the next one
  * @property {boolean} recorded whether a point was in that time
  * @property {boolean} told whether a message was
+ * @property {boolean} toldBefore whether a message was in the time before the step
  */
 
 const now = () => performance.now() / 1000;
@@ -81,11 +83,12 @@ function twin(optimizer, passed) {
   let [bare, retired, nothing] = /** @type {any[]} */ ([]);
   const step = async (/** @type {any} */ state, /** @type {any} */ { objective, ...own }) => {
     bare ??= optimizer.init(state.parameters.slice());
+    // Each overwrites what the other has retired: where memory lies makes some of it slower, which must not keep to one kind.
     const begin = now();
-    const result = await optimizer.step(state, { objective, ...own });
+    const result = await optimizer.step(state, { objective, generator: own.generator, retired });
     const middle = now();
     const [from, draws] = [bare, random.state()];
-    ({ state: bare } = await optimizer.step(from, { objective, generator: random, retired }));
+    ({ state: bare } = await optimizer.step(from, { objective, generator: random, retired: own.retired }));
     const after = now() - middle;
     // Every other time by chance once more, for nothing: collections of garbage come every so many steps, and must not keep to one kind.
     if (coin.uniform() < 0.5) {
@@ -102,7 +105,8 @@ function twin(optimizer, passed) {
 /** The steps of a measured run but the first. @param {any[]} passed @returns {Step[]} */
 function stepsOf(passed) {
   return passed.slice(warmup, -1).map(({ time, after, end, recorded, told }, i) => {
-    return { time, after, between: passed[warmup + i + 1].begin - end, recorded, told };
+    const [last, next] = [passed[warmup + i - 1], passed[warmup + i + 1]];
+    return { time, after, between: next.begin - end, recorded, told, toldBefore: last.told };
   });
 }
 
@@ -189,8 +193,19 @@ async function evaluationSeconds({ loaded, executor }) {
 /** @param {readonly number[]} values */
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
-/** A step over the bare one after it. @param {readonly Step[]} steps */
-const onSteps = (steps) => median(steps.map(({ time, after }) => time / after));
+/** The mean without the tenth of the values at either end. @param {readonly number[]} values */
+function trimmedMean(values) {
+  const cut = Math.floor(values.length / 10);
+  const kept = [...values].sort((a, b) => a - b).slice(cut, values.length - cut);
+  return sum(kept) / kept.length;
+}
+
+/**
+ * A step over the bare one after it. In pairs, for the machine gets faster and slower; by the mean of the logarithms, for collections of
+ * garbage make two kinds of steps: between two kinds of quotients the median is now at the one, now at the other.
+ * @param {readonly Step[]} steps
+ */
+const onSteps = (steps) => Math.exp(trimmedMean(steps.map(({ time, after }) => Math.log(time / after))));
 
 /** Each part's share of a step. @param {readonly Step[]} steps @param {readonly Step[]} alone @param {{ budget: number, saving: number }} of */
 function partsOf(steps, alone, { budget, saving }) {
@@ -203,10 +218,14 @@ function partsOf(steps, alone, { budget, saving }) {
   /** What is made at most once in so many seconds. */
   const extra = (/** @type {number[]} */ times, /** @type {number} */ every) =>
     times.length === 0 ? 0 : (median(times) - plain) / Math.max(every, step);
+  const quiet = steps.filter((s) => !s.toldBefore);
+  const onQuiet = onSteps(quiet.length > 0 ? quiet : steps);
+  const heard = steps.filter((s) => s.toldBefore);
+  const reading = quiet.length === 0 || heard.length === 0 ? 0 : (onSteps(heard) / onQuiet - 1) * step;
   return {
-    'on steps': onSteps(steps) / onSteps(alone) - 1,
+    'on steps': onQuiet / onSteps(alone) - 1,
     'between steps': (plain - median(alone.map((s) => s.between))) / step,
-    messages: extra(told, toldEvery / 1000),
+    messages: extra(told, toldEvery / 1000) + reading / Math.max(toldEvery / 1000, step),
     points: extra(recorded, budget / pointsPerBudget),
     checkpoints: saving / (saving + pauseAfter(1000 * saving, savedEvery) / 1000),
   };
