@@ -22,3 +22,19 @@ export function toOverwrite<K extends string>(
   const found = overwritable<K>(retired, present);
   return (name) => found(name) ?? like(present.parameters);
 }
+
+/** A vector that whoever takes it may overwrite. Runs that take turns with one optimizer never have the same. */
+export class SpareVector {
+  private left: Vector | undefined;
+
+  leave(vector: Vector): void {
+    this.left = vector;
+  }
+
+  /** The vector that was left last, if it is of the length and type of another one and nobody has taken it. */
+  take(like: Vector): Vector | undefined {
+    const found = this.left;
+    this.left = undefined;
+    return found?.length === like.length && found.constructor === like.constructor ? found : undefined;
+  }
+}

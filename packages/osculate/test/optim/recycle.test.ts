@@ -10,6 +10,7 @@ import {
   train,
   type Vector,
 } from '../../src/optim/index.js';
+import { SpareVector } from '../../src/optim/retired.js';
 import { firstOrderMethods } from './methods.js';
 import { type SmallOptions, type SmallProblem, smallProblem } from './support.js';
 
@@ -107,5 +108,19 @@ describe('recycled vectors', () => {
     );
     for (const [name, vectors] of counts) expect([name, vectors]).toEqual([name, 2]);
     expect((await follow(base('adam'))).vectors).toBe(steps);
+  });
+});
+
+describe('a spare vector', () => {
+  it('is given once, and only in place of one of its kind', () => {
+    const [spare, left] = [new SpareVector(), new Float32Array(3)];
+    expect(spare.take(left)).toBeUndefined();
+    spare.leave(left);
+    expect(spare.take(new Float32Array(3))).toBe(left);
+    expect(spare.take(new Float32Array(3))).toBeUndefined();
+    for (const other of [new Float64Array(3), new Float32Array(4)]) {
+      spare.leave(left);
+      expect(spare.take(other)).toBeUndefined();
+    }
   });
 });

@@ -1,6 +1,7 @@
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Rows, Vector } from '../objective.js';
 import { drawRows, like, type Optimizer, type OptimizerState, type StepContext } from '../optimizer.js';
+import { SpareVector } from '../retired.js';
 import { constant } from '../schedules/constant.js';
 import type { Schedule } from '../schedules/schedule.js';
 import { checkOptions } from './check-options.js';
@@ -137,17 +138,12 @@ export function gradientMethod<S extends object>(
     const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });
     return segmentsOf(layout, own, groups, rule.bySlot !== undefined);
   });
-  // The gradient of the last step that had a retired state, until the next one overwrites it.
-  let spare: Vector | undefined;
-  const takeSpare = (length: number): Vector | undefined => {
-    const found = spare?.length === length ? spare : undefined;
-    spare = undefined;
-    return found;
-  };
+  // The gradient of the last step that had a retired state.
+  const spare = new SpareVector();
   const step = async (state: GradientState<S>, { objective, generator, retired }: StepContext) => {
     const rows = drawRows(objective, batchSize, generator);
     const at = rule.point?.(state) ?? state.parameters;
-    const into = retired && takeSpare(at.length);
+    const into = retired && spare.take(at);
     const { value: loss, gradient } = await objective.valueAndGradient(at, rows, into);
     const rejected = {
       state: { ...state, step: state.step + 1 },
@@ -161,7 +157,7 @@ export function gradientMethod<S extends object>(
     const segments = segmentsFor(objective.layout).map((s) => ({ ...s, rate: s.rate * factor }));
     const move = { objective, generator, retired, state, rows, update, gradient, factor, segments };
     const result = await rule.move(move);
-    if (retired && rule.leavesGradient) spare = gradient;
+    if (retired && rule.leavesGradient) spare.leave(gradient);
     if (result === undefined || finiteSquaredNorm(result.parameters) === undefined) return rejected;
     const { parameters, own, details } = result;
     const kept = average === undefined ? {} : { average: averaged(state.average!, parameters, average) };
