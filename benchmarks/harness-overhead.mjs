@@ -11,7 +11,8 @@
  *   step: deciding what is due, yielding (medians);
  * - `messages`: what telling the parent adds to both, to the time between steps and to the next step, in which the parent reads it, over
  *   the time between two messages; part of the others where every step is told;
- * - `points`: the same of recording a point of the curve, in a run of the problem's own budget;
+ * - `points`: the same of recording a point of the curve, over the time between two in a run of the problem's own budget: here they come
+ *   several times as often, as messages do;
  * - `checkpoints`: the time of one (median of 5), over that from one to the next.
  *
  * It must not exceed 2 %. In brackets is its 95 % interval by the bootstrap over steps. Medians and trimmed means, since another process
@@ -67,6 +68,7 @@ const cases = [
  * @property {boolean} recorded whether a point was in that time
  * @property {boolean} told whether a message was
  * @property {boolean} toldBefore whether a message was in the time before the step
+ * @property {boolean} recordedBefore whether a point was
  */
 
 const now = () => performance.now() / 1000;
@@ -106,7 +108,15 @@ function twin(optimizer, passed) {
 function stepsOf(passed) {
   return passed.slice(warmup, -1).map(({ time, after, end, recorded, told }, i) => {
     const [last, next] = [passed[warmup + i - 1], passed[warmup + i + 1]];
-    return { time, after, between: next.begin - end, recorded, told, toldBefore: last.told };
+    return {
+      time,
+      after,
+      between: next.begin - end,
+      recorded,
+      told,
+      toldBefore: last.told,
+      recordedBefore: last.recorded,
+    };
   });
 }
 
@@ -218,15 +228,19 @@ function partsOf(steps, alone, { budget, saving }) {
   /** What is made at most once in so many seconds. */
   const extra = (/** @type {number[]} */ times, /** @type {number} */ every) =>
     times.length === 0 ? 0 : (median(times) - plain) / Math.max(every, step);
-  const quiet = steps.filter((s) => !s.toldBefore);
-  const onQuiet = onSteps(quiet.length > 0 ? quiet : steps);
-  const heard = steps.filter((s) => s.toldBefore);
-  const reading = quiet.length === 0 || heard.length === 0 ? 0 : (onSteps(heard) / onQuiet - 1) * step;
+  const afterTold = steps.filter((s) => s.toldBefore && !s.recordedBefore);
+  const afterPoint = steps.filter((s) => s.recordedBefore && (!s.toldBefore || untold.length === 0));
+  const afterNeither = steps.filter((s) => !s.recordedBefore && !s.toldBefore);
+  const usual = onSteps(afterNeither.length > 0 ? afterNeither : afterTold);
+  /** What it adds to the step after it. @param {readonly Step[]} after @param {number} every */
+  const later = (after, every) =>
+    after.length === 0 ? 0 : ((onSteps(after) / usual - 1) * step) / Math.max(every, step);
+  const [telling, recording] = [toldEvery / 1000, budget / pointsPerBudget];
   return {
-    'on steps': onQuiet / onSteps(alone) - 1,
+    'on steps': usual / onSteps(alone) - 1,
     'between steps': (plain - median(alone.map((s) => s.between))) / step,
-    messages: extra(told, toldEvery / 1000) + reading / Math.max(toldEvery / 1000, step),
-    points: extra(recorded, budget / pointsPerBudget),
+    messages: extra(told, telling) + (afterNeither.length > 0 ? later(afterTold, telling) : 0),
+    points: extra(recorded, recording) + later(afterPoint, recording),
     checkpoints: saving / (saving + pauseAfter(1000 * saving, savedEvery) / 1000),
   };
 }
