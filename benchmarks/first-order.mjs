@@ -2,7 +2,7 @@
  * Adam's step on whole problems: the gradient (with the drawing of its rows), and the rest, which is the update of all parameters, beside
  * torch.optim.Adam's step alone on parameters of the same sizes (its better of one and two threads), interleaved. Medians.
  *
- * Usage: node benchmarks/first-order.mjs [rounds]   (needs `npm run build`; PyTorch, if it is there: PYTHON or /usr/bin/python3)
+ * Usage: node benchmarks/first-order.mjs [rounds] [fresh]   (needs `npm run build`; PyTorch, if it is there: PYTHON or /usr/bin/python3)
  */
 import { spawnSync } from 'node:child_process';
 import { adam, supervisedObjective } from 'osculate/optim';
@@ -14,6 +14,8 @@ import { median } from './cases.mjs';
 import { peer } from './peer.mjs';
 
 const rounds = Number(process.argv[2] ?? 4);
+/** Steps make new vectors, as without `recycle`. */
+const fresh = process.argv[3] === 'fresh';
 const seed = 1;
 /** Steps after a change of sides that are not counted, and those that are. */
 const settling = 3;
@@ -50,7 +52,7 @@ for (const [name, count] of Object.entries(cases)) {
       const from = performance.now();
       const next = (await optimizer.step(state, { objective: timed, generator: random, retired })).state;
       const all = performance.now() - from;
-      [state, retired] = [next, state];
+      [state, retired] = [next, fresh ? undefined : state];
       if (round === 0 || i < 0) continue;
       steps.push(all);
       gradients.push(spent);

@@ -239,7 +239,7 @@ function partsOf(steps, alone, { budget, saving }) {
   return {
     'on steps': usual / onSteps(alone) - 1,
     'between steps': (plain - median(alone.map((s) => s.between))) / step,
-    messages: extra(told, telling) + (afterNeither.length > 0 ? later(afterTold, telling) : 0),
+    messages: extra(told, telling) + later(afterTold, telling),
     points: extra(recorded, recording) + later(afterPoint, recording),
     checkpoints: saving / (saving + pauseAfter(1000 * saving, savedEvery) / 1000),
   };

@@ -2,7 +2,7 @@
  * Time of a K-FAC step against a step of Adam on the 2.8 million parameter autoencoder, batches of 1000, interleaved in one run. The mean
  * over K-FAC's steps includes its inverses, one renewal every 20 steps.
  *
- * Usage: node benchmarks/kfac.mjs [steps]   (needs `npm run build`)
+ * Usage: node benchmarks/kfac.mjs [steps] [fresh]   (needs `npm run build`)
  */
 import { adam, kfac, supervisedObjective } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
@@ -13,6 +13,8 @@ const bar = 1.8;
 /** Steps before the first that counts: compilation, and the inverses that are renewed in the first three steps. */
 const warmUp = 5;
 const steps = Number(process.argv[2] ?? 40);
+/** Steps make new vectors, as without `recycle`. */
+const fresh = process.argv[3] === 'fresh';
 const { model, loss, parameters, train } = await problemNamed('autoencoder').load(1);
 const executor = await ortExecutor({ threads: 2 });
 const common = { model: /** @type {any} */ (model), loss, parameters, ...train };
@@ -36,7 +38,7 @@ for (let i = 0; i < warmUp + steps; i++) {
     const context = { objective, generator: run.random, retired: run.retired };
     const { state, report } = await run.optimizer.step(run.state, context);
     if (i >= warmUp) run.times.push(performance.now() - from);
-    Object.assign(run, { state, retired: run.state, loss: report.loss });
+    Object.assign(run, { state, retired: fresh ? undefined : run.state, loss: report.loss });
   }
 }
 const means = runs.map(({ times }) => times.reduce((a, b) => a + b, 0) / times.length);

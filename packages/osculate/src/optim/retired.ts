@@ -1,5 +1,5 @@
 import type { Vector } from './objective.js';
-import { like, type OptimizerState } from './optimizer.js';
+import type { OptimizerState } from './optimizer.js';
 
 /**
  * Vectors to be overwritten by a step, by their names in the state: those of the retired state that the present one does not share, as it
@@ -12,15 +12,6 @@ export function overwritable<K extends string>(
   type Vectors = Partial<Readonly<Record<K, Vector>>>;
   const [old, kept] = [retired as Vectors | undefined, present as Vectors];
   return (name) => (old?.[name] === kept[name] ? undefined : old?.[name]);
-}
-
-/** The same, and new vectors where there is none. */
-export function toOverwrite<K extends string>(
-  retired: OptimizerState | undefined,
-  present: OptimizerState,
-): (name: K) => Vector {
-  const found = overwritable<K>(retired, present);
-  return (name) => found(name) ?? like(present.parameters);
 }
 
 /** A vector that whoever takes it may overwrite. Runs that take turns with one optimizer never have the same. */

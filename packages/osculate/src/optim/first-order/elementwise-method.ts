@@ -1,6 +1,6 @@
 import type { Vector } from '../objective.js';
 import { like, type Optimizer } from '../optimizer.js';
-import { toOverwrite } from '../retired.js';
+import { overwritable } from '../retired.js';
 import { type GradientOptions, type GradientRule, type GradientState, gradientMethod } from './gradient-method.js';
 import type { Segment } from './parameter-groups.js';
 
@@ -41,7 +41,8 @@ export function elementwiseMethod<K extends string>(
       leavesGradient: true,
       init: (parameters) => byName(vectors, () => like(parameters)),
       move: ({ state, gradient, segments, update, retired }) => {
-        const toWrite = toOverwrite<K | 'parameters'>(retired, state);
+        const found = overwritable<K | 'parameters'>(retired, state);
+        const toWrite = (name: K | 'parameters'): Vector => found(name) ?? like(gradient);
         const after = byName(vectors, toWrite);
         const parameters = toWrite('parameters');
         const all = { update, gradient, old: state.parameters, parameters, before: state, after };
