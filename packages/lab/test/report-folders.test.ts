@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,18 @@ describe('osculate report', () => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/runs\/one:[\s\S]*runs\/two:/);
     expect(existsSync(join(folder, 'runs/two/report.html'))).toBe(true);
+  });
+
+  it.each([
+    ['compare', ['rosenbrock']],
+    ['study', ['rosenbrock', 'beale']],
+  ])('of a %s that was killed before its declaration was written has no leftovers in its folder', (name, problems) => {
+    const place = join(folder, `killed-${name}`);
+    mkdirSync(place);
+    writeFileSync(join(place, '.study.json.b66900ea-d2f6-4d27-8b0a-d5a27e8428a9.tmp'), '');
+    const more = ['-o', 'newton', '-b', '0.05', '--threads', '1', '--out', place];
+    expect(osculate('compare', ...problems, ...more).status).toBe(0);
+    expect(readdirSync(place).filter((file) => file.endsWith('.tmp'))).toEqual([]);
   });
 
   it('writes those of the others when one is damaged, and says so', () => {

@@ -101,6 +101,7 @@ async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Prom
   } else refuseOther(folder, study);
   mkdirSync(folder, { recursive: true });
   await writeFileAtomic(join(folder, 'study.json'), `${JSON.stringify(study, null, 2)}\n`);
+  removeLeftovers(folder);
   return folder;
 }
 

@@ -36,8 +36,9 @@ async function openFolder(folder: string, study: DeclaredStudy, file: string): P
     );
   }
   const kept = known ?? { study, file, environment: environment(new Date()) };
-  if (known) removeLeftovers(folder);
-  else await writeStudyFolder(folder, kept);
+  if (!known) await writeStudyFolder(folder, kept);
+  // Also of a command that was killed before its study was written.
+  removeLeftovers(folder);
   return kept;
 }
 
