@@ -26,26 +26,35 @@ export { type ShampooOptions, type ShampooState, shampoo } from './matrix/shampo
 export { type SoapOptions, type SoapState, soap } from './matrix/soap.js';
 export type { StructuredOptimizer, Treatment } from './matrix/treatment.js';
 export { finish, type MinimizeEvent, type MinimizeOptions, type MinimizeResult, minimize } from './minimize.js';
-export { type AdaptiveCubicOptions, adaptiveCubic } from './newton/adaptive-cubic.js';
-export { type AdaptiveCubicLanczosOptions, adaptiveCubicLanczos } from './newton/adaptive-cubic-lanczos.js';
+export {
+  type AdaptiveCubicLanczosOptions,
+  type AdaptiveCubicOptions,
+  adaptiveCubic,
+  adaptiveCubicLanczos,
+} from './newton/adaptive-cubic.js';
 export { type BatchCurvature, type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
 export { dogleg } from './newton/dogleg.js';
 export { sumOfSquaredExampleGradients } from './newton/example-squares.js';
-export { type GaussNewtonOptions, gaussNewton } from './newton/gauss-newton.js';
-export { gaussNewtonCg } from './newton/gauss-newton-cg.js';
-export { type GaussNewtonLsmrOptions, gaussNewtonLsmr } from './newton/gauss-newton-lsmr.js';
+export {
+  type GaussNewtonLsmrOptions,
+  type GaussNewtonOptions,
+  gaussNewton,
+  gaussNewtonLsmr,
+} from './newton/gauss-newton.js';
 export { type HessianFreeOptions, type HessianFreeState, hessianFree } from './newton/hessian-free.js';
 export { type LevenbergMarquardtOptions, levenbergMarquardt } from './newton/levenberg-marquardt.js';
 export { type LevenbergMarquardtLsmrOptions, levenbergMarquardtLsmr } from './newton/levenberg-marquardt-lsmr.js';
-export { modifiedNewton } from './newton/modified-newton.js';
 export { type NaturalGradientOptions, naturalGradient } from './newton/natural-gradient.js';
-export { type NewtonOptions, newton } from './newton/newton.js';
-export { type NewtonCgOptions, newtonCg } from './newton/newton-cg.js';
+export { modifiedNewton, type NewtonOptions, newton, plainNewton } from './newton/newton.js';
+export { gaussNewtonCg, type NewtonCgOptions, newtonCg } from './newton/newton-cg.js';
 export type { RegionState } from './newton/parts/region-method.js';
 export type { RowBatchOptions } from './newton/parts/row-batches.js';
-export { plainNewton } from './newton/plain-newton.js';
-export { type SaddleFreeKrylovOptions, saddleFreeKrylov } from './newton/saddle-free-krylov.js';
-export { type SaddleFreeNewtonOptions, saddleFreeNewton } from './newton/saddle-free-newton.js';
+export {
+  type SaddleFreeKrylovOptions,
+  type SaddleFreeNewtonOptions,
+  saddleFreeKrylov,
+  saddleFreeNewton,
+} from './newton/saddle-free-newton.js';
 export { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './newton/truncated-cg.js';
 export { type TrustRegionOptions, trustRegion } from './newton/trust-region.js';
 export { type TrustRegionNewtonCgOptions, trustRegionNewtonCg } from './newton/trust-region-newton-cg.js';
@@ -74,9 +83,15 @@ export type { Schedule } from './schedules/schedule.js';
 export { stepDecay } from './schedules/step-decay.js';
 export { warmUp } from './schedules/warm-up.js';
 export { type WarmUpStableDecay, warmUpStableDecay } from './schedules/warm-up-stable-decay.js';
-export { type BacktrackingOptions, backtracking } from './search/backtracking.js';
-export { fullStep } from './search/full-step.js';
-export type { Line, LinePoint, LineSearch, LineSlope } from './search/line-search.js';
+export {
+  type BacktrackingOptions,
+  backtracking,
+  fullStep,
+  type Line,
+  type LinePoint,
+  type LineSearch,
+  type LineSlope,
+} from './search/line-search.js';
 export { type StrongWolfeOptions, strongWolfe } from './search/strong-wolfe.js';
 export { type EkfacState, ekfac } from './structured/ekfac.js';
 export { type KfacOptions, kfac } from './structured/kfac.js';

@@ -1,11 +1,11 @@
+import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
+import { cubicWeightRule } from '../../linalg/trust-region/rules.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
 import type { CurvatureSource } from '../curvature-sources/source.js';
 import type { Optimizer } from '../optimizer.js';
-import { cubicWeightRule } from './parts/cubic-weight-rule.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
-import { shiftedMinimizer } from './parts/spectral-model.js';
-import { spectralModelAt } from './parts/spectral-model-at.js';
+import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface AdaptiveCubicOptions {
   /** First weight σ of the cubic term (1). */
@@ -29,5 +29,30 @@ export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<Reg
     rule: cubicWeightRule,
     model: (objective, at) =>
       spectralModelAt(curvature, objective, at, (model, sigma) => shiftedMinimizer(model, 0, 1 / sigma)),
+  });
+}
+
+export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBatchOptions {
+  /** Dimension of the Krylov space at most (30). */
+  readonly dimension?: number;
+}
+
+/**
+ * ARC, matrix-free: the cubic model is minimised exactly in the Krylov space of the gradient by Lanczos's process (Cartis, Gould and
+ * Toint 2011, part I, section 6). Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial;
+ * a trial that is refused costs no product. Memory: `dimension` vectors.
+ * @throws InputError when the weight or the dimension is not positive.
+ */
+export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
+  const { weight = 1, curvature = exactHessian, dimension = 30 } = options;
+  requirePositive('adaptiveCubicLanczos', 'dimension', dimension);
+  return regionMethod({
+    name: 'ARC (Lanczos)',
+    settings: { weight, curvature: curvature.name, dimension },
+    region: requirePositive('adaptiveCubicLanczos', 'weight', weight),
+    rule: cubicWeightRule,
+    batchSize: options.batchSize,
+    model: (objective, at) =>
+      krylovModelAt(curvature, objective, at, dimension, (model, sigma) => shiftedMinimizer(model, 0, 1 / sigma)),
   });
 }

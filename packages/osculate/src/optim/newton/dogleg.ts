@@ -1,12 +1,11 @@
 import { choleskySolve } from '../../linalg/dense/cholesky.js';
 import type { Matrix } from '../../linalg/matrix.js';
+import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
 import { allFinite, type Optimizer } from '../optimizer.js';
 import { dot, norm, plus, scaled } from '../vector.js';
-import { radiusRule } from './parts/radius-rule.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
-import { shifted, shiftedCholesky } from './parts/shifted-cholesky.js';
+import { shifted, shiftedCholesky } from './newton.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
 function times({ rows, data }: Matrix, v: Float64Array): Float64Array {

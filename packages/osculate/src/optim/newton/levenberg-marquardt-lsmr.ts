@@ -1,10 +1,9 @@
+import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { residualProducts } from '../curvature-sources/residual-products.js';
 import { allFinite, type Optimizer } from '../optimizer.js';
 import { dot } from '../vector.js';
-import { dampingRule } from './parts/damping-rule.js';
-import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './parts/least-squares-step.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
+import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatchOptions {
@@ -18,7 +17,7 @@ export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatc
  * follows the gain ratio. For any n; unlike `levenbergMarquardt` it depends on the units of the variables. Cost a step: the residuals,
  * a gradient, a product with J and one with Jᵀ (about one and a half gradients) an inner iteration, a product and a value a trial; a
  * trial that is refused solves again. Memory: a few vectors.
- * @throws InputError when the damping is not positive, or (in a step) the objective is no sum of squares.
+ * @throws InputError when the damping is not positive, or (in a step) the objective is not a sum of squares.
  */
 export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-2, batchSize } = options;

@@ -1,9 +1,9 @@
 import type { Matrix } from '../../linalg/matrix.js';
+import type { RegionRule } from '../../linalg/trust-region/rules.js';
 import { residualJacobian } from '../curvature-sources/residual-jacobian.js';
 import { allFinite, type Optimizer } from '../optimizer.js';
 import { norm } from '../vector.js';
-import { type RegionRule, type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 import { dampedStep, scaledLeastSquares } from './parts/scaled-least-squares.js';
 
@@ -46,7 +46,7 @@ function grown(jacobian: Matrix, before: Float64Array): Float64Array {
  * factorisations of the augmented Jacobian, whose λ is sought from that of the step before; D grows with the columns of J, so that the
  * iterates do not depend on the units of the variables. A step that is zero, or that cannot decrease f, ends the run as stalled. For small
  * n. Cost a step: a Jacobian, 2mn² operations, and a value and some n³ a trial.
- * @throws InputError when the factor is not positive, or (in a step) the objective is no sum of squares.
+ * @throws InputError when the factor is not positive, or (in a step) the objective is not a sum of squares.
  */
 export function levenbergMarquardt({
   factor = 100,

@@ -1,3 +1,4 @@
+import { dampingRule } from '../../linalg/trust-region/rules.js';
 import type { Loss } from '../../nn/index.js';
 import type { Generator } from '../../tensor/random.js';
 import { checkOptions } from '../first-order/check-options.js';
@@ -5,9 +6,7 @@ import type { Objective, Vector } from '../objective.js';
 import { allFinite, allRows, drawRows, like, type Optimizer } from '../optimizer.js';
 import { dot, multiple, scaled } from '../vector.js';
 import { dampedSolve } from './damped-solve.js';
-import { dampingRule } from './parts/damping-rule.js';
-import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
+import { type Proposal, type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 import { sampledFisher } from './sampled-fisher.js';
 

@@ -1,11 +1,10 @@
 import { conjugateGradients } from '../../linalg/krylov/conjugate-gradients.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
+import { gaussNewtonMatrix } from '../curvature-sources/gauss-newton-matrix.js';
 import type { CurvatureSource } from '../curvature-sources/source.js';
 import { allFinite, allRows, type Optimizer } from '../optimizer.js';
-import { backtracking } from '../search/backtracking.js';
-import type { LineSearch } from '../search/line-search.js';
+import { backtracking, type LineSearch } from '../search/line-search.js';
 import { norm, scaled } from '../vector.js';
-import { forcing } from './parts/forcing.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
@@ -15,6 +14,14 @@ export interface NewtonCgOptions extends RowBatchOptions {
   readonly curvature?: CurvatureSource;
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
+}
+
+/**
+ * Options of an inner solve: its relative residual min(½, √‖g‖) makes the outer convergence superlinear (Dembo, Eisenstat and
+ * Steihaug 1982; Nocedal and Wright 2006, equation 7.3).
+ */
+export function forcing(gradientNorm: number, maxIterations: number): { tolerance: number; maxIterations: number } {
+  return { tolerance: Math.min(0.5, Math.sqrt(gradientNorm)), maxIterations };
 }
 
 /**
@@ -44,4 +51,13 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
       };
     },
   });
+}
+
+/**
+ * Gauss-Newton-CG, matrix-free: Newton-CG on the generalised Gauss-Newton matrix, which has no negative curvature when the loss is
+ * convex in the outputs. Cost a step: a gradient, one product (less than two gradients) an inner iteration, one value a trial.
+ * @throws InputError when the objective has no outputs (a plain function).
+ */
+export function gaussNewtonCg(options: Omit<NewtonCgOptions, 'curvature'> = {}): Optimizer {
+  return { ...newtonCg({ ...options, curvature: gaussNewtonMatrix }), name: 'Gauss-Newton-CG' };
 }

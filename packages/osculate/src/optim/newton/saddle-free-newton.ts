@@ -1,16 +1,21 @@
+import type { SpectralModel } from '../../linalg/trust-region/more-sorensen.js';
+import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
 import type { CurvatureSource } from '../curvature-sources/source.js';
 import type { Optimizer } from '../optimizer.js';
-import { dampingRule } from './parts/damping-rule.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
-import { saddleFreeStep } from './parts/saddle-free-step.js';
-import { spectralModelAt } from './parts/spectral-model-at.js';
+import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface SaddleFreeNewtonOptions {
   /** First damping λ (1e-3). */
   readonly damping?: number;
   readonly curvature?: CurvatureSource;
+}
+
+/** −cᵢ/(|λᵢ| + damping), in the eigenbasis. */
+function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Float64Array {
+  return slopes.map((c, i) => (c === 0 ? 0 : -c / (Math.abs(values[i]!) + damping)));
 }
 
 /**
@@ -27,5 +32,28 @@ export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimiz
     region: requirePositive('saddleFreeNewton', 'damping', damping),
     rule: dampingRule,
     model: (objective, at) => spectralModelAt(curvature, objective, at, saddleFreeStep),
+  });
+}
+
+export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBatchOptions {
+  /** Dimension of the Krylov space at most (30). */
+  readonly dimension?: number;
+}
+
+/**
+ * Saddle-free Newton, matrix-free (Dauphin et al. 2014, algorithm 1): |B| is formed in the Krylov space of the gradient from Lanczos's
+ * process. Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial. Memory: `dimension` vectors.
+ * @throws InputError when the damping or the dimension is not positive.
+ */
+export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
+  const { damping = 1e-3, curvature = exactHessian, dimension = 30 } = options;
+  requirePositive('saddleFreeKrylov', 'dimension', dimension);
+  return regionMethod({
+    name: 'Saddle-free Newton (Krylov)',
+    settings: { damping, curvature: curvature.name, dimension },
+    region: requirePositive('saddleFreeKrylov', 'damping', damping),
+    rule: dampingRule,
+    batchSize: options.batchSize,
+    model: (objective, at) => krylovModelAt(curvature, objective, at, dimension, saddleFreeStep),
   });
 }

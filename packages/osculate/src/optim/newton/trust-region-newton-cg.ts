@@ -1,11 +1,10 @@
 import { steihaugToint } from '../../linalg/krylov/steihaug-toint.js';
+import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
 import { allFinite, allRows, type Optimizer } from '../optimizer.js';
 import { norm } from '../vector.js';
-import { forcing } from './parts/forcing.js';
-import { radiusRule } from './parts/radius-rule.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
+import { forcing } from './newton-cg.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 import type { TrustRegionOptions } from './trust-region.js';
 

@@ -1,11 +1,10 @@
+import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
+import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { exactHessian } from '../curvature-sources/exact-hessian.js';
 import type { CurvatureSource } from '../curvature-sources/source.js';
 import type { Optimizer } from '../optimizer.js';
-import { radiusRule } from './parts/radius-rule.js';
-import { type RegionState, regionMethod } from './parts/region-method.js';
-import { requirePositive } from './parts/require-positive.js';
-import { shiftedMinimizer } from './parts/spectral-model.js';
-import { spectralModelAt } from './parts/spectral-model-at.js';
+import { spectralModelAt } from './parts/eigen-model.js';
+import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 
 export interface TrustRegionOptions {
   /** First trust radius (0.5). */

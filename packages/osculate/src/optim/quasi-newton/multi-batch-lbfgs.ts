@@ -12,8 +12,7 @@ import {
   type StepReport,
   type StepStop,
 } from '../optimizer.js';
-import { backtracking } from '../search/backtracking.js';
-import { type LineSearch, lineOf } from '../search/line-search.js';
+import { backtracking, type LineSearch, lineOf } from '../search/line-search.js';
 import { dot, norm, plus } from '../vector.js';
 import { type LbfgsMemory, lbfgsDirection, memoryOf, newestPair, noPairs, withPair } from './lbfgs.js';
 import { type BatchParts, drawParts, type Look, overlapSize, weightedMean } from './overlapping-batch.js';

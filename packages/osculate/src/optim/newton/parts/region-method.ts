@@ -1,3 +1,5 @@
+import type { RegionRule } from '../../../linalg/trust-region/rules.js';
+import { InputError } from '../../../tensor/errors.js';
 import type { Generator } from '../../../tensor/random.js';
 import type { Objective, Vector } from '../../objective.js';
 import {
@@ -37,13 +39,6 @@ export interface LocalModel {
   readonly propose?: (region: number) => Proposal | Promise<Proposal>;
 }
 
-/** How the region follows the gain ratio ρ = actual / predicted decrease. */
-export interface RegionRule {
-  /** Least ρ of a step that is taken. */
-  readonly accept: number;
-  next(region: number, rho: number, stepLength: number): number;
-}
-
 export interface RegionMethod extends RowBatchOptions {
   readonly name: string;
   readonly settings: Optimizer['settings'];
@@ -60,6 +55,12 @@ export interface RegionState extends OptimizerState {
   readonly region: number;
   /** What the model keeps between steps, such as a scaling of the variables; may be empty. */
   readonly memory: Float64Array;
+}
+
+/** The option if it is a positive, finite number. @throws InputError that names method and option otherwise. */
+export function requirePositive(method: string, option: string, value: number): number {
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InputError(`${method}: the ${option} is ${value}; it must be a positive number`);
 }
 
 /** Trial steps at one point before it is given up: each shrinks the region at least by half. */
