@@ -1,4 +1,5 @@
 import { concat } from '../ops/concat.js';
+import { zerosLike } from '../ops/shape.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
@@ -7,7 +8,7 @@ import { constant } from '../tensor/leaf.js';
 import { ndarray } from '../tensor/ndarray.js';
 import { type DerivativeOptions, grad, linearize } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
-import { type TensorTree, tensorsOf, zerosLike } from './trees.js';
+import { type TensorTree, tensorsOf } from './trees.js';
 import { vmap } from './vmap.js';
 
 /** The largest number of elements of a dense derivative matrix that is made without complaint: 2^26, half a GiB in f64. */

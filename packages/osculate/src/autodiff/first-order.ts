@@ -1,10 +1,11 @@
+import { zerosLike } from '../ops/shape.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
 import { substitute } from '../tensor/substitute.js';
 import { checkTangent, jvpGraph, transposeGraph } from './graph-transforms.js';
-import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
+import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable } from './trees.js';
 
 export interface DerivativeOptions {
   /** What to do where the result does not depend on a parameter: throw a DerivativeError (default), or give zeros. */

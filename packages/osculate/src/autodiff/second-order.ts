@@ -1,8 +1,9 @@
+import { zerosLike } from '../ops/shape.js';
 import { requireFloat } from '../tensor/describe.js';
 import type { Tensor } from '../tensor/ir.js';
 import { type DerivativeOptions, grad, type LinearMap, linearize } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
-import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable, zerosLike } from './trees.js';
+import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable } from './trees.js';
 
 /**
  * Hessian-vector product ∇²L·v by forward over reverse: the derivative of the gradient along v (Pearlmutter 1994).

@@ -3,7 +3,6 @@ import { isFloat } from '../tensor/dtype.js';
 import { DerivativeError, ShapeError } from '../tensor/errors.js';
 import { dependents, topological } from '../tensor/graph.js';
 import type { Node, Tensor } from '../tensor/ir.js';
-import { full } from '../tensor/leaf.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
 export type TensorTree = Tree<Tensor>;
@@ -26,11 +25,6 @@ export function matchingTensors(what: string, tree: TensorTree, like: readonly T
     throw new ShapeError(`${what}: got ${list.length} tensors for ${like.length} (${like.map(describe).join(', ')})`);
   }
   return list;
-}
-
-/** Zeros of a tensor's shape and dtype, held as one broadcast scalar. */
-export function zerosLike(t: Tensor): Tensor {
-  return full(0, t.dtype).expand(t.shape);
 }
 
 /** Why no derivative reaches `wrt`: not used at all, or only through ops without a derivative, which are named. */

@@ -1,5 +1,4 @@
-import { geluExpression } from '../ops/gelu.js';
-import { geluSlopeExpression } from '../ops/gelu-slope.js';
+import { geluExpression, geluSlopeExpression } from '../ops/activations.js';
 import type { Node, Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';

@@ -1,11 +1,10 @@
 import { describe, sameDType } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
-import { normalizeAxis } from '../tensor/shape.js';
-import { around } from './around.js';
-import { expand } from './expand.js';
+import { around, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { pad } from './pad.js';
-import { zeros } from './zeros.js';
+import { expand, unsqueeze, zeros } from './shape.js';
+import { slice } from './slice.js';
 
 interface ConcatAttrs {
   readonly axis: number;
@@ -108,4 +107,51 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   if (first === undefined) throw new InputError('concat: there are no tensors to join');
   const normal = normalizeAxis(axis, first.rank, `concat of ${describe(first)} and others`);
   return tensors.length === 1 ? first : apply1(concatOp, tensors, { axis: normal });
+}
+
+/**
+ * Tensors of one shape as slices of a new axis.
+ * @throws InputError for an empty list; ShapeError that names two tensors of different shapes.
+ */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const first = tensors[0];
+  if (first === undefined) throw new InputError('stack: there are no tensors');
+  for (const t of tensors) {
+    if (!sameShape(t.shape, first.shape)) {
+      throw new ShapeError(`stack: ${describe(first)} and ${describe(t)} differ in shape`);
+    }
+  }
+  const normal = normalizeAxis(axis, first.rank + 1, 'stack');
+  return concat(
+    tensors.map((t) => unsqueeze(t, normal)),
+    normal,
+  );
+}
+
+function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): readonly number[] {
+  const length = x.shape[axis]!;
+  const what = `split of ${describe(x)} along axis ${axis}`;
+  if (typeof parts === 'number') {
+    if (!Number.isInteger(parts) || parts < 1 || length % parts !== 0) {
+      throw new ShapeError(`${what}: length ${length} does not divide into ${parts} equal parts; give their sizes`);
+    }
+    return new Array<number>(parts).fill(length / parts);
+  }
+  const whole = parts.every((n) => Number.isInteger(n) && n >= 0);
+  if (!whole || parts.reduce((sum, n) => sum + n, 0) !== length) {
+    throw new ShapeError(`${what}: sizes [${parts.join(', ')}] are not non-negative integers with sum ${length}`);
+  }
+  return parts;
+}
+
+/** Pieces along an axis: so many equal ones, or of the given sizes. The inverse of `concat`. */
+export function split(x: Tensor, parts: number | readonly number[], axis: number): Tensor[] {
+  const normal = normalizeAxis(axis, x.rank, 'split');
+  let from = 0;
+  return sizesOf(x, parts, normal).map((size) => {
+    const lead = new Array<number>(normal).fill(0);
+    const piece = slice(x, [...lead, from], [...x.shape.slice(0, normal), from + size]);
+    from += size;
+    return piece;
+  });
 }

@@ -2,95 +2,64 @@ import './fluent/arrays.js';
 import './fluent/convolution.js';
 import './fluent/elementwise.js';
 
-export { abs } from './abs.js';
-export { acos } from './acos.js';
-export { add } from './add.js';
-export { argmax } from './argmax.js';
-export { argmin } from './argmin.js';
-export { asin } from './asin.js';
-export { atan } from './atan.js';
-export { atan2 } from './atan2.js';
-export { type AveragePoolOptions, averagePool } from './average-pool.js';
-export { type BatchNormOptions, type BatchNormResult, batchNorm } from './batch-norm.js';
-export { cast } from './cast.js';
-export { ceil } from './ceil.js';
-export { clip } from './clip.js';
-export { concat } from './concat.js';
-export { conv } from './conv.js';
-export type { ConvOptions } from './conv-shape.js';
-export { type ConvTransposeOptions, convTranspose } from './conv-transpose.js';
-export { cos } from './cos.js';
-export { cosh } from './cosh.js';
-export { type CumsumOptions, cumsum } from './cumsum.js';
-export { div } from './div.js';
+export { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus } from './activations.js';
+export { add, div, maximum, minimum, mul, pow, sub } from './binary.js';
+export {
+  equal,
+  greater,
+  greaterEqual,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  notEqual,
+  where,
+} from './comparison.js';
+export { concat, split, stack } from './concat.js';
+export { conv } from './convolution/conv.js';
+export { type ConvTransposeOptions, convTranspose } from './convolution/conv-transpose.js';
+export type { ConvOptions } from './convolution/geometry.js';
 export { einsum } from './einsum.js';
-export { elu } from './elu.js';
-export { equal } from './equal.js';
 export { erf } from './erf.js';
-export { exp } from './exp.js';
-export { expand } from './expand.js';
-export { expm1 } from './expm1.js';
-export { flip } from './flip.js';
-export { floor } from './floor.js';
-export { gather } from './gather.js';
-export { gelu } from './gelu.js';
-export { globalAveragePool } from './global-average-pool.js';
-export { globalMaxPool } from './global-max-pool.js';
-export { greater } from './greater.js';
-export { greaterEqual } from './greater-equal.js';
-export { isNaN } from './is-na-n.js';
-export { type LayerNormOptions, layerNorm } from './layer-norm.js';
-export { leakyRelu } from './leaky-relu.js';
-export { less } from './less.js';
-export { lessEqual } from './less-equal.js';
-export { log } from './log.js';
-export { logSoftmax } from './log-softmax.js';
-export { log1p } from './log1p.js';
-export { logicalAnd } from './logical-and.js';
-export { logicalNot } from './logical-not.js';
-export { logicalOr } from './logical-or.js';
-export { logsumexp } from './logsumexp.js';
+export { argmax, argmin, max, min } from './extrema.js';
+export { gather, oneHot, scatterAdd } from './indexing.js';
 export { matmul } from './matmul.js';
-export { max } from './max.js';
-export { type MaxPoolOptions, maxPool } from './max-pool.js';
-export { maximum } from './maximum.js';
-export { mean } from './mean.js';
-export { min } from './min.js';
-export { minimum } from './minimum.js';
-export { mul } from './mul.js';
-export { neg } from './neg.js';
-export { notEqual } from './not-equal.js';
-export { oneHot } from './one-hot.js';
+export {
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNorm,
+  type LayerNormOptions,
+  layerNorm,
+} from './normalization.js';
 export { pad } from './pad.js';
-export { pow } from './pow.js';
-export { prod } from './prod.js';
-export { reciprocal } from './reciprocal.js';
-export { relu } from './relu.js';
-export { reshape } from './reshape.js';
-export { round } from './round.js';
-export { rsqrt } from './rsqrt.js';
-export { type ScanOptions, type ScanStep, scan } from './scan.js';
-export { scatterAdd } from './scatter-add.js';
-export { sigmoid } from './sigmoid.js';
-export { sign } from './sign.js';
-export { silu } from './silu.js';
-export { sin } from './sin.js';
-export { sinh } from './sinh.js';
+export { type AveragePoolOptions, averagePool, globalAveragePool } from './pooling/average-pool.js';
+export { globalMaxPool, type MaxPoolOptions, maxPool } from './pooling/max-pool.js';
+export { upsample } from './pooling/upsample.js';
+export { type CumsumOptions, cumsum, mean, prod, sum } from './reductions.js';
+export { type ScanOptions, type ScanStep, scan } from './scan/scan.js';
+export { expand, flip, reshape, squeeze, transpose, unsqueeze } from './shape.js';
 export { slice } from './slice.js';
-export { softmax } from './softmax.js';
-export { softplus } from './softplus.js';
-export { split } from './split.js';
-export { sqrt } from './sqrt.js';
-export { square } from './square.js';
-export { squeeze } from './squeeze.js';
-export { stack } from './stack.js';
-export { stopGradient } from './stop-gradient.js';
-export { sub } from './sub.js';
-export { sum } from './sum.js';
-export { tan } from './tan.js';
-export { tanh } from './tanh.js';
-export { transpose } from './transpose.js';
-export { unsqueeze } from './unsqueeze.js';
-export { upsample } from './upsample.js';
-export { where } from './where.js';
+export { logSoftmax, logsumexp, softmax } from './softmax.js';
+export { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan, tanh } from './trigonometry.js';
+export {
+  abs,
+  cast,
+  ceil,
+  clip,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sqrt,
+  square,
+  stopGradient,
+} from './unary.js';
 export { type WhileOptions, whileLoop } from './while-loop.js';

@@ -2,7 +2,7 @@ import { describe } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { showShape, stridesOf } from '../tensor/shape.js';
-import { zeros } from './zeros.js';
+import { zeros } from './shape.js';
 
 export interface SliceAttrs {
   /** First index, number of elements and step (≥ 1) of every axis. */

@@ -77,3 +77,14 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
   if (distinct.length !== list.length) throw new ShapeError(`${what}: axes [${list.join(', ')}] repeat`);
   return distinct;
 }
+
+/** A shape seen from one axis, as [outer, length, inner]: the element at (o, i, k) has flat index (o·length + i)·inner + k. */
+interface Around {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+export function around(shape: Shape, axis: number): Around {
+  return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) };
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hvp } from '../../src/autodiff/index.js';
 import { compile, costOf, printGraph, verify } from '../../src/compile/index.js';
 import { Identities, nodeKey } from '../../src/compile/key.js';
-import { addOp } from '../../src/ops/add.js';
+import { addOp } from '../../src/ops/binary.js';
 import { scan, whileLoop } from '../../src/ops/index.js';
 import { matmulOp } from '../../src/ops/matmul.js';
 import { constant, full, InputError, input, topological } from '../../src/tensor/index.js';

@@ -8,6 +8,8 @@ export interface Entry {
   readonly file: string;
   /** Name of the export. */
   readonly export: string;
+  /** Names of all exports of the file. */
+  readonly beside: readonly string[];
   readonly op: Op;
 }
 
@@ -28,7 +30,7 @@ export async function allOps(): Promise<Entry[]> {
   return modules.flatMap(({ file, exports }) =>
     Object.entries(exports)
       .filter(([name, value]) => name.endsWith('Op') && typeof value === 'object')
-      .map(([name, op]) => ({ file, export: name, op: op as Op })),
+      .map(([name, op]) => ({ file, export: name, beside: Object.keys(exports), op: op as Op })),
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { grad, hvp, vmap } from '../../src/autodiff/index.js';
-import { convWeightByPatches } from '../../src/ops/conv-patches.js';
+import { convWeightByPatches } from '../../src/ops/convolution/patches.js';
 import { conv, maxPool } from '../../src/ops/index.js';
 import { constant, input, type Tensor } from '../../src/tensor/index.js';
 import { convolutionCases, poolingCases } from './cases/convolution.js';

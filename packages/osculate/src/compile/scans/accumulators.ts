@@ -1,5 +1,5 @@
-import { expand } from '../../ops/expand.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
+import { expand } from '../../ops/shape.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';

@@ -1,6 +1,5 @@
-import { expand } from '../../ops/expand.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
-import { zerosLike } from '../../ops/scan/placeholders.js';
+import { expand, zerosLike } from '../../ops/shape.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';

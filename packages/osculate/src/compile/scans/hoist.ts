@@ -1,6 +1,6 @@
-import { expand } from '../../ops/expand.js';
+import { placeholder } from '../../ops/loop-body.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
+import { expand } from '../../ops/shape.js';
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import { isConstant, isInput } from '../../tensor/leaf.js';

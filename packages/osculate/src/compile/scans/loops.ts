@@ -1,5 +1,5 @@
 import type { ScanAttrs } from '../../ops/scan/parts.js';
-import type { WhileAttrs } from '../../ops/while/parts.js';
+import type { WhileAttrs } from '../../ops/while-loop.js';
 import { topological } from '../../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
 import { isInput } from '../../tensor/leaf.js';

@@ -1,5 +1,5 @@
+import { placeholder } from '../../ops/loop-body.js';
 import { applyScan, partsOf, type ScanAttrs, type ScanParts } from '../../ops/scan/parts.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
 import { topological } from '../../tensor/graph.js';
 import type { Node, Op, Tensor } from '../../tensor/ir.js';
 import { substitute } from '../../tensor/substitute.js';

@@ -1,7 +1,7 @@
 import { batchGraph } from '../../autodiff/graph-transforms.js';
-import { expand } from '../../ops/expand.js';
+import { placeholder } from '../../ops/loop-body.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
+import { expand } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { substitute } from '../../tensor/substitute.js';
 

@@ -1,7 +1,6 @@
-import { expand } from '../../ops/expand.js';
-import { boundaryOf, isLiteral } from '../../ops/scan/close-over.js';
+import { boundaryOf, isLiteral, placeholder } from '../../ops/loop-body.js';
 import type { ScanParts } from '../../ops/scan/parts.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
+import { expand } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full, splat } from '../../tensor/leaf.js';
 import { substitute } from '../../tensor/substitute.js';

@@ -1,6 +1,5 @@
-import { boundaryOf } from '../../ops/scan/close-over.js';
-import { placeholder } from '../../ops/scan/placeholders.js';
-import type { WhileAttrs } from '../../ops/while/parts.js';
+import { boundaryOf, placeholder } from '../../ops/loop-body.js';
+import type { WhileAttrs } from '../../ops/while-loop.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
 import { substitute } from '../../tensor/substitute.js';
 

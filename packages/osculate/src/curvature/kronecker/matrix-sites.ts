@@ -1,7 +1,7 @@
-import type { ConvGeometry } from '../../ops/conv-shape.js';
+import type { ConvGeometry } from '../../ops/convolution/geometry.js';
+import { windowTaps } from '../../ops/convolution/windows.js';
 import { concat } from '../../ops/index.js';
 import type { MatmulAttrs } from '../../ops/matmul.js';
-import { windowTaps } from '../../ops/window-taps.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { Range } from './cut.js';

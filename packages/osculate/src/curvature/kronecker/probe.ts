@@ -1,5 +1,5 @@
 import { applyScan, partsOf, type ScanAttrs } from '../../ops/scan/parts.js';
-import { scanOp } from '../../ops/scan.js';
+import { scanOp } from '../../ops/scan/scan.js';
 import { topological } from '../../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';

@@ -1,6 +1,6 @@
 import type { GraphProto } from '../../onnx/index.js';
 import { scan, stack, whileLoop } from '../../ops/index.js';
-import { moveAxis } from '../../ops/indices.js';
+import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { toNumbers } from '../../tensor/ndarray.js';

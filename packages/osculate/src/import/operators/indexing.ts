@@ -1,5 +1,5 @@
 import { scan, scatterAdd } from '../../ops/index.js';
-import { moveAxis } from '../../ops/indices.js';
+import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { toNumbers } from '../../tensor/ndarray.js';

@@ -1,5 +1,5 @@
 import { concat, conv, scan } from '../../ops/index.js';
-import { moveAxis } from '../../ops/indices.js';
+import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import type { NodeCall } from '../node-call.js';

@@ -1,5 +1,5 @@
+import { windowTaps } from '../../ops/convolution/windows.js';
 import { averagePool, globalAveragePool, globalMaxPool, maxPool, scatterAdd, stack } from '../../ops/index.js';
-import { windowTaps } from '../../ops/window-taps.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';

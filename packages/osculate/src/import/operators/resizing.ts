@@ -1,4 +1,4 @@
-import { moveAxis } from '../../ops/indices.js';
+import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';

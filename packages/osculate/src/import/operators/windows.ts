@@ -1,5 +1,5 @@
 import { stack } from '../../ops/index.js';
-import { moveAxis } from '../../ops/indices.js';
+import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { Importer, NodeCall } from '../node-call.js';

@@ -1,9 +1,9 @@
-import { type AveragePoolOptions, averagePool } from '../average-pool.js';
-import { conv } from '../conv.js';
-import type { ConvOptions } from '../conv-shape.js';
-import { type ConvTransposeOptions, convTranspose } from '../conv-transpose.js';
-import { type ConvWeightOptions, convWeight } from '../conv-weight.js';
-import { type MaxPoolOptions, maxPool } from '../max-pool.js';
+import { conv } from '../convolution/conv.js';
+import { type ConvTransposeOptions, convTranspose } from '../convolution/conv-transpose.js';
+import { type ConvWeightOptions, convWeight } from '../convolution/conv-weight.js';
+import type { ConvOptions } from '../convolution/geometry.js';
+import { type AveragePoolOptions, averagePool } from '../pooling/average-pool.js';
+import { type MaxPoolOptions, maxPool } from '../pooling/max-pool.js';
 import { defineMethods } from './define.js';
 
 declare module '../../tensor/ir.js' {

@@ -1,59 +1,42 @@
 import type { DType } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { abs } from '../abs.js';
-import { acos } from '../acos.js';
-import { add } from '../add.js';
-import { asin } from '../asin.js';
-import { atan } from '../atan.js';
-import { atan2 } from '../atan2.js';
-import { cast } from '../cast.js';
-import { ceil } from '../ceil.js';
-import { clip } from '../clip.js';
-import { cos } from '../cos.js';
-import { cosh } from '../cosh.js';
-import { div } from '../div.js';
-import { elu } from '../elu.js';
-import { equal } from '../equal.js';
+import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus } from '../activations.js';
+import { add, div, maximum, minimum, mul, pow, sub } from '../binary.js';
+import {
+  equal,
+  greater,
+  greaterEqual,
+  isNaN as isNotANumber,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  notEqual,
+  where as select,
+} from '../comparison.js';
 import { erf } from '../erf.js';
-import { exp } from '../exp.js';
-import { expm1 } from '../expm1.js';
-import { floor } from '../floor.js';
-import { gelu } from '../gelu.js';
-import { greater } from '../greater.js';
-import { greaterEqual } from '../greater-equal.js';
-import { isNaN as isNotANumber } from '../is-na-n.js';
-import { leakyRelu } from '../leaky-relu.js';
-import { less } from '../less.js';
-import { lessEqual } from '../less-equal.js';
-import { log } from '../log.js';
-import { log1p } from '../log1p.js';
-import { logicalAnd } from '../logical-and.js';
-import { logicalNot } from '../logical-not.js';
-import { logicalOr } from '../logical-or.js';
-import { maximum } from '../maximum.js';
-import { minimum } from '../minimum.js';
-import { mul } from '../mul.js';
-import { neg } from '../neg.js';
-import { notEqual } from '../not-equal.js';
-import { pow } from '../pow.js';
-import { reciprocal } from '../reciprocal.js';
-import { relu } from '../relu.js';
-import { round } from '../round.js';
-import { rsqrt } from '../rsqrt.js';
-import { sigmoid } from '../sigmoid.js';
-import { sign } from '../sign.js';
-import { silu } from '../silu.js';
-import { sin } from '../sin.js';
-import { sinh } from '../sinh.js';
-import { softplus } from '../softplus.js';
-import { sqrt } from '../sqrt.js';
-import { square } from '../square.js';
-import { stopGradient } from '../stop-gradient.js';
-import { sub } from '../sub.js';
-import { tan } from '../tan.js';
-import { tanh } from '../tanh.js';
-import { where as select } from '../where.js';
+import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan, tanh } from '../trigonometry.js';
+import {
+  abs,
+  cast,
+  ceil,
+  clip,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sqrt,
+  square,
+  stopGradient,
+} from '../unary.js';
 import {
   type BinaryMethods,
   defineBinary,

@@ -1,8 +1,7 @@
 import type { Node, Tensor, Transforms } from '../../tensor/ir.js';
-import { expand } from '../expand.js';
-import { transpose } from '../transpose.js';
+import { placeholder } from '../loop-body.js';
+import { expand, transpose } from '../shape.js';
 import { applyScan, groups, partsOf, type ScanAttrs } from './parts.js';
-import { placeholder } from './placeholders.js';
 
 /** Exchanges the two leading axes: [batch, time, …] and [time, batch, …]. */
 function swapLeading(t: Tensor): Tensor {

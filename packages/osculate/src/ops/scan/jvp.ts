@@ -1,9 +1,9 @@
 import { dependents } from '../../tensor/graph.js';
 import type { Node, Tensor, Transforms } from '../../tensor/ir.js';
 import { substitute } from '../../tensor/substitute.js';
-import { boundaryOf } from './close-over.js';
+import { boundaryOf, placeholder, present, scatter } from '../loop-body.js';
+import { zerosLike } from '../shape.js';
 import { applyScan, groups, partsOf, type ScanAttrs, type ScanParts } from './parts.js';
-import { placeholder, present, scatter, zerosLike } from './placeholders.js';
 
 type Maybe = Tensor | null;
 

@@ -1,9 +1,10 @@
 import { dependents, topological } from '../../tensor/graph.js';
 import type { Node, Tensor, Transforms } from '../../tensor/ir.js';
 import { isInput } from '../../tensor/leaf.js';
-import { sum } from '../sum.js';
+import { placeholder, present, scatter } from '../loop-body.js';
+import { sum } from '../reductions.js';
+import { zerosLike } from '../shape.js';
 import { applyScan, groups, partsOf, type ScanAttrs } from './parts.js';
-import { placeholder, present, scatter, zerosLike } from './placeholders.js';
 
 type Maybe = Tensor | null;
 

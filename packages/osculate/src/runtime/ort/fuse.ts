@@ -1,11 +1,10 @@
 import { Identities, nodeKey } from '../../compile/key.js';
-import { batchNorm } from '../../ops/batch-norm.js';
-import { onnxGeometry } from '../../ops/conv-lowering.js';
-import type { ConvGeometry } from '../../ops/conv-shape.js';
-import { layerNorm } from '../../ops/layer-norm.js';
+import type { ConvGeometry } from '../../ops/convolution/geometry.js';
+import { onnxGeometry } from '../../ops/convolution/lowering.js';
 import type { MatmulAttrs } from '../../ops/matmul.js';
-import { mean } from '../../ops/mean.js';
-import type { ReduceAttrs } from '../../ops/sum.js';
+import { batchNorm, layerNorm } from '../../ops/normalization.js';
+import type { ReduceAttrs } from '../../ops/reductions.js';
+import { mean } from '../../ops/reductions.js';
 import { readCounts, topological } from '../../tensor/graph.js';
 import { apply, type Tensor } from '../../tensor/ir.js';
 import { splat } from '../../tensor/leaf.js';

@@ -1,4 +1,4 @@
-import { geluSlope } from '../../../src/ops/gelu-slope.js';
+import { geluSlope } from '../../../src/ops/activations.js';
 import { full, type Tensor } from '../../../src/tensor/index.js';
 import type { CaseInput, OpCase } from '../case.js';
 import { box, each, numbers, type Scalar } from './numbers.js';

@@ -1,7 +1,7 @@
-import { onnxGeometry } from '../../../ops/conv-lowering.js';
-import type { ConvGeometry } from '../../../ops/conv-shape.js';
-import { onnxMaxPool } from '../../../ops/max-pool.js';
-import type { PoolAttrs } from '../../../ops/pool-shape.js';
+import type { ConvGeometry } from '../../../ops/convolution/geometry.js';
+import { onnxGeometry } from '../../../ops/convolution/lowering.js';
+import type { PoolAttrs } from '../../../ops/pooling/geometry.js';
+import { onnxMaxPool } from '../../../ops/pooling/max-pool.js';
 import { readCounts, topological } from '../../../tensor/graph.js';
 import { apply, type LoweredAttr, type Node, type Tensor } from '../../../tensor/ir.js';
 import { blockedConv, blockedMaxPool, intoBlocks, outOfBlocks } from './blocked-ops.js';

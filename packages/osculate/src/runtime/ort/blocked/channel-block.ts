@@ -1,7 +1,7 @@
 import { compile, type Program } from '../../../compile/index.js';
 import { encodeModel, graphOf, model, node, valueInfo } from '../../../onnx/index.js';
-import { conv } from '../../../ops/conv.js';
-import { maxPool } from '../../../ops/max-pool.js';
+import { conv } from '../../../ops/convolution/conv.js';
+import { maxPool } from '../../../ops/pooling/max-pool.js';
 import { topological } from '../../../tensor/graph.js';
 import { input } from '../../../tensor/leaf.js';
 import { lowerProgram } from '../lower.js';
