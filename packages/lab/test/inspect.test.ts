@@ -30,10 +30,11 @@ async function inspected(file: string, given: Given = {}): Promise<Inspection & 
 }
 
 const require = createRequire(import.meta.url);
+const networks = new URL('../../osculate/test/networks/', import.meta.url);
 
 /** A file of an installed package, or of the reference networks. */
 function located(place: string, path: string): string {
-  if (place === 'reference') return fileURLToPath(new URL(`../../../../shared/reference/${path}`, import.meta.url));
+  if (place === 'reference') return fileURLToPath(new URL(`reference/${path}`, networks));
   return (require.resolve.paths(place) ?? []).map((at) => join(at, place, path)).find(existsSync)!;
 }
 

@@ -1,24 +1,9 @@
 import { UsageError } from '../usage-error.js';
 import { smallLeastSquares } from './analytic.js';
-import { dataFile } from './data-file.js';
+import { mghEntries } from './mgh/entries.js';
 import { mghResiduals } from './mgh/residuals.js';
 import type { Family } from './problem.js';
 import { vectorProblem } from './vector-problem.js';
-
-interface Entry {
-  readonly number: number;
-  readonly name: string;
-  readonly n: number;
-  readonly m: number;
-  readonly start: readonly number[];
-  /** f as the paper prints it, and to full precision. */
-  readonly minima: readonly { readonly f: number; readonly refined: number; readonly x?: readonly number[] }[];
-}
-
-/** The collection: sizes, standard starts and known minima. */
-export function mghEntries(): readonly Entry[] {
-  return JSON.parse(dataFile('mgh.json')) as Entry[];
-}
 
 /** The 35 problems of Moré, Garbow and Hillstrom 1981 by number. */
 export const mghFamily: Family = {

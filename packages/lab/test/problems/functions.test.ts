@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { sharedFile } from '../../../osculate/test/support/shared.js';
 import { problemNamed } from '../../src/problems/index.js';
-import { mghEntries } from '../../src/problems/mgh.js';
+import { mghEntries } from '../../src/problems/mgh/entries.js';
+import { nistData } from '../../src/problems/nist/data.js';
 import { nistFormulas } from '../../src/problems/nist/formulas.js';
-import { nistData } from '../../src/problems/nist.js';
 import { Evaluator } from '../../src/run/evaluate.js';
 import { executor, loadedObjective } from './objective-of.js';
 
@@ -48,17 +47,15 @@ describe('functions', () => {
   });
 
   it('f of the 35 problems at their starts and at their minima is that of the collection', async () => {
-    const { problems } = JSON.parse(new TextDecoder().decode(sharedFile('mgh.json'))) as {
-      problems: { number: number; f_start: number; minima: { x?: number[]; scipy_x: number[] }[] }[];
-    };
-    expect(mghEntries()).toHaveLength(35);
-    for (const { number, f_start, minima } of problems) {
+    const entries = mghEntries();
+    expect(entries).toHaveLength(35);
+    for (const { number, fStart, minima } of entries) {
       const name = `mgh:${number}`;
       const { f, start, loaded } = await loadedObjective(name);
-      expect((await f.value(start, [0])) / f_start).toBeCloseTo(1, 9);
+      expect((await f.value(start, [0])) / fStart).toBeCloseTo(1, 9);
       const { target } = problemNamed(name);
       const gaps = [];
-      for (const point of minima.flatMap(({ x, scipy_x }) => [x ?? scipy_x, scipy_x])) {
+      for (const point of minima.flatMap(({ x, refinedX }) => [x ?? refinedX, refinedX])) {
         gaps.push((await new Evaluator(loaded, executor).evaluate(Float64Array.from(point))).gap!);
       }
       expect([name, Math.min(...gaps) <= target!.value]).toEqual([name, true]);

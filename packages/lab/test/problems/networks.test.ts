@@ -7,7 +7,7 @@ import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
 import { astype, generator, mapTree, type NDArray, ndarray, type Tree, toNumbers } from 'osculate/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedFile } from '../../../osculate/test/support/shared.js';
+import { referenceOnnx } from '../../../osculate/test/networks/reference.js';
 import { parseContestant } from '../../src/contestants.js';
 import { addingExamples } from '../../src/problems/adding.js';
 import { problemNamed } from '../../src/problems/index.js';
@@ -108,7 +108,7 @@ describe('a model of the user', () => {
   const folder = mkdtempSync(join(tmpdir(), 'osculate-onnx-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const model = join(folder, 'model.onnx');
-  writeFileSync(model, sharedFile('reference/mlp_tanh.onnx'));
+  writeFileSync(model, referenceOnnx('mlp_tanh'));
   const random = generator(0);
   const npz = (name: string, arrays: Parameters<typeof writeNpz>[0]): string => {
     const path = join(folder, name);

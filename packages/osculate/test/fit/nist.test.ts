@@ -24,12 +24,12 @@ function digits(model: (problem: NistProblem) => Model, options: Partial<CurveFi
 describe('NIST StRD, 27 data sets from 2 starts each, default options', () => {
   const traced = digits((p) => p.traced);
 
-  test('traced models: every run has at least 9 certified digits', () => {
+  test('models from their formulas: every run has at least 9 certified digits', () => {
     expect(traced).toHaveLength(54);
     expect(Math.min(...traced)).toBeGreaterThanOrEqual(9);
   });
 
-  test('traced models: 10.5 digits on average', () => {
+  test('models from their formulas: 10.5 digits on average', () => {
     expect(traced.reduce((a, b) => a + b, 0) / 54).toBeGreaterThanOrEqual(10.5);
   });
 

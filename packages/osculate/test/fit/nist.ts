@@ -1,9 +1,15 @@
-import { sharedFile } from '../support/shared.js';
-import { type NistModel, nistModels } from './nist-models.js';
+import { nistData } from '../../../lab/src/problems/nist/data.js';
+import { nistFormulas } from '../../../lab/src/problems/nist/formulas.js';
+import { expressionModel } from '../../src/fit/expression.js';
+import type { NumericModel, TracedModel } from '../../src/fit/index.js';
+import { nistFunctions } from './nist-functions.js';
 
 /** One data set of the NIST StRD collection of nonlinear regressions. */
-export interface NistProblem extends NistModel {
+export interface NistProblem {
   readonly name: string;
+  /** The model from its formula, and the same as a function of plain numbers. */
+  readonly traced: TracedModel;
+  readonly numeric: NumericModel['model'];
   readonly starts: readonly (readonly number[])[];
   readonly certified: readonly number[];
   /** Certified standard deviations of the parameters. */
@@ -13,30 +19,21 @@ export interface NistProblem extends NistModel {
   readonly x: readonly Float64Array[];
 }
 
-function read(name: string, model: NistModel): NistProblem {
-  const lines = new TextDecoder().decode(sharedFile(`nist/${name}.dat`)).split(/\r?\n/);
-  const rows = lines.flatMap((line) => {
-    const match = /^\s*b\d+ =\s+(.*)$/.exec(line);
-    return match ? [match[1]!.trim().split(/\s+/).map(Number)] : [];
-  });
-  const header = lines.findLastIndex((line) => line.startsWith('Data:'));
-  const data = lines.slice(header + 1).filter((line) => line.trim() !== '');
-  const table = data.map((line) => line.trim().split(/\s+/).map(Number));
-  const column = (j: number): number[] => rows.map((row) => row[j]!);
+function problem(name: string, formula: string): NistProblem {
+  const { starts, certified, deviations, y, x } = nistData(name);
+  const variables = x.length === 1 ? ['x'] : x.map((_, j) => `x${j + 1}`);
   return {
     name,
-    ...model,
-    starts: [column(0), column(1)],
-    certified: column(2),
-    deviations: column(3),
-    // Nelson's model is one of log y.
-    y: Float64Array.from(table, (row) => (name === 'Nelson' ? Math.log(row[0]!) : row[0]!)),
-    x: table.map((row) => Float64Array.from(row.slice(1))),
+    traced: expressionModel(formula, { parameters: certified.map((_, j) => `b${j + 1}`), variables }),
+    numeric: nistFunctions[name]!,
+    ...{ starts, certified, deviations },
+    y: Float64Array.from(y),
+    x: y.map((_, i) => Float64Array.from(x, (column) => column[i]!)),
   };
 }
 
 export const nistProblems = (): readonly NistProblem[] =>
-  Object.entries(nistModels).map(([name, model]) => read(name, model));
+  Object.entries(nistFormulas).map(([name, formula]) => problem(name, formula));
 
 /** Log relative error: correct digits of the worst parameter, at most the 11 that are certified. */
 export function correctDigits(found: Float64Array, certified: readonly number[]): number {

@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib';
 import {
   dataTypeName,
   decodeModel,
@@ -8,7 +7,7 @@ import {
   type ValueInfoProto,
 } from '../../src/onnx/index.js';
 import type { NDArray } from '../../src/tensor/index.js';
-import { sharedFile } from '../support/shared.js';
+import { nodeTestFiles } from '../support/node-test-archive.js';
 
 /** One of ONNX's node tests: a model and arrays for its inputs and outputs, in their order. */
 export interface NodeTest {
@@ -18,35 +17,11 @@ export interface NodeTest {
   outputs(): readonly NDArray[];
 }
 
-/** Regular files of a tar archive. */
-function* entries(tar: Uint8Array): Generator<readonly [string, Uint8Array]> {
-  const text = (from: number, length: number): string => {
-    const bytes = tar.subarray(from, from + length);
-    const end = bytes.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-  };
-  let long: string | undefined;
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
-    const size = Number.parseInt(text(at + 124, 12), 8);
-    const prefix = text(at + 345, 155);
-    const name = text(at, 100);
-    const type = tar[at + 156];
-    // GNU tar writes a name of more than 100 characters as an entry before the file's own.
-    if (type === 76) long = text(at + 512, size);
-    else {
-      const path = long ?? (prefix === '' ? name : `${prefix}/${name}`);
-      long = undefined;
-      if (type === 0 || type === 48) yield [path, tar.subarray(at + 512, at + 512 + size)];
-    }
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-}
-
-/** All node tests by name. */
+/** All node tests, sorted by name. */
 export function nodeTests(): NodeTest[] {
   const files = new Map<string, Map<string, Uint8Array>>();
-  for (const [path, bytes] of entries(new Uint8Array(gunzipSync(sharedFile('onnx-node-tests.tar.gz'))))) {
-    const [test, file] = path.replace(/^\.\//, '').split(/\/(.*)/) as [string, string];
+  for (const [path, bytes] of nodeTestFiles()) {
+    const [test, file] = path.split(/\/(.*)/) as [string, string];
     if (!files.has(test)) files.set(test, new Map());
     files.get(test)!.set(file, bytes);
   }

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import { ortExecutor } from '../../src/runtime/node.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { noNodeTests } from '../support/node-test-archive.js';
 import { coverageTable, type Result } from './coverage-table.js';
 import { kindOf, nodeTests } from './node-test-files.js';
 import { prepareNodeTest, runNodeTest } from './node-test-run.js';
@@ -36,7 +38,7 @@ const bfloat16 = [
 /** x / scale is 25.5 in float32 and less in the double precision of the reference executor, so that it rounds to another integer. */
 const tie = ['test_dynamicquantizelinear'];
 
-describe('node tests of ONNX', () => {
+describeUnless(noNodeTests)('node tests of ONNX', () => {
   let reference: Result[];
   let runtime: Result[];
   let both: Result[];

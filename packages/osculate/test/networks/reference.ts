@@ -1,4 +1,5 @@
-import { readSafetensors } from '../../src/data/index.js';
+import { readFileSync } from 'node:fs';
+import { readSafetensors, type SafetensorsFile } from '../../src/data/index.js';
 import {
   activation,
   conv2d,
@@ -15,7 +16,6 @@ import {
   transformerBlock,
 } from '../../src/nn/index.js';
 import { astype, type NDArray, ndarray } from '../../src/tensor/index.js';
-import { sharedFile } from '../support/shared.js';
 
 export type NetworkName = 'mlp_tanh' | 'cnn_relu_maxpool' | 'lstm_last' | 'transformer_block';
 
@@ -54,7 +54,7 @@ export const networks: Readonly<Record<NetworkName, Network>> = {
     rename: (name) => name.replace('_l0', ''),
   },
   transformer_block: {
-    layer: sequential([transformerBlock(16, 2, { hidden: 32, activation: 'gelu' }), layerNorm(16), dense(16, 7)]),
+    layer: sequential([transformerBlock(12, 2, { hidden: 24, activation: 'gelu' }), layerNorm(12), dense(12, 7)]),
     loss: softmaxCrossEntropy(),
     rename: (name) =>
       name
@@ -64,6 +64,18 @@ export const networks: Readonly<Record<NetworkName, Network>> = {
         .replace('0.f2.', '0.down.'),
   },
 };
+
+export const networkNames = Object.keys(networks) as NetworkName[];
+
+/** The ONNX model of a reference network, as PyTorch exported it. */
+export function referenceOnnx(name: NetworkName): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`reference/${name}.onnx`, import.meta.url)));
+}
+
+/** Weights, data and derivatives of a reference network, as `reference/make.py` wrote them. */
+export function referenceTensors(name: NetworkName): SafetensorsFile {
+  return readSafetensors(new Uint8Array(readFileSync(new URL(`reference/${name}.safetensors`, import.meta.url))));
+}
 
 export interface ReferenceCase {
   readonly x: NDArray;
@@ -81,27 +93,26 @@ export interface ReferenceCase {
 
 /** A reference file with its float arrays in the given dtype (PyTorch computed in float64 from the same f32 weights). */
 export function referenceCase(name: NetworkName, dtype: 'f32' | 'f64'): ReferenceCase {
-  const { tensors, metadata } = readSafetensors(sharedFile(`reference/${name}.safetensors`));
-  const all = new Map(tensors instanceof Map ? tensors : Object.entries(tensors));
+  const { tensors, metadata } = referenceTensors(name);
   const group = (prefix: string, as: 'f32' | 'f64' | null): Record<string, NDArray> =>
     Object.fromEntries(
-      [...all].flatMap(([key, array]) =>
+      Object.entries(tensors).flatMap(([key, array]) =>
         key.startsWith(`${prefix}.`)
           ? [[networks[name].rename(key.slice(prefix.length + 1)), as ? astype(array, as) : array]]
           : [],
       ),
     );
-  const y = all.get('y')!;
+  const y = tensors.y!;
   return {
-    x: astype(all.get('x')!, dtype),
+    x: astype(tensors.x!, dtype),
     y: y.dtype === 'i64' ? ndarray('i32', Array.from(y.data as BigInt64Array, Number), y.shape) : astype(y, dtype),
-    output: all.get('output')!,
-    loss: Number(metadata?.loss),
+    output: tensors.output!,
+    loss: Number(metadata.loss),
     parameters: group('param', dtype),
     gradient: group('grad', null),
     direction: group('v', dtype),
     hvp: group('hvp', null),
     ggnvp: group('ggnvp', null),
-    eigenvalues: all.get('hessian_eigenvalues')!,
+    eigenvalues: tensors.hessian_eigenvalues!,
   };
 }

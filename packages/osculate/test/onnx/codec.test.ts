@@ -1,7 +1,10 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { decodeModel, encodeModel, type GraphProto, type NodeProto, tensorValues } from '../../src/onnx/index.js';
-import { nodeTestFiles, referenceModel, referenceNames, referenceTensors } from './shared-files.js';
+import { toNumbers } from '../../src/tensor/index.js';
+import { networkNames, referenceOnnx, referenceTensors } from '../networks/reference.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { nodeTestFiles, noNodeTests } from '../support/node-test-archive.js';
 
 async function run(bytes: Uint8Array, input: ort.Tensor): Promise<Float32Array> {
   const session = await ort.InferenceSession.create(bytes, {
@@ -15,8 +18,8 @@ async function run(bytes: Uint8Array, input: ort.Tensor): Promise<Float32Array> 
   }
 }
 
-describe.each(referenceNames)('reference model %s, exported by PyTorch', (name) => {
-  const bytes = referenceModel(name);
+describe.each(networkNames)('reference model %s, exported by PyTorch', (name) => {
+  const bytes = referenceOnnx(name);
 
   it('is written back byte for byte', () => {
     const model = decodeModel(bytes);
@@ -28,26 +31,24 @@ describe.each(referenceNames)('reference model %s, exported by PyTorch', (name) 
   });
 
   it('gives the same outputs in ONNX Runtime after decoding and encoding, near the recorded ones', async () => {
-    const tensors = referenceTensors(name);
-    const { shape, data } = tensors.get('x')!;
-    const input = new ort.Tensor('float32', data, shape);
+    const { x, output } = referenceTensors(name).tensors;
+    const input = new ort.Tensor('float32', x!.data as Float32Array, x!.shape);
     const expected = await run(bytes, input);
     const again = await run(encodeModel({ ...decodeModel(bytes), docString: 'encoded again' }), input);
     expect(again).toEqual(expected);
-    const recorded = tensors.get('output')!.data;
+    const recorded = toNumbers(output!);
     for (let i = 0; i < recorded.length; i++) expect(Math.abs(again[i]! - recorded[i]!)).toBeLessThan(1e-5);
   });
 
   it('holds the weights of the safetensors file', () => {
-    const parameters = referenceTensors(name);
+    const { tensors } = referenceTensors(name);
     let found = 0;
     for (const t of decodeModel(bytes).graph!.initializer) {
-      const expected = parameters.get(`param.${t.name}`);
+      const expected = tensors[`param.${t.name}`];
       if (expected === undefined) continue;
       const { array, original } = tensorValues(t);
       expect(original).toBe('float');
-      expect(array.shape).toEqual(expected.shape);
-      expect(array.data).toEqual(expected.data);
+      expect(array).toEqual(expected);
       found++;
     }
     // PyTorch renames the transposed weights of the LSTM; its head keeps its names.
@@ -66,7 +67,7 @@ function* nodesOf(graph: GraphProto): Generator<NodeProto> {
   }
 }
 
-describe('the node tests of ONNX', () => {
+describeUnless(noNodeTests)('the node tests of ONNX', () => {
   const models = [...nodeTestFiles()].filter(([path]) => path.endsWith('/model.onnx'));
 
   it('are all written back byte for byte, without unknown fields', () => {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeModel, encodeModel, tensorValues } from '../../src/onnx/index.js';
 import { DTypeError, InputError } from '../../src/tensor/errors.js';
-import { referenceModel, referenceNames } from './shared-files.js';
+import { networkNames, referenceOnnx } from '../networks/reference.js';
 
 const seed = 20_250_101;
-const files = referenceNames.map(referenceModel);
+const files = networkNames.map(referenceOnnx);
 
 /** Bytes of the memory that typed arrays of a decoded message own; views of the file own none. */
 function owned(value: unknown, file: ArrayBufferLike): number {

@@ -11,9 +11,10 @@ import {
 } from '../../src/onnx/index.js';
 import { DTypeError, InputError } from '../../src/tensor/errors.js';
 import { ndarray, toNumbers } from '../../src/tensor/ndarray.js';
-import { nodeTestFiles } from './shared-files.js';
+import { describeUnless } from '../support/describe-unless.js';
+import { nodeTestFiles, noNodeTests } from '../support/node-test-archive.js';
 
-describe('widening, against the tensors of the Cast tests of ONNX', () => {
+describeUnless(noNodeTests)('widening, against the tensors of the Cast tests of ONNX', () => {
   const files = nodeTestFiles();
   const pair = (test: string) =>
     ['input_0', 'output_0'].map((f) => tensorValues(decodeTensor(files.get(`${test}/test_data_set_0/${f}.pb`)!)));

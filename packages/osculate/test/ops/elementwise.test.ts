@@ -244,7 +244,8 @@ describe('accuracy', () => {
     it('is that of float64 on ONNX Runtime', async () => {
       expect(await error('ort', 'f64', method(name), spots[name]!)).toBeLessThan(1.5e-15);
     });
-    it.runIf(name !== 'sigmoid')('is that of float32 on ONNX Runtime', async () => {
+    if (name === 'sigmoid') return;
+    it('is that of float32 on ONNX Runtime', async () => {
       expect(await error('ort', 'f32', method(name), spots[name]!)).toBeLessThan(5e-7);
     });
   });

@@ -21,9 +21,9 @@ describe('problems of Moré, Garbow and Hillstrom', () => {
   it.each(problems)('$number $name: f at the start and at the known minima', async (problem) => {
     const f = problem.objective();
     const atStart = await f.value(Float64Array.from(problem.start), [0]);
-    expect(Math.abs(atStart / problem.f_start - 1)).toBeLessThan(1e-9);
-    for (const { x, f_at_x } of problem.minima) {
-      if (x) expect(await f.value(Float64Array.from(x), [0])).toBeCloseTo(f_at_x!, 9);
+    expect(Math.abs(atStart / problem.fStart - 1)).toBeLessThan(1e-9);
+    for (const { x, fAtX } of problem.minima) {
+      if (x) expect(await f.value(Float64Array.from(x), [0])).toBeCloseTo(fAtX!, 9);
     }
   });
 });

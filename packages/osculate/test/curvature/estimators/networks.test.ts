@@ -15,11 +15,11 @@ import {
 } from '../../../src/curvature/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
 import { generator, InputError } from '../../../src/tensor/index.js';
-import { type NetworkName, networks } from '../../networks/reference.js';
+import { networkNames } from '../../networks/reference.js';
 import { referenceModel, rowGradients, smallModel } from '../operators/support.js';
 import { coverage, sumOf } from './support.js';
 
-describe.each(Object.keys(networks) as NetworkName[])('%s against the eigenvalues of PyTorch’s Hessian', (name) => {
+describe.each(networkNames)('%s against the eigenvalues of PyTorch’s Hessian', (name) => {
   it('five largest and smallest within 1e-6, relative', async () => {
     const { model, eigenvalues } = referenceModel(name, { chunk: 3 });
     for (const which of ['largest', 'smallest'] as const) {

@@ -1,26 +1,9 @@
 import type { Residuals } from '../../../../lab/src/problems/mgh/build.js';
+import { type MghEntry, mghEntries } from '../../../../lab/src/problems/mgh/entries.js';
 import { mghResiduals } from '../../../../lab/src/problems/mgh/residuals.js';
 import { functionObjective, type Objective } from '../../../src/optim/index.js';
-import { sharedFile } from '../../support/shared.js';
 
-interface Minimum {
-  readonly f: number;
-  readonly x?: readonly number[];
-  readonly f_at_x?: number;
-  readonly scipy_f: number;
-}
-
-interface Entry {
-  readonly number: number;
-  readonly name: string;
-  readonly n: number;
-  readonly m: number;
-  readonly start: readonly number[];
-  readonly f_start: number;
-  readonly minima: readonly Minimum[];
-}
-
-export interface MghProblem extends Entry {
+export interface MghProblem extends MghEntry {
   readonly residuals: Residuals;
   /** A fresh objective f = Σ rᵢ² in float64. */
   objective(): Objective;
@@ -28,8 +11,7 @@ export interface MghProblem extends Entry {
 
 /** The 35 problems of Moré, Garbow and Hillstrom 1981 with their standard starts and known minima. */
 export function mghProblems(): MghProblem[] {
-  const { problems } = JSON.parse(new TextDecoder().decode(sharedFile('mgh.json'))) as { problems: Entry[] };
-  return problems.map((entry) => {
+  return mghEntries().map((entry) => {
     const r = mghResiduals[entry.number - 1]!;
     const start = Float64Array.from(entry.start);
     return {
@@ -43,6 +25,6 @@ export function mghProblems(): MghProblem[] {
 /** True when f is a known minimum: to 1e-4 of it, the digits that the paper prints, or 1e-12 where the minimum is zero. */
 export function isKnownMinimum({ minima }: MghProblem, f: number): boolean {
   return minima.some(
-    (minimum) => f <= Math.max(minimum.f, minimum.scipy_f) * (1 + 1e-4) + 1e-12 && f >= minimum.f * (1 - 1e-4),
+    (minimum) => f <= Math.max(minimum.f, minimum.refined) * (1 + 1e-4) + 1e-12 && f >= minimum.f * (1 - 1e-4),
   );
 }
