@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 const beside = fileURLToPath(new URL('../../../../../shared/onnx-node-tests.tar.gz', import.meta.url));
-const archive = process.env.OSCULATE_ONNX_NODE_TESTS || (existsSync(beside) ? beside : undefined);
+const named = process.env.OSCULATE_ONNX_NODE_TESTS;
+if (named && !existsSync(named)) throw new Error(`OSCULATE_ONNX_NODE_TESTS: there is no file ${named}`);
+const archive = named || (existsSync(beside) ? beside : undefined);
 
 /** Why the node tests of the ONNX standard cannot run; undefined where they can. They are not ours to distribute. */
 export const noNodeTests =
