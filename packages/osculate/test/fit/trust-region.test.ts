@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { DampedSteps } from '../../src/fit/trust-region/damped.js';
 import { dot } from '../../src/fit/trust-region/dot.js';
 import { Factorization } from '../../src/fit/trust-region/factorization.js';
 import { generator } from '../../src/tensor/index.js';
@@ -46,24 +45,6 @@ describe('Factorization', () => {
     const f = new Factorization(m, n);
     f.factor({ height: m, columns: twice, residuals, rows: null }, scale, new Int8Array(n).fill(1));
     expect(f.rank).toBe(n - 1);
-  });
-});
-
-describe('DampedSteps', () => {
-  const f = factored(new Int8Array(n).fill(1));
-
-  test.each([1e3, 0.3, 0.05, 1e-3, 1e-9])('within the radius %d', (radius) => {
-    const damped = new DampedSteps(f);
-    const length = damped.solve(radius);
-    expect(length).toBeCloseTo(Math.sqrt(product(damped.q, damped.q)), 14);
-    expect(length).toBeLessThanOrEqual(1.1 * radius);
-    // The gradient of ½‖Jq + r‖² is −λq, with one λ ≥ 0 for all elements: 0, or such that the radius is nearly met.
-    const moved = residuals.map((r, i) => r + f.pivots.reduce((sum, j, l) => sum + column(j)[i]! * damped.q[l]!, 0));
-    const gradient = Array.from(f.pivots, (j) => product(column(j), moved));
-    const damping = -product(Float64Array.from(gradient), damped.q) / length ** 2;
-    for (const [l, g] of gradient.entries()) expect(g).toBeCloseTo(-damping * damped.q[l]!, 10);
-    if (radius < 1) expect(length).toBeGreaterThanOrEqual(0.9 * radius);
-    else expect(damping).toBeCloseTo(0, 10);
   });
 });
 

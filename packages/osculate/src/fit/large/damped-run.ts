@@ -1,3 +1,4 @@
+import { NielsenDamping } from '../../linalg/trust-region/rules.js';
 import { InputError } from '../../tensor/errors.js';
 import type { FitStatus } from '../result.js';
 
@@ -113,23 +114,6 @@ function grow(scale: Float64Array, norms: Float64Array, first: boolean): void {
   for (let j = 0; j < scale.length; j++) scale[j] = Math.max(first ? 0 : scale[j]!, norms[j]!) || 1;
 }
 
-/** λ and its factor of growth (Nielsen 1999; Madsen, Nielsen and Tingleff 2004, section 3.2). */
-class Damping {
-  private growth = 2;
-
-  constructor(public value: number) {}
-
-  lighten(ratio: number): void {
-    this.value = Math.max(LEAST_DAMPING, this.value * Math.max(1 / 3, 1 - (2 * ratio - 1) ** 3));
-    this.growth = 2;
-  }
-
-  raise(): void {
-    this.value *= this.growth;
-    this.growth *= 2;
-  }
-}
-
 /** One trial step and what came of it. */
 interface Trial {
   readonly damping: number;
@@ -170,7 +154,7 @@ export function dampedRun(model: DampedModel, options: DampedOptions = {}): Damp
     throw new InputError(`damping is ${first}; the first step needs a number above 0, as 1e-4`);
   if (!model.begin()) return { status: 'non-finite-start', iterations: 0 };
   const scale = new Float64Array(model.x.length);
-  const damping = new Damping(first);
+  const damping = new NielsenDamping(first, LEAST_DAMPING);
   let iterations = 0;
   const end = (status: DampedStatus): DampedEnd => ({ status, iterations });
   const stuck = (): DampedStatus => {

@@ -1,12 +1,12 @@
+import { MoreSteps } from '../../linalg/trust-region/more.js';
 import type { Box } from '../bounds.js';
-import { DampedSteps } from './damped.js';
 import { dot } from './dot.js';
 import { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
 
 /**
  * Trust-region steps of the linear model at one point, inside a box. Where the step of the free parameters would leave the box, those
- * that would leave are moved onto their bound and the others' step is computed anew, at most n times.
+ * that would leave are moved onto their bound and the others' step is computed again, at most n times.
  */
 export class BoundedSteps {
   readonly factorization: Factorization;
@@ -18,7 +18,7 @@ export class BoundedSteps {
   length = 0;
   /** True when the whole step came from one solve, and met no bound: `accelerate` may correct it. */
   whole = true;
-  private readonly damped: DampedSteps;
+  private readonly steps: MoreSteps;
   private readonly free: Int8Array;
   private readonly right: Float64Array;
   private readonly product: Float64Array;
@@ -33,7 +33,7 @@ export class BoundedSteps {
     private readonly scale: Float64Array,
   ) {
     this.factorization = new Factorization(m, n);
-    this.damped = new DampedSteps(this.factorization);
+    this.steps = new MoreSteps(this.factorization);
     this.step = new Float64Array(n);
     this.free = new Int8Array(n);
     this.right = new Float64Array(Math.max(m, n + 1));
@@ -53,7 +53,7 @@ export class BoundedSteps {
     if (!this.current) this.factor(at, free);
     const { step, scale } = this;
     step.fill(0);
-    this.damped.solve(radius);
+    this.steps.within(radius);
     this.spread();
     this.whole = true;
     if (this.box.bounded) this.restrict(at, radius);
@@ -75,7 +75,7 @@ export class BoundedSteps {
       const j = f.pivots[i]!;
       aside[i] = -dot(at.columns, j * m, second, 0, m) / scale[j]!;
     }
-    this.damped.solveNormal(aside);
+    this.steps.solveNormal(aside);
     if (!(2 * Math.sqrt(dot(aside, 0, aside, 0, f.k)) <= 0.75 * this.length)) return;
     for (let i = 0; i < f.k; i++) step[f.pivots[i]!]! += (0.5 * aside[i]!) / scale[f.pivots[i]!]!;
   }
@@ -83,7 +83,7 @@ export class BoundedSteps {
   /** q of the last solve, unscaled, into the parameters' order. */
   private spread(): void {
     const { k, pivots } = this.factorization;
-    for (let i = 0; i < k; i++) this.step[pivots[i]!] = this.damped.q[i]! / this.scale[pivots[i]!]!;
+    for (let i = 0; i < k; i++) this.step[pivots[i]!] = this.steps.q[i]! / this.scale[pivots[i]!]!;
   }
 
   /** Moves parameters that would leave the box onto its faces and solves for the others, until none leaves. */
@@ -107,7 +107,7 @@ export class BoundedSteps {
       this.current = false;
       f.factor(at.linear, this.scale, free, undefined, right);
       if (f.k === 0) return;
-      this.damped.solve(radius);
+      this.steps.within(radius);
       this.spread();
     }
   }

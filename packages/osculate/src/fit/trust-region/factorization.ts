@@ -1,3 +1,4 @@
+import type { Triangle } from '../../linalg/trust-region/more.js';
 import { dot } from './dot.js';
 import type { Iterate } from './iterate.js';
 import type { LinearModel } from './linear-model.js';
@@ -9,7 +10,8 @@ const REGULAR = 1e-6;
  * Pivoted QR of a column-scaled Jacobian restricted to some columns, S·J·D⁻¹·P = Q·R, with c = Qᵀ(−r): all that the trial steps
  * at one point need. Everything lives in arrays made once, since problems of a few parameters are factored in microseconds.
  */
-export class Factorization {
+export class Factorization implements Triangle {
+  readonly pivoted = true;
   /** R, row-major n×n; the leading k×k part counts. */
   readonly upper: Float64Array;
   /** The first k elements of Qᵀ(−r). */
@@ -100,7 +102,7 @@ export class Factorization {
     return this.model === at.model && free.every((f, j) => f === this.free[j]);
   }
 
-  /** Decides the rank anew: diagonal elements of R below `accuracy`·|r₀₀| count as zero. */
+  /** Decides the rank: diagonal elements of R below `accuracy`·|r₀₀| count as zero. */
   rankWithin(accuracy = Math.max(this.m, this.n) * 2 ** -52): void {
     const { n, k, upper } = this;
     const threshold = accuracy * Math.abs(k > 0 ? upper[0]! : 0);

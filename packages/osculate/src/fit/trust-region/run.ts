@@ -1,3 +1,4 @@
+import { moreRadius } from '../../linalg/trust-region/rules.js';
 import type { Box } from '../bounds.js';
 import type { FitStatus } from '../result.js';
 import { BoundedSteps } from './bounded-step.js';
@@ -200,12 +201,13 @@ export class TrustRegionRun {
 
   /** MINPACK's rule, with a harder cut for steps that lead where nothing is finite. */
   private resize(finite: boolean): void {
-    const { length } = this.steps;
     const { shrink = 0.25, grow = 2 } = this.settings.region;
-    const good = Math.max(0.25, this.least);
-    if (!(this.ratio > good))
-      this.radius = (finite ? shrink : Math.min(0.1, shrink)) * Math.min(this.radius, length || this.radius);
-    else if (this.ratio >= 0.75) this.radius = grow * length;
+    this.radius = moreRadius(this.radius, this.ratio, this.steps.length, {
+      shrink: finite ? shrink : Math.min(0.1, shrink),
+      grow,
+      poor: Math.max(0.25, this.least),
+      reach: 1,
+    });
   }
 
   /** Second-order corrections pay where the region binds or the linear model was poor, not in the quick last steps. */

@@ -5,8 +5,8 @@ import { type Matrix, matrix, requireFinite, requireSquare } from '../matrix.js'
 import { asColumns, likeRightHandSide, type RightHandSide } from './right-hand-side.js';
 import { powerOfTwoScale } from './scaling.js';
 
-/** Rows of the diagonal taken at a time. */
-const ROWS = 64;
+/** Rows of the diagonal taken at a time: the work of `foldDiagonal`, for each column. */
+export const FOLDED_ROWS = 64;
 
 export interface AugmentedQr<B extends RightHandSide> {
   /** S, n x n upper triangular, SᵀS = RᵀR + D². */
@@ -32,14 +32,21 @@ function columnScales(upper: Matrix, diagonal: Float64Array, right: Matrix): Flo
   return largest.map((value) => powerOfTwoScale(Float64Array.of(value)));
 }
 
-/** Folds the rows of D (already scaled) into the triangle at r, row-major with `width` columns of which n are its own. */
-function foldDiagonal(k: Kernels, n: number, width: number, r: number, diagonal: Float64Array, block: number): void {
-  for (let start = 0; start < n; start += ROWS) {
-    const count = Math.min(ROWS, n - start);
-    k.heap.fill(0, block, block + (width - start) * ROWS);
-    for (let i = 0; i < count; i++) k.heap[block + i * (ROWS + 1)] = diagonal[start + i]!;
+/** Folds the rows of a diagonal into the triangle at r, row-major with `width` columns of which n are its own. `block` is work. */
+export function foldDiagonal(
+  k: Kernels,
+  n: number,
+  width: number,
+  r: number,
+  diagonal: Float64Array,
+  block: number,
+): void {
+  for (let start = 0; start < n; start += FOLDED_ROWS) {
+    const count = Math.min(FOLDED_ROWS, n - start);
+    k.heap.fill(0, block, block + (width - start) * FOLDED_ROWS);
+    for (let i = 0; i < count; i++) k.heap[block + i * (FOLDED_ROWS + 1)] = diagonal[start + i]!;
     // These rows begin at column `start`, and fill up from there.
-    k.appendRows(width - start, Math.ceil(count / 4) * 4, r + start * (width + 1), width, block, ROWS);
+    k.appendRows(width - start, Math.ceil(count / 4) * 4, r + start * (width + 1), width, block, FOLDED_ROWS);
   }
 }
 
@@ -65,7 +72,7 @@ export function augmentQr<B extends RightHandSide>(
   const k = kernelsFor(options);
   const width = n + right.columns;
   const scales = columnScales(upper, diagonal, right);
-  return withMemory(k, width * width + width * ROWS, (at) => {
+  return withMemory(k, width * width + width * FOLDED_ROWS, (at) => {
     const h = k.heap;
     h.fill(0, at, at + width * width);
     for (let i = 0; i < n; i++) {

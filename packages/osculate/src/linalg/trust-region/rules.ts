@@ -38,3 +38,52 @@ export const cubicWeightRule: RegionRule = {
     return rho > 0.9 ? Math.max(0.25 * sigma, 1e-100) : sigma;
   },
 };
+
+/** How Moré's radius is steered. */
+export interface RadiusSteering {
+  /** Factor after a step that disappoints. */
+  readonly shrink: number;
+  /** The radius after a good step as a multiple of its length. */
+  readonly grow: number;
+  /** ρ up to which a step disappoints. */
+  readonly poor: number;
+  /** A step that disappoints is cut to no more than `shrink` times this many of its lengths. */
+  readonly reach: number;
+}
+
+/**
+ * The trust radius of Levenberg-Marquardt after a step (Moré 1978, section 4; MINPACK's lmder): shorter where the step disappoints, a
+ * multiple of the step's length where the model is good (ρ ≥ ¾).
+ */
+export function moreRadius(
+  radius: number,
+  rho: number,
+  length: number,
+  { shrink, grow, poor, reach }: RadiusSteering,
+): number {
+  if (!(rho > poor)) return shrink * Math.min(radius, reach * length || radius);
+  return rho >= 0.75 ? grow * length : radius;
+}
+
+/** λ from step to step, and how it is to grow next (Nielsen 1999; Madsen, Nielsen and Tingleff 2004, section 3.2). */
+export class NielsenDamping {
+  private growth = 2;
+
+  /** From a first λ; it stays above `least`, below which factors of nearly singular systems fail. */
+  constructor(
+    public value: number,
+    private readonly least: number,
+  ) {}
+
+  /** After a step that was taken, with a gain ratio ρ. */
+  lighten(rho: number): void {
+    this.value = Math.max(this.least, this.value * Math.max(1 / 3, 1 - (2 * rho - 1) ** 3));
+    this.growth = 2;
+  }
+
+  /** After a step that was refused. */
+  raise(): void {
+    this.value *= this.growth;
+    this.growth *= 2;
+  }
+}
