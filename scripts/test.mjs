@@ -1,5 +1,6 @@
 /**
- * `npm test`: sets everything up, runs all checks and all tests, and ends with a line "N passed, N failed".
+ * `npm test`: sets everything up, runs all checks and all tests, says why tests were skipped, and ends with a line
+ * "N passed, N failed, N skipped".
  * `npm test -- arguments` passes the arguments to Vitest and leaves the checks out.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +9,8 @@ import { entry, runTool, SetupError, say } from './process.mjs';
 import { build, cacheFile, prepare } from './setup.mjs';
 
 /**
- * @typedef {{ status: string, assertionResults: { status: string }[] }} FileResult
+ * @typedef {{ fullName: string, status: string }} TestResult
+ * @typedef {{ status: string, assertionResults: TestResult[] }} FileResult
  * @typedef {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: FileResult[] }} Results
  */
 
@@ -21,7 +23,20 @@ function count(results) {
     passed: results.numPassedTests,
     failed: results.numFailedTests + broken.length,
     skipped: results.numPendingTests + results.numTodoTests,
+    reasons: reasonsOf(results),
   };
+}
+
+/** How many tests were skipped for each reason; a test has it in its name (`describeUnless` puts it there). @param {Results} results */
+function reasonsOf({ testResults }) {
+  /** @type {Map<string, number>} */
+  const reasons = new Map();
+  for (const { fullName, status } of testResults.flatMap((file) => file.assertionResults)) {
+    if (!['pending', 'skipped', 'todo', 'disabled'].includes(status)) continue;
+    const reason = /\[skipped: (.*?)\]/.exec(fullName)?.[1] ?? 'not in this run';
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
 }
 
 /** @param {readonly string[]} args */
@@ -31,7 +46,7 @@ async function vitest(args) {
   const { code } = await runTool('vitest/vitest.mjs', ['run', ...reporters, ...args], { stdin: 'inherit' });
   const results = existsSync(file)
     ? count(JSON.parse(readFileSync(file, 'utf8')))
-    : { passed: 0, failed: 1, skipped: 0 };
+    : { passed: 0, failed: 1, skipped: 0, reasons: new Map() };
   rmSync(file, { force: true });
   return { code, ...results };
 }
@@ -44,9 +59,10 @@ await entry(async () => {
   if (args.length === 0) failedChecks = await check();
   else if ((await build()) !== 0)
     throw new SetupError('set-up: the build failed (errors above). Correct them and run again.');
-  const { code, passed, failed, skipped } = await vitest(args);
+  const { code, passed, failed, skipped, reasons } = await vitest(args);
   if (failedChecks.length > 0) say(`checks failed: ${failedChecks.join(', ')}`);
   if (code !== 0 && failed === 0) say(`Vitest ended with status ${code} although no test failed (see above).`);
-  process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+  for (const [reason, tests] of reasons) say(`${tests} skipped: ${reason}`);
+  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   return failedChecks.length > 0 || failed > 0 ? 1 : code;
 });

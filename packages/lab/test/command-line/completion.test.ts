@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, Option } from 'commander';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeUnless } from '../../../osculate/test/support/describe-unless.js';
 import { completionScript, type Shell } from '../../src/command-line/completion/shells.js';
 import { addCompletion } from '../../src/command-line/completion.js';
 
@@ -33,7 +34,6 @@ function program(): Command {
 
 const names = { problems: ['rosenbrock', 'beale', 'quadratic'], optimizers: ['adam', 'adamw', 'newton'] };
 const script = (shell: Shell): string => completionScript(shell, program(), names);
-const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
 
 let folder: string;
 beforeAll(() => {
@@ -106,26 +106,30 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ['osculate nothing ', []],
 ];
 
-describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
-  beforeEach(({ skip }) => skip(!has(shell), `${shell} is not installed`));
+const missing = (shell: Shell): string | undefined =>
+  spawnSync(shell, ['--version']).status === 0 ? undefined : `${shell} is not installed`;
 
-  it.each(lines)('%s', (line, offers) => {
-    expect(offered(shell, line)).toEqual(offers);
+for (const shell of ['bash', 'zsh', 'fish'] as const) {
+  describeUnless(missing(shell))(`completion in ${shell}`, () => {
+    it.each(lines)('%s', (line, offers) => {
+      expect(offered(shell, line)).toEqual(offers);
+    });
+
+    it('takes the script for a valid one', () => {
+      const checked = spawnSync(shell, ['-n', join(folder, shell)], { encoding: 'utf8' });
+      expect([checked.status, checked.stderr]).toEqual([0, '']);
+    });
   });
+}
 
-  it('takes the script for a valid one', () => {
-    const checked = spawnSync(shell, ['-n', join(folder, shell)], { encoding: 'utf8' });
-    expect([checked.status, checked.stderr]).toEqual([0, '']);
+describeUnless(missing('bash'))('completion of bash', () => {
+  it('is registered for the program', () => {
+    const code = 'source ./bash; complete -p osculate';
+    expect(output('bash', ['-c', code])).toEqual(['complete -F _osculate osculate', '']);
   });
 });
 
 describe('completion scripts', () => {
-  it('for bash is registered for the program', ({ skip }) => {
-    skip(!has('bash'), 'bash is not installed');
-    const code = 'source ./bash; complete -p osculate';
-    expect(output('bash', ['-c', code])).toEqual(['complete -F _osculate osculate', '']);
-  });
-
   it('for zsh escapes what has a meaning in descriptions', () => {
     expect(script('zsh')).toContain(`'compare:compare \\[all\\] of Newton'\\''s methods\\: quickly'`);
     expect(script('zsh')).toContain(

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generator } from 'osculate/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeUnless } from '../../../osculate/test/support/describe-unless.js';
 import type { Summary } from '../../src/study.js';
-import { canKill, type Ended, filesIn, osculate, resultsIn } from './kill-support.js';
+import { type Ended, filesIn, noKills, osculate, resultsIn } from './kill-support.js';
 
 const kills = 4;
 
@@ -21,7 +22,7 @@ const command = (...more: string[]): string[] => [
   ...['--threads', '1', '--save-every', '0.1', '--report', 'report.html', ...more],
 ];
 
-describe.runIf(canKill)('a comparison, killed at random moments and resumed', () => {
+describeUnless(noKills)('a comparison, killed at random moments and resumed', () => {
   it('ends with the results of an undisturbed one, value for value, and leaves none unfinished', async () => {
     const start = performance.now();
     expect((await osculate(root, command('--out', 'whole'))).code).toBe(0);

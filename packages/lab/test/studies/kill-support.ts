@@ -8,8 +8,10 @@ import Papa from 'papaparse';
 
 const cli = fileURLToPath(new URL('../../bin/osculate.js', import.meta.url));
 
-/** Where /proc does not list the children of a process, the runs cannot be found to be killed. */
-export const canKill = existsSync(`/proc/${process.pid}/task/${process.pid}/children`);
+/** Why the runs cannot be killed; undefined where they can. */
+export const noKills = existsSync(`/proc/${process.pid}/task/${process.pid}/children`)
+  ? undefined
+  : '/proc does not list the children of a process';
 
 /** How a command ended. */
 export interface Ended {

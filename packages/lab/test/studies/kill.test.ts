@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { generator } from 'osculate/tensor';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canKill, filesIn, type Kill, osculate, resultsIn, writing } from './kill-support.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeUnless } from '../../../osculate/test/support/describe-unless.js';
+import { filesIn, type Kill, noKills, osculate, resultsIn, writing } from './kill-support.js';
 
 const study = `
 title: Killed
@@ -88,7 +89,7 @@ async function killAndResume(name: string, coming: Kills): Promise<void> {
   }
 }
 
-describe.runIf(canKill)('a study, killed at random moments and resumed', () => {
+describeUnless(noKills)('a study, killed at random moments and resumed', () => {
   it('ends with the results of an undisturbed one, value for value, and runs nothing twice', async () => {
     const whole = await undisturbed();
     const lane = async (index: number): Promise<void> => {

@@ -55,7 +55,34 @@ describe('tensorValues', () => {
     expect(values({ dataType: DataType.bool, rawData: raw(0, 2) }, 2)).toEqual([0, 1]);
     expect(values({ dataType: DataType.int4, rawData: raw(0x87, 0x0f) }, 3)).toEqual([7, -8, -1]);
     expect(values({ dataType: DataType.uint4, rawData: raw(0x87) }, 2)).toEqual([7, 8]);
+    expect(values({ dataType: DataType.int2, rawData: raw(0b11_10_01_00, 0b10) }, 5)).toEqual([0, 1, -2, -1, -2]);
+    expect(values({ dataType: DataType.uint2, rawData: raw(0b11_10_01_00, 0b10) }, 5)).toEqual([0, 1, 2, 3, 2]);
   });
+
+  // Bits of the exponent and of the fraction, bias, and which codes are not numbers.
+  it.each([
+    ['float8e4m3fn', 4, 3, 7, (code: number) => ((code & 0x7f) === 0x7f ? Number.NaN : undefined)],
+    ['float8e4m3fnuz', 4, 3, 8, (code: number) => (code === 0x80 ? Number.NaN : undefined)],
+    ['float8e5m2', 5, 2, 15, (code: number) => [Number.POSITIVE_INFINITY, NaN, NaN, NaN][(code & 0x7f) - 0x7c]],
+    ['float8e5m2fnuz', 5, 2, 16, (code: number) => (code === 0x80 ? Number.NaN : undefined)],
+    ['float4e2m1', 2, 1, 1, () => undefined],
+  ] as const)(
+    'widens every code of %s to the value of its definition',
+    (name, exponentBits, fractionBits, bias, special) => {
+      const [top, codes] = [1 << (exponentBits + fractionBits), 2 << (exponentBits + fractionBits)];
+      const expected = Array.from({ length: codes }, (_, code) => {
+        const fraction = (code & ((1 << fractionBits) - 1)) / (1 << fractionBits);
+        const exponent = (code % top) >> fractionBits;
+        const size = exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias);
+        return (code >= top ? -1 : 1) * (special(code) ?? size);
+      });
+      // Of four bits two codes are in a byte, the first in the lower half.
+      const bytes = Uint8Array.from({ length: codes === 16 ? 8 : codes }, (_, i) =>
+        codes === 16 ? 2 * i + 16 * (2 * i + 1) : i,
+      );
+      expect(values({ dataType: DataType[name], rawData: bytes }, codes)).toEqual(expected);
+    },
+  );
 
   it('reads half precision exactly: subnormal, largest, signed zero, infinity, NaN', () => {
     const bits = [0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0xfc00, 0x8000, 0x7e00];
