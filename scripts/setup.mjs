@@ -45,7 +45,7 @@ function whyInstall() {
 }
 
 /** Runs npm: the one that started this script when there is one, else the one on the PATH. @param {string[]} args */
-function npm(args) {
+export function npm(args) {
   const started = process.env.npm_execpath;
   if (started && /^npm/.test(basename(started)) && /\.[cm]?js$/.test(started)) {
     return run(process.execPath, [started, ...args], { stdout: 2 });
