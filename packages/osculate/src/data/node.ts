@@ -1,5 +1,6 @@
 export type { Examples, ImageSet, ImageSetOptions } from './node/examples.js';
 export { fashionMnist } from './node/fashion-mnist.js';
+export { type FieldFile, fileSource } from './node/file-source.js';
 export { mnistDigits } from './node/mnist.js';
 export { mobyDick, type TextOptions, type TextSet } from './node/moby-dick.js';
 export { readFileBytes } from './node/read-file-bytes.js';

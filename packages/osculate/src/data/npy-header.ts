@@ -1,7 +1,27 @@
 import { InputError } from '../tensor/errors.js';
+import { elementCount } from './element-count.js';
+import type { ByteRanges, StoredArray } from './stored-array.js';
+import { type StoredType, storedTypes } from './stored-type.js';
 
-/** What the header of an NPY file says. */
-export interface NpyHeader {
+const types = new Map<string, StoredType>([
+  ['f8', storedTypes.f64],
+  ['f4', storedTypes.f32],
+  ['f2', storedTypes.f16],
+  ['i8', storedTypes.i64],
+  ['i4', storedTypes.i32],
+  ['i2', storedTypes.i16],
+  ['i1', storedTypes.i8],
+  ['u8', storedTypes.u64],
+  ['u4', storedTypes.u32],
+  ['u2', storedTypes.u16],
+  ['u1', storedTypes.u8],
+  ['b1', storedTypes.bool],
+]);
+
+/** A plain array's header fits version 1's 65,535 bytes; larger ones are those of structured arrays. */
+const largestHeader = 65_535;
+
+interface NpyHeader {
   readonly descr: string;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];
@@ -24,7 +44,7 @@ function parseShape(text: string): number[] {
 }
 
 /** Parses the header's Python literal: a dictionary of exactly 'descr', 'fortran_order' and 'shape'. */
-export function parseNpyHeader(text: string): NpyHeader {
+function parseNpyHeader(text: string): NpyHeader {
   const fields = new Map<string, string>();
   let at = text.indexOf('{') + 1;
   for (;;) {
@@ -43,4 +63,48 @@ export function parseNpyHeader(text: string): NpyHeader {
     );
   }
   return { descr: descr.slice(1, -1), fortranOrder: order === 'True', shape: parseShape(shape) };
+}
+
+function readHeader(file: ByteRanges, from: number, to: number): { header: NpyHeader; begin: number } {
+  const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+  const bytes = file.read(from, Math.min(to, from + 12));
+  if (bytes.length < 12 || magic.some((m, i) => bytes[i] !== m)) {
+    throw new InputError('NPY: the file does not begin with \\x93NUMPY');
+  }
+  const version = bytes[6]!;
+  if (version < 1 || version > 3) throw new InputError(`NPY: version ${version} is not one of 1, 2, 3`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 12);
+  const [start, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const begin = from + start + length;
+  if (length > largestHeader || begin > to) {
+    throw new InputError(`NPY: a header of ${length} bytes does not fit (file of ${to - from} bytes)`);
+  }
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(file.read(from + start, begin));
+  return { header: parseNpyHeader(text), begin };
+}
+
+/** The array of an NPY file that lies in the bytes from `from` up to `to`. InputError when it is malformed or of another element type. */
+export function npyArray(file: ByteRanges, from = 0, to = file.size): StoredArray & { readonly fortranOrder: boolean } {
+  const { header, begin } = readHeader(file, from, to);
+  const { descr, shape, fortranOrder } = header;
+  const type = /^[<>|=]/.test(descr) ? types.get(descr.slice(1)) : undefined;
+  if (type === undefined) {
+    throw new InputError(
+      `NPY: element type '${descr}' is not read; convert it with astype('float64') or such in NumPy`,
+    );
+  }
+  const expected = elementCount(shape, 'NPY') * type.bytes;
+  if (to - begin !== expected) {
+    throw new InputError(
+      `NPY: ${to - begin} bytes for '${descr}' of shape [${shape.join(', ')}], which takes ${expected}`,
+    );
+  }
+  return {
+    type,
+    bigEndian: descr.startsWith('>'),
+    shape,
+    begin,
+    end: to,
+    fortranOrder: fortranOrder && shape.length > 1,
+  };
 }

@@ -1,7 +1,8 @@
 import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { elementCount } from './element-count.js';
-import { decodeElements, type StoredType, type StoredTypeName, storedTypes } from './stored-type.js';
+import { type ByteRanges, bytesInMemory, decodeArray, type StoredArray } from './stored-array.js';
+import { type StoredType, type StoredTypeName, storedTypes } from './stored-type.js';
 
 /** The contents of a safetensors file. */
 export interface SafetensorsFile {
@@ -11,13 +12,10 @@ export interface SafetensorsFile {
   readonly converted: Record<string, string>;
 }
 
-interface Entry {
+interface Entry extends StoredArray {
   readonly name: string;
+  /** The file's name of its type. */
   readonly stored: string;
-  readonly type: StoredType;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
 }
 
 /** The reference implementation's bound. */
@@ -30,20 +28,22 @@ const types = new Map<string, StoredType>(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
-  if (bytes.length < 8) throw new InputError(`safetensors: ${bytes.length} bytes are too few for a header`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > largestHeader || length > bytes.length - 8) {
-    throw new InputError(`safetensors: a header of ${length} bytes does not fit a file of ${bytes.length}`);
+function parseHeader(file: ByteRanges): { header: Record<string, unknown>; begin: number } {
+  const { size } = file;
+  if (size < 8) throw new InputError(`safetensors: ${size} bytes are too few for a header`);
+  const first = file.read(0, 8);
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  if (length > largestHeader || length > size - 8) {
+    throw new InputError(`safetensors: a header of ${length} bytes does not fit a file of ${size}`);
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.read(8, 8 + length)));
   } catch (cause) {
     throw new InputError('safetensors: the header is not JSON in UTF-8', { cause });
   }
   if (!isObject(header)) throw new InputError('safetensors: the header is not a JSON object');
-  return { header, data: bytes.subarray(8 + length) };
+  return { header, begin: 8 + length };
 }
 
 function parseMetadata(value: unknown): Record<string, string> {
@@ -54,7 +54,8 @@ function parseMetadata(value: unknown): Record<string, string> {
   return value as Record<string, string>;
 }
 
-function parseEntry(name: string, value: unknown, size: number): Entry {
+/** Offsets count from `start`, where the `size` bytes of data begin. */
+function parseEntry(name: string, value: unknown, start: number, size: number): Entry {
   const what = `safetensors: tensor "${name}"`;
   if (!isObject(value)) throw new InputError(`${what}: its header entry is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
@@ -75,21 +76,41 @@ function parseEntry(name: string, value: unknown, size: number): Entry {
       `${what}: ${end - begin} bytes for ${dtype} [${shape.join(', ')}], which takes ${count * type.bytes}`,
     );
   }
-  return { name, stored: dtype, type, shape: shape as number[], begin, end };
+  return {
+    name,
+    stored: dtype,
+    type,
+    bigEndian: false,
+    shape: shape as number[],
+    begin: start + begin,
+    end: start + end,
+  };
 }
 
 /** The format allows neither overlaps nor holes: a byte belongs to exactly one tensor. */
-function checkCoverage(entries: readonly Entry[], size: number): void {
+function checkCoverage(entries: readonly Entry[], start: number, size: number): void {
   let at = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) {
+    const from = begin - start;
+    if (from !== at) {
       throw new InputError(
-        `safetensors: tensor "${name}" begins at ${begin}, which ${begin < at ? 'overlaps another' : 'leaves a hole'} (expected ${at})`,
+        `safetensors: tensor "${name}" begins at ${from}, which ${from < at ? 'overlaps another' : 'leaves a hole'} (expected ${at})`,
       );
     }
-    at = end;
+    at = end - start;
   }
   if (at !== size) throw new InputError(`safetensors: ${size - at} bytes after the last tensor belong to none`);
+}
+
+/** What the header of a safetensors file says. InputError for anything that the format forbids, and for other dtypes. */
+export function safetensorsArrays(file: ByteRanges): { entries: Entry[]; metadata: Record<string, string> } {
+  const { header, begin } = parseHeader(file);
+  const size = file.size - begin;
+  const { __metadata__, ...rest } = header;
+  const metadata = parseMetadata(__metadata__);
+  const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value, begin, size));
+  checkCoverage(entries, begin, size);
+  return { entries, metadata };
 }
 
 /**
@@ -98,21 +119,11 @@ function checkCoverage(entries: readonly Entry[], size: number): void {
  * @throws InputError for anything that the format forbids, other dtypes, and U64 values beyond i64.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  const { header, data } = parseHeader(bytes);
-  const { __metadata__, ...rest } = header;
-  const metadata = parseMetadata(__metadata__);
-  const entries = Object.entries(rest).map(([name, value]) => parseEntry(name, value, data.length));
-  checkCoverage(entries, data.length);
+  const file = bytesInMemory(bytes);
+  const { entries, metadata } = safetensorsArrays(file);
   // fromEntries defines own properties, so a tensor named "__proto__" is only a name.
   const tensors = Object.fromEntries(
-    entries.map(({ name, type, shape, begin, end }): [string, NDArray] => [
-      name,
-      {
-        dtype: type.dtype,
-        shape,
-        data: decodeElements(data.subarray(begin, end), type, `safetensors: tensor "${name}"`),
-      },
-    ]),
+    entries.map((entry) => [entry.name, decodeArray(file, entry, `safetensors: tensor "${entry.name}"`)]),
   );
   const converted = Object.fromEntries(
     entries.filter((e) => e.stored !== nameOf(e.type)).map(({ name, stored }) => [name, stored]),

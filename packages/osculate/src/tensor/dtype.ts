@@ -38,3 +38,8 @@ export function isInteger(dtype: DType): boolean {
 export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[D] {
   return new arrays[dtype](length) as DTypeArray[D];
 }
+
+/** The elements of `dtype` that fill a buffer, in place. */
+export function elementsIn<D extends DType>(dtype: D, buffer: ArrayBuffer): DTypeArray[D] {
+  return new arrays[dtype](buffer) as DTypeArray[D];
+}

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readNpy, readNpz, writeNpy, writeNpz } from '../../src/data/index.js';
-import { InputError, type NDArray, toNumbers, zeros } from '../../src/tensor/index.js';
+import { InputError, type NDArray, ndarray, toNumbers, zeros } from '../../src/tensor/index.js';
 import { anyArray } from './arrays.js';
+import { zip } from './zip.js';
 
 const files = JSON.parse(readFileSync(new URL('fixtures/numpy.json', import.meta.url), 'utf8')) as Record<
   string,
@@ -204,6 +205,23 @@ describe('readNpz', () => {
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readNpz(bytes)).toThrow(InputError);
     expect(() => readNpz(bytes)).toThrow(message);
+  });
+
+  it('reads zip64, and refuses members that overlap', () => {
+    const [a, b] = [ndarray('f64', [1, 2, 3]), ndarray('i32', [4])];
+    const members = [
+      { name: 'a.npy', bytes: writeNpy(a) },
+      { name: 'b.npy', bytes: writeNpy(b) },
+    ];
+    expect(readNpz(zip(members, true))).toEqual({ a, b });
+    for (const zip64 of [true, false]) {
+      const overlapping = [members[0]!, { ...members[1]!, header: 0 }];
+      expect(() => readNpz(zip(overlapping, zip64))).toThrow(/overlaps what follows it/);
+    }
+    const cut = zip(members, true);
+    expect(() => readNpz(Uint8Array.from([...cut.slice(0, -42), ...cut.slice(-22)]))).toThrow(
+      /no zip64 central directory/,
+    );
   });
 
   it('refuses more bytes than the limit, however small the file', () => {
