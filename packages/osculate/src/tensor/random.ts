@@ -48,6 +48,21 @@ function swap(p: Uint32Array, i: number, j: number): void {
   p[j] = t;
 }
 
+/** From so many numbers for each that is drawn on, a list of all costs more than a map of those that were moved. */
+const sparseFrom = 64;
+
+/** The same sample as by swaps in a list of 0 … n−1, of which only the places that no longer hold their own number are kept. */
+function sparseSample(n: number, count: number, integer: (n: number) => number): Uint32Array {
+  const moved = new Map<number, number>();
+  const out = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const j = i + integer(n - i);
+    out[i] = moved.get(j) ?? j;
+    moved.set(j, moved.get(i) ?? i);
+  }
+  return out;
+}
+
 /** A generator from an integer seed (its low 53 bits), or one that continues from a saved state. */
 export function generator(seed: number | readonly [number, number, number, number]): Generator {
   let s0: number;
@@ -100,6 +115,7 @@ export function generator(seed: number | readonly [number, number, number, numbe
   const sample = (n: number, count: number): Uint32Array => {
     if (!(Number.isInteger(count) && count >= 0 && count <= n))
       throw new RangeError(`sample(n, count): ${count} of ${n} cannot be drawn without repetition`);
+    if (n > sparseFrom * count) return sparseSample(n, count, integer);
     const p = identity(n);
     for (let i = 0; i < count; i++) swap(p, i, i + integer(n - i));
     return p.slice(0, count);

@@ -126,6 +126,25 @@ describe('generator', () => {
     expect(() => g.sample(3, 4)).toThrow('4 of 3');
   });
 
+  it('a sample of few of many is the beginning of the shuffle of a list', () => {
+    for (const [n, count] of [
+      [100_000, 0],
+      [100_000, 1],
+      [100_000, 300],
+      [700, 10],
+      [65, 1],
+    ] as const) {
+      const [g, h] = [generator(n + count), generator(n + count)];
+      const list = Array.from({ length: n }, (_, i) => i);
+      for (let i = 0; i < count; i++) {
+        const j = i + h.integer(n - i);
+        [list[i], list[j]] = [list[j]!, list[i]!];
+      }
+      expect([...g.sample(n, count)]).toEqual(list.slice(0, count));
+      expect(g.state()).toEqual(h.state());
+    }
+  });
+
   it('resumes from a saved state, whatever was drawn before', () => {
     const g = generator(6);
     g.normal();
