@@ -25,7 +25,7 @@ async function measure(/** @type {any} */ size) {
     server: { middlewareMode: true },
     logLevel: 'error',
   });
-  const { scene } = await server.ssrLoadModule('/packages/osculate/test/fit/structured/scene.ts');
+  const { scene } = await server.ssrLoadModule('/packages/osculate/test/fit/blocks/scene.ts');
   /** @type {typeof import('osculate/fit')} */
   const { blockLeastSquares } = /** @type {any} */ (await server.ssrLoadModule('/packages/osculate/src/fit/index.ts'));
   // As many observations as one batch of the compiled program, so that this is the program that the scene runs.

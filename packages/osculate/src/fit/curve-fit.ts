@@ -8,8 +8,7 @@ import { type LeastSquaresOptions, parameterNames, solveProblem, startVector } f
 import { type CheckedData, checkData, type FitData } from './residuals/fit-data.js';
 import { numericProblem } from './residuals/numeric.js';
 import type { ResidualProblem } from './residuals/problem.js';
-import { remembering } from './residuals/remembered.js';
-import { type TracedProblem, tracedProblem } from './residuals/traced.js';
+import { remembering, type TracedProblem, tracedProblem } from './residuals/traced.js';
 import { flatResiduals } from './residuals/traced-residuals.js';
 import { whitened } from './residuals/whitened.js';
 import type { LeastSquaresResult } from './result.js';

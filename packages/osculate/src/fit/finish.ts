@@ -1,7 +1,7 @@
+import { rowsOfColumns } from '../linalg/dense/transpose.js';
 import type { Box } from './bounds.js';
 import type { Counts } from './residuals/counted.js';
 import type { FitStatus, LeastSquaresResult } from './result.js';
-import { rowsOfColumns } from './rows-of-columns.js';
 import { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
 import { CLOSE, relativeOffset } from './trust-region/run.js';

@@ -1,10 +1,15 @@
+export {
+  type BlockFit,
+  type BlockLeastSquaresOptions,
+  blockLeastSquares,
+} from './blocks/block-least-squares.js';
+export type { BlockProblem } from './blocks/block-problem.js';
+export type { ObservationResidual } from './blocks/observation-program.js';
+export type { ReducedSolver } from './blocks/schur.js';
 export type { Bounds } from './bounds.js';
-export type { ConstraintOptions } from './constraints/constraints.js';
-export type { Tie } from './constraints/tie.js';
+export type { ConstraintOptions, Tie } from './constraints/constraints.js';
 export { type CurveFitOptions, curveFit, type Model, type NumericModel, type TracedModel } from './curve-fit.js';
 export { type DataSet, type FittedSet, type GlobalFitOptions, type GlobalFitResult, globalFit } from './global-fit.js';
-export { globalFitReport } from './global-report.js';
-export type { DampedIteration, DampedOptions, DampedStatus } from './large/damped-run.js';
 export {
   type LargeFit,
   type LargeLeastSquaresOptions,
@@ -12,14 +17,20 @@ export {
   type VarianceOptions,
 } from './large/large-least-squares.js';
 export { type LeastSquaresOptions, leastSquares, type Residuals } from './least-squares.js';
-export type { Likeness, Minimum } from './multi-start/distinct-minima.js';
-export { type MultiStartOptions, type MultiStartResult, multiStart, type StartBox } from './multi-start.js';
+export {
+  type Likeness,
+  type Minimum,
+  type MultiStartOptions,
+  type MultiStartResult,
+  multiStart,
+  type StartBox,
+} from './multi-start.js';
 export {
   type OrthogonalData,
   type OrthogonalDistanceResult,
   orthogonalDistanceFit,
 } from './orthogonal-distance-fit.js';
-export { type FitReportOptions, fitReport } from './report.js';
+export { type FitReportOptions, fitReport, globalFitReport } from './report.js';
 export type { FitData } from './residuals/fit-data.js';
 export type { NumericResiduals } from './residuals/numeric.js';
 export type { FitConstraints, FitEvaluations, FitStatus, LeastSquaresResult } from './result.js';
@@ -44,14 +55,7 @@ export {
 } from './statistics/profile.js';
 export type { ResidualDiagnostics } from './statistics/residual-diagnostics.js';
 export { studentQuantile } from './statistics/student.js';
-export {
-  type BlockFit,
-  type BlockLeastSquaresOptions,
-  blockLeastSquares,
-} from './structured/block-least-squares.js';
-export type { BlockProblem } from './structured/block-problem.js';
-export type { ObservationResidual } from './structured/observation-program.js';
-export type { ReducedSolver } from './structured/schur.js';
+export type { DampedIteration, DampedOptions, DampedStatus } from './trust-region/damped-run.js';
 export type { TrustRegionOptions } from './trust-region/region.js';
 export {
   type BasisFunctions,

@@ -1,7 +1,7 @@
+import { solvePositive } from '../linalg/dense/small-cholesky.js';
+import { dotAt } from '../linalg/krylov/vectors.js';
 import { matrix, transposeMatrix } from '../linalg/matrix.js';
 import type { Box } from './bounds.js';
-import { solvePositive } from './solve-positive.js';
-import { dot } from './trust-region/dot.js';
 import type { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';
 import { relativeOffset } from './trust-region/run.js';
@@ -30,7 +30,7 @@ function missingCurvature(at: Iterate): Float64Array {
 /** X·R = B in place on k×k B, for a lower triangle Rᵀ. */
 function divideByTriangle(lower: Float64Array, k: number, b: Float64Array): void {
   for (let row = 0; row < k * k; row += k) {
-    for (let j = 0; j < k; j++) b[row + j] = (b[row + j]! - dot(b, row, lower, j * k, j)) / lower[j * (k + 1)]!;
+    for (let j = 0; j < k; j++) b[row + j] = (b[row + j]! - dotAt(b, row, lower, j * k, j)) / lower[j * (k + 1)]!;
   }
 }
 
@@ -54,7 +54,7 @@ function newtonMatrix(at: Iterate, f: Factorization): Float64Array {
 
 /** ‖c‖ = ‖Q₁ᵀr‖: the gradient's norm in the metric (JᵀJ)⁻¹, which no units of the parameters change. */
 function measure({ c, k }: Factorization): number {
-  return Math.sqrt(dot(c, 0, c, 0, k));
+  return Math.sqrt(dotAt(c, 0, c, 0, k));
 }
 
 /** Factors J at an iterate by its own column norms. */

@@ -1,6 +1,8 @@
+import type { GlobalFitResult } from './global-fit.js';
 import type { LeastSquaresResult } from './result.js';
 import type { ParameterState } from './statistics/covariance.js';
 import type { FitStatistics, ParameterStatistics } from './statistics/fit-statistics.js';
+import type { GlobalStatistics } from './statistics/global-statistics.js';
 
 export interface FitReportOptions {
   /** Pairs of parameters that correlate less than this are left out; default 0.1. */
@@ -10,7 +12,7 @@ export interface FitReportOptions {
 }
 
 /** Seven significant digits. */
-export function digits(value: number): string {
+function digits(value: number): string {
   return short(value, 7);
 }
 
@@ -19,7 +21,7 @@ function short(value: number, count = 3): string {
 }
 
 /** Columns under each other, as text: the first to the left, the others to the right. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
+function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   return rows.map((row) =>
     row
@@ -30,7 +32,7 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** Lines under a title; nothing without any. */
-export function section(title: string, lines: readonly string[]): string[] {
+function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`[[${title}]]`, ...lines.map((line) => `    ${line}`)];
 }
 
@@ -122,4 +124,22 @@ export function fitReport(fit: LeastSquaresResult, statistics: FitStatistics, op
     ...section('Residuals', diagnostics(statistics)),
     ...section('Warnings', fit.warnings),
   ].join('\n');
+}
+
+/** The report of a fit of several data sets: that of `fitReport`, then a line for each set. */
+export function globalFitReport(
+  fit: GlobalFitResult,
+  { whole, sets }: GlobalStatistics,
+  options: FitReportOptions = {},
+): string {
+  const head = ['', 'observations', 'sum of squares', 'residual deviation', 'R²', 'Durbin-Watson'];
+  const rows = sets.map((set) => [
+    set.label,
+    String(set.observations),
+    digits(set.residualSumOfSquares),
+    digits(set.residualDeviation),
+    Number.isNaN(set.rSquared) ? '' : digits(set.rSquared),
+    digits(set.diagnostics.durbinWatson),
+  ]);
+  return [fitReport(fit, whole, options), ...section('Data sets', aligned([head, ...rows]))].join('\n');
 }

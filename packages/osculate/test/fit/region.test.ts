@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { curveFit, type LeastSquaresOptions, leastSquares } from '../../src/fit/index.js';
-import { remembering } from '../../src/fit/residuals/remembered.js';
+import { remembering } from '../../src/fit/residuals/traced.js';
 import { InputError, type Tensor } from '../../src/tensor/index.js';
 
 const rosenbrock = {

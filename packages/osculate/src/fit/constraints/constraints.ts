@@ -7,8 +7,16 @@ import { input } from '../../tensor/leaf.js';
 import { type Bounds, Box } from '../bounds.js';
 import { type TracedProblem, tracedProblem } from '../residuals/traced.js';
 import type { FitConstraints, LeastSquaresResult } from '../result.js';
-import { orderTies } from './order.js';
-import type { Tie } from './tie.js';
+
+/** A parameter as a function of others: what `parseExpression` of osculate/fit/expression returns. */
+export interface Tie {
+  /** The formula; ties of the same text must be the same function, since what is compiled for one is used for the other. */
+  readonly text: string;
+  /** The parameters in it. */
+  readonly symbols: readonly string[];
+  /** The graph of it, with a scalar tensor for each symbol. */
+  build(values: Readonly<Record<string, Tensor>>): Tensor;
+}
 
 export interface ConstraintOptions {
   /** Values of parameters, by name, that are not fitted. */
@@ -18,6 +26,33 @@ export interface ConstraintOptions {
    * osculate/fit/expression. They need no start. Derivatives go through them exactly, and so do standard errors.
    */
   readonly tied?: Readonly<Record<string, Tie>>;
+}
+
+/**
+ * The tied parameters so ordered that each comes after those that its formula names.
+ * @throws InputError for a formula that names no parameter of the fit, or that comes back to itself.
+ */
+function orderTies(what: string, names: readonly string[], tied: Readonly<Record<string, Tie>>): string[] {
+  const order: string[] = [];
+  const visit = (name: string, path: readonly string[]): void => {
+    if (path.includes(name)) {
+      const cycle = [...path.slice(path.indexOf(name)), name].join(' → ');
+      throw new InputError(`${what}: the ties form a cycle, ${cycle}; leave one of these parameters free`);
+    }
+    if (!Object.hasOwn(tied, name) || order.includes(name)) return;
+    const { symbols, text } = tied[name]!;
+    for (const symbol of symbols) {
+      if (!names.includes(symbol)) {
+        throw new InputError(
+          `${what}: ${name} = ${text}: there is no parameter "${symbol}"; there are ${names.join(', ')}`,
+        );
+      }
+      visit(symbol, [...path, name]);
+    }
+    order.push(name);
+  };
+  for (const name of Object.keys(tied)) visit(name, []);
+  return order;
 }
 
 /** Row-major, or as rows. */

@@ -1,6 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
-import type { ConstraintOptions } from '../constraints/constraints.js';
-import type { Tie } from '../constraints/tie.js';
+import type { ConstraintOptions, Tie } from '../constraints/constraints.js';
 
 /** What the parameters of several data sets are called, and where each set finds its own. */
 export interface Layout {

@@ -3,8 +3,7 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Bounds, Box } from '../bounds.js';
 import { type LossName, robustLoss } from '../robust.js';
-import { type DampedOptions, type DampedStatus, dampedRun } from './damped-run.js';
-import { dampedMessages } from './messages.js';
+import { type DampedOptions, type DampedStatus, dampedMessages, dampedRun } from '../trust-region/damped-run.js';
 import { ProductModel } from './product-model.js';
 import { type ProductProblem, productProblem } from './product-problem.js';
 

@@ -1,10 +1,10 @@
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { dot } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
-import { costDecrease } from '../cost-decrease.js';
 import type { RobustLoss } from '../robust.js';
+import { costDecrease } from '../trust-region/convergence.js';
+import type { DampedModel } from '../trust-region/damped-run.js';
 import { columnNorms } from './column-norms.js';
-import type { DampedModel } from './damped-run.js';
 import type { ProductProblem } from './product-problem.js';
 
 /** Work done. */

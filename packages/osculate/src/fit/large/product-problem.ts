@@ -3,8 +3,7 @@ import { dependents, topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { substitute } from '../../tensor/substitute.js';
-import { remembering } from '../residuals/remembered.js';
-import { lazily, type Slot } from '../residuals/traced.js';
+import { lazily, remembering, type Slot } from '../residuals/traced.js';
 import { flatResiduals } from '../residuals/traced-residuals.js';
 
 /** Residuals and the products of their Jacobian at one point at a time. */

@@ -6,8 +6,7 @@ import type { Box } from '../bounds.js';
 import type { Constraints } from '../constraints/constraints.js';
 import { type Model, type NumericModel, type TracedModel, tracedValues } from '../curve-fit.js';
 import { differencedJacobian } from '../residuals/differences.js';
-import { remembering } from '../residuals/remembered.js';
-import { lazily, type Slot, slotsOf } from '../residuals/traced.js';
+import { lazily, remembering, type Slot, slotsOf } from '../residuals/traced.js';
 
 /** What is the same for all points and parameters. */
 export interface CurveShape {

@@ -1,4 +1,4 @@
-import { solvePositive } from '../solve-positive.js';
+import { solvePositive } from '../../linalg/dense/small-cholesky.js';
 import type { Curve, CurveShape } from './curve.js';
 
 /** Data of an orthogonal fit, flat. */

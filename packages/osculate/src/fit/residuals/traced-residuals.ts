@@ -3,8 +3,7 @@ import { DTypeError, InputError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { Constraints } from '../constraints/constraints.js';
-import { remembering } from './remembered.js';
-import { type TracedProblem, tracedProblem } from './traced.js';
+import { remembering, type TracedProblem, tracedProblem } from './traced.js';
 
 /** The residuals of a traced function as a flat f64 vector. InputError or DTypeError for anything else. */
 export function flatResiduals(what: string, result: unknown): Tensor {

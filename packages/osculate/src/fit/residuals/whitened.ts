@@ -1,5 +1,5 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Matrix } from '../../linalg/matrix.js';
-import { dot } from '../trust-region/dot.js';
 import type { ResidualProblem } from './problem.js';
 
 /** A linear map of residuals, and its transpose, both in place. */
@@ -23,7 +23,7 @@ export function divideBySigma(sigma: Float64Array): Whitening {
 export function solveByFactor({ rows: m, data: factor }: Matrix): Whitening {
   return {
     apply: (vector) => {
-      for (let i = 0; i < m; i++) vector[i] = (vector[i]! - dot(factor, i * m, vector, 0, i)) / factor[i * (m + 1)]!;
+      for (let i = 0; i < m; i++) vector[i] = (vector[i]! - dotAt(factor, i * m, vector, 0, i)) / factor[i * (m + 1)]!;
     },
     transpose: (vector) => {
       for (let i = m - 1; i >= 0; i--) {

@@ -1,8 +1,8 @@
 import { leastSquares } from '../../linalg/dense/least-squares.js';
 import { transposeAt } from '../../linalg/dense/transpose.js';
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Box } from '../bounds.js';
-import { dot } from '../trust-region/dot.js';
 
 /** The minimiser of a bounded linear problem. */
 export interface BoundedLinear {
@@ -24,7 +24,7 @@ class ActiveSet {
   ) {
     this.x = new Float64Array(columns.length);
     this.sides = new Int8Array(columns.length);
-    this.norms = Float64Array.from(columns, (a) => Math.sqrt(dot(a, 0, a, 0, a.length)));
+    this.norms = Float64Array.from(columns, (a) => Math.sqrt(dotAt(a, 0, a, 0, a.length)));
   }
 
   run(): BoundedLinear {
@@ -84,13 +84,13 @@ class ActiveSet {
     columns.forEach((column, j) => {
       for (let i = 0; i < rest.length; i++) rest[i]! -= column[i]! * x[j]!;
     });
-    const size = Math.sqrt(dot(b, 0, b, 0, b.length));
+    const size = Math.sqrt(dotAt(b, 0, b, 0, b.length));
     const tried = new Set<number>();
     for (;;) {
       let [gain, best] = [1e-14 * size, -1];
       sides.forEach((side, j) => {
         if (side === 0 || box.lower[j] === box.upper[j] || tried.has(j) || norms[j] === 0) return;
-        const inward = (-side * dot(columns[j]!, 0, rest, 0, rest.length)) / norms[j]!;
+        const inward = (-side * dotAt(columns[j]!, 0, rest, 0, rest.length)) / norms[j]!;
         if (inward > gain) [gain, best] = [inward, j];
       });
       if (best < 0) return false;

@@ -1,9 +1,9 @@
 import { type PivotedQr, pivotedQr } from '../../linalg/dense/pivoted-qr.js';
 import { applyQ, upperFactor } from '../../linalg/dense/qr.js';
+import { rowsOfColumns } from '../../linalg/dense/transpose.js';
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Box } from '../bounds.js';
-import { rowsOfColumns } from '../rows-of-columns.js';
-import { dot } from '../trust-region/dot.js';
 import type { BasisRange, LinearSolution } from './basis-range.js';
 import { boundedLinear, columnsOf } from './bounded-linear.js';
 
@@ -12,7 +12,7 @@ function equilibrated(columns: readonly Float64Array[], norms: Float64Array, m: 
   const p = columns.length;
   const scaled = new Float64Array(p * m);
   columns.forEach((column, j) => {
-    norms[j] = Math.sqrt(dot(column, 0, column, 0, m)) || 1;
+    norms[j] = Math.sqrt(dotAt(column, 0, column, 0, m)) || 1;
     for (let i = 0; i < m; i++) scaled[j * m + i] = column[i]! / norms[j]!;
   });
   return matrix(m, p, rowsOfColumns(scaled, m, p));

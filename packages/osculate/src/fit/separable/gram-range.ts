@@ -1,9 +1,8 @@
 import { gramTriangle } from '../../linalg/dense/gram-triangle.js';
 import { solveTriangularAt } from '../../linalg/dense/triangular.js';
 import { kernelsFor, withMemory } from '../../linalg/kernels/select.js';
-import { axpy } from '../../linalg/krylov/vectors.js';
+import { axpy, dotAt } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
-import { dot } from '../trust-region/dot.js';
 import { isTall, MOST_INVERSE } from '../trust-region/linear-model.js';
 import type { BasisRange, LinearSolution } from './basis-range.js';
 import { boundedLinear } from './bounded-linear.js';
@@ -43,7 +42,7 @@ export class GramRange implements BasisRange {
     this.back(c);
     const rest = b.slice();
     for (let j = 0; j < p; j++) axpy(-c[j]!, columns[j]!, rest);
-    const correction = Float64Array.from(columns, (column) => dot(column, 0, rest, 0, rest.length));
+    const correction = Float64Array.from(columns, (column) => dotAt(column, 0, rest, 0, rest.length));
     this.forward(correction);
     this.back(correction);
     axpy(1, correction, c);

@@ -1,5 +1,5 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
-import { dot } from '../trust-region/dot.js';
 import type { BasisRange } from './basis-range.js';
 import { ColumnSpace } from './column-space.js';
 import { GramRange } from './gram-range.js';
@@ -22,7 +22,7 @@ export class LinearPart {
 
   /** Solves min ‖Φ·c + g‖ and writes Φ·c + g; NaN where something is not finite. */
   solve(columns: readonly Float64Array[], g: Float64Array, residuals: Float64Array): void {
-    const finite = (v: Float64Array): boolean => Number.isFinite(dot(v, 0, v, 0, v.length));
+    const finite = (v: Float64Array): boolean => Number.isFinite(dotAt(v, 0, v, 0, v.length));
     if (!columns.every(finite) || !finite(g)) {
       this.coefficients.fill(Number.NaN);
       residuals.fill(Number.NaN);

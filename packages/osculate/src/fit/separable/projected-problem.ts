@@ -1,7 +1,7 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Box } from '../bounds.js';
 import type { CheckedData } from '../residuals/fit-data.js';
 import type { ResidualProblem } from '../residuals/problem.js';
-import { dot } from '../trust-region/dot.js';
 import type { Basis } from './basis.js';
 import { LinearPart } from './linear-part.js';
 
@@ -66,9 +66,9 @@ class Projection {
       const c = column === p ? 1 : linear.coefficients[column]!;
       const sum = v[parameter]!;
       for (let i = 0; i < m; i++) sum[i]! += c * slope[i]!;
-      if (column < p) z[parameter]![column] = dot(slope, 0, r, 0, m);
+      if (column < p) z[parameter]![column] = dotAt(slope, 0, r, 0, m);
     }
-    const finite = v.every((sum) => Number.isFinite(dot(sum, 0, sum, 0, m)));
+    const finite = v.every((sum) => Number.isFinite(dotAt(sum, 0, sum, 0, m)));
     const derivatives = finite ? linear.derivatives(columns, v, kind === 'kaufman' ? null : z) : v;
     derivatives.forEach((column, k) => {
       result.set(column, k * m);

@@ -1,8 +1,8 @@
+import { rowsOfColumns } from '../../linalg/dense/transpose.js';
 import { Box } from '../bounds.js';
 import { unconstrained } from '../constraints/constraints.js';
 import { type Model, modelProblem } from '../curve-fit.js';
 import { checkData } from '../residuals/fit-data.js';
-import { rowsOfColumns } from '../rows-of-columns.js';
 
 /** A model's values and derivatives at some points. */
 export interface ModelAt {

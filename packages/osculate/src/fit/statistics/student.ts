@@ -1,6 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
-import { incompleteBeta } from './incomplete-beta.js';
-import { logBeta } from './log-beta.js';
+import { incompleteBeta, logBeta } from './beta.js';
 import { normalQuantile, normalTail } from './normal.js';
 
 /** From here on an expansion about the normal distribution has more digits than the beta function. */

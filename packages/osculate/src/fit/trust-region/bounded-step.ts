@@ -1,6 +1,7 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import { MoreSteps } from '../../linalg/trust-region/more.js';
 import type { Box } from '../bounds.js';
-import { dot } from './dot.js';
+import { scaledLength } from './convergence.js';
 import { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
 
@@ -58,9 +59,7 @@ export class BoundedSteps {
     this.whole = true;
     if (this.box.bounded) this.restrict(at, radius);
     this.predict(at);
-    let square = 0;
-    for (let j = 0; j < step.length; j++) square += (scale[j]! * step[j]!) ** 2;
-    this.length = Math.sqrt(square);
+    this.length = scaledLength(step, scale);
   }
 
   /**
@@ -73,10 +72,10 @@ export class BoundedSteps {
     if (at.rows !== null) for (let l = 0; l < m; l++) second[l]! *= at.rows[l]! ** 2;
     for (let i = 0; i < f.k; i++) {
       const j = f.pivots[i]!;
-      aside[i] = -dot(at.columns, j * m, second, 0, m) / scale[j]!;
+      aside[i] = -dotAt(at.columns, j * m, second, 0, m) / scale[j]!;
     }
     this.steps.solveNormal(aside);
-    if (!(2 * Math.sqrt(dot(aside, 0, aside, 0, f.k)) <= 0.75 * this.length)) return;
+    if (!(2 * Math.sqrt(dotAt(aside, 0, aside, 0, f.k)) <= 0.75 * this.length)) return;
     for (let i = 0; i < f.k; i++) step[f.pivots[i]!]! += (0.5 * aside[i]!) / scale[f.pivots[i]!]!;
   }
 

@@ -1,5 +1,5 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Triangle } from '../../linalg/trust-region/more.js';
-import { dot } from './dot.js';
 import type { Iterate } from './iterate.js';
 import type { LinearModel } from './linear-model.js';
 
@@ -72,7 +72,7 @@ export class Factorization implements Triangle {
       const [to, from, factor] = [k * height, j * height, 1 / scale[j]!];
       for (let i = 0; i < height; i++) work[to + i] = columns[from + i]! * factor;
       if (rows !== null) for (let i = 0; i < height; i++) work[to + i]! *= rows[i]!;
-      norms[k] = exact[k] = Math.sqrt(dot(work, to, work, to, height));
+      norms[k] = exact[k] = Math.sqrt(dotAt(work, to, work, to, height));
       pivots[k++] = j;
     }
     this.k = k;
@@ -159,7 +159,7 @@ export class Factorization implements Triangle {
   private reflect(j: number): void {
     const { height: m, k, work, right, norms, exact } = this;
     const start = j * m;
-    const square = dot(work, start + j, work, start + j, m - j);
+    const square = dotAt(work, start + j, work, start + j, m - j);
     if (square === 0) return;
     const head = work[start + j]!;
     const alpha = head > 0 ? -Math.sqrt(square) : Math.sqrt(square);
@@ -169,20 +169,20 @@ export class Factorization implements Triangle {
     work[start + j] = first;
     for (let l = j + 1; l < k; l++) {
       const other = l * m;
-      const along = factor * dot(work, start + j, work, other + j, m - j);
+      const along = factor * dotAt(work, start + j, work, other + j, m - j);
       for (let i = j; i < m; i++) work[other + i]! -= along * work[start + i]!;
       const share = 1 - (work[other + j]! / norms[l]!) ** 2;
       // A downdated norm loses its digits to cancellation: below half of them it is formed anew (LAPACK working note 176).
       if (share * (norms[l]! / exact[l]!) ** 2 > 1.5e-8) norms[l]! *= Math.sqrt(share);
       else norms[l] = exact[l] = this.tail(other, j + 1);
     }
-    const along = factor * dot(work, start + j, right, j, m - j);
+    const along = factor * dotAt(work, start + j, right, j, m - j);
     for (let i = j; i < m; i++) right[i]! -= along * work[start + i]!;
     work[start + j] = alpha;
   }
 
   private tail(start: number, from: number): number {
-    return Math.sqrt(dot(this.work, start + from, this.work, start + from, this.height - from));
+    return Math.sqrt(dotAt(this.work, start + from, this.work, start + from, this.height - from));
   }
 
   private finish(steps: number, accuracy: number | undefined): void {

@@ -1,7 +1,7 @@
-import { costDecrease } from '../cost-decrease.js';
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { ResidualProblem } from '../residuals/problem.js';
 import type { RobustLoss } from '../robust.js';
-import { dot } from './dot.js';
+import { costDecrease } from './convergence.js';
 import { isTall, type LinearModel, ReducedModel } from './linear-model.js';
 
 /** As many as a run works with. */
@@ -70,7 +70,7 @@ export class Iterate {
     this.joint = linearizeNext && this.reduced !== null && problem.together !== undefined;
     if (this.joint) problem.together!(this.x, residuals, this.columns);
     else problem.evaluate(this.x, residuals);
-    const sum = dot(residuals, 0, residuals, 0, residuals.length);
+    const sum = dotAt(residuals, 0, residuals, 0, residuals.length);
     this.cost = this.loss && Number.isFinite(sum) ? this.loss.cost(residuals) : 0.5 * sum;
     return Number.isFinite(this.cost);
   }
@@ -96,8 +96,8 @@ export class Iterate {
     let sum = 0;
     for (let j = 0; j < gradient.length; j++) {
       const at = j * height;
-      gradient[j] = dot(columns, at, right, 0, height);
-      const square = rows === null ? dot(columns, at, columns, at, height) : this.weightedSquare(at);
+      gradient[j] = dotAt(columns, at, right, 0, height);
+      const square = rows === null ? dotAt(columns, at, columns, at, height) : this.weightedSquare(at);
       norms[j] = Math.sqrt(square);
       sum += Math.abs(gradient[j]!) + square;
     }

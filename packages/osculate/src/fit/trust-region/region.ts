@@ -1,7 +1,7 @@
 import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
-import { dot } from './dot.js';
 import type { Iterate } from './iterate.js';
 
 /** How the trust region is steered. The defaults are MINPACK's. */
@@ -40,7 +40,7 @@ export function dampedLength(
   const weighted = rows ? columns.map((value, i) => value * rows[i % m]!) : columns;
   const normal = matrix(n, n);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) normal.data[i * n + j] = dot(weighted, i * m, weighted, j * m, m);
+    for (let j = 0; j <= i; j++) normal.data[i * n + j] = dotAt(weighted, i * m, weighted, j * m, m);
     normal.data[i * (n + 1)]! += damping;
   }
   const result = cholesky(normal);

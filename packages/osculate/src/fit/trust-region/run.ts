@@ -1,8 +1,9 @@
+import { dotAt } from '../../linalg/krylov/vectors.js';
 import { moreRadius } from '../../linalg/trust-region/rules.js';
 import type { Box } from '../bounds.js';
 import type { FitStatus } from '../result.js';
 import { BoundedSteps } from './bounded-step.js';
-import { dot } from './dot.js';
+import { costSettled, growScale, largestCosine, scaledLength } from './convergence.js';
 import type { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
 import { dampedLength, type TrustRegionOptions } from './region.js';
@@ -36,15 +37,12 @@ export interface RunEnd {
  */
 export const CLOSE = 1e-2;
 
-/** A gain this small, relative to the cost, is lost in the rounding of the cost. */
-const ROUNDING = 1e-14;
-
 /** Ratio of the last gain to its promise above which the linear model needs no correction. */
 const GOOD_RATIO = 0.9;
 
 /** ‖Q₁ᵀr‖/√k over ‖Q₂ᵀr‖/√(m−k). */
 export function relativeOffset({ k, m, c, rest }: { k: number; m: number; c: Float64Array; rest: number }): number {
-  return m > k ? Math.sqrt(dot(c, 0, c, 0, k) / k / (rest / (m - k))) : Number.NaN;
+  return m > k ? Math.sqrt(dotAt(c, 0, c, 0, k) / k / (rest / (m - k))) : Number.NaN;
 }
 
 /** One run of the trust-region method from the iterate `current`, which ends as the best point found. */
@@ -91,14 +89,8 @@ export class TrustRegionRun {
     }
   }
 
-  /** D follows the columns of J. A column that has always been zero gets 1. */
   private grow(): void {
-    if (this.scaling !== 'more') return;
-    const { norms } = this.current;
-    for (let j = 0; j < norms.length; j++) {
-      const old = this.iterations === 0 ? 0 : this.scale[j]!;
-      this.scale[j] = Math.max(old, norms[j]!) || 1;
-    }
+    if (this.scaling === 'more') growScale(this.scale, this.current.norms, this.iterations === 0);
   }
 
   /**
@@ -109,29 +101,15 @@ export class TrustRegionRun {
     const { damping } = this.settings.region;
     const damped = damping === undefined ? 0 : dampedLength(this.current, this.scale, damping);
     if (damped > 0) return damped;
-    const length = this.length(this.current.x);
+    const length = scaledLength(this.current.x, this.scale);
     if (this.scaling === 'fixed') return length || 1;
     const { scaled } = this.current;
-    return Math.max(100 * length, Math.sqrt(dot(scaled, 0, scaled, 0, scaled.length))) || 1;
+    return Math.max(100 * length, Math.sqrt(dotAt(scaled, 0, scaled, 0, scaled.length))) || 1;
   }
 
-  private length(x: Float64Array): number {
-    let square = 0;
-    for (let j = 0; j < x.length; j++) square += (this.scale[j]! * x[j]!) ** 2;
-    return Math.sqrt(square);
-  }
-
-  /** Largest cosine between the residuals and a free column of J. */
   private cosine(): number {
     const { gradient, norms, scaled } = this.current;
-    const size = Math.sqrt(dot(scaled, 0, scaled, 0, scaled.length));
-    if (size === 0) return 0;
-    let largest = 0;
-    for (let j = 0; j < gradient.length; j++) {
-      if (this.free[j] === 0 || norms[j] === 0) continue;
-      largest = Math.max(largest, Math.abs(gradient[j]!) / norms[j]! / size);
-    }
-    return largest;
+    return largestCosine(gradient, norms, Math.sqrt(dotAt(scaled, 0, scaled, 0, scaled.length)), this.free);
   }
 
   private iterate(): FitStatus | null {
@@ -182,13 +160,9 @@ export class TrustRegionRun {
   private ended(actual: number, taken: boolean): FitStatus | null {
     const { settings, steps } = this;
     const { predicted, length } = steps;
-    if (!this.limited) {
-      const least = settings.costTolerance * this.current.cost;
-      if (Math.abs(predicted) <= least && Math.abs(actual) <= least) return 'converged-cost';
-      // The cost cannot tell a promise this small from rounding.
-      if (!taken && Math.abs(predicted) <= ROUNDING * this.current.cost) return 'converged-cost';
-    }
-    const shortest = settings.stepTolerance * this.length(this.current.x);
+    const { cost } = this.current;
+    if (!this.limited && costSettled(predicted, actual, taken, cost, settings.costTolerance)) return 'converged-cost';
+    const shortest = settings.stepTolerance * scaledLength(this.current.x, this.scale);
     if (taken) return this.radius <= shortest || length <= shortest ? 'converged-step' : null;
     return this.radius <= shortest ? this.stopped() : null;
   }

@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { incompleteBeta } from '../../../src/fit/statistics/incomplete-beta.js';
-import { logBeta } from '../../../src/fit/statistics/log-beta.js';
+import { incompleteBeta, logBeta } from '../../../src/fit/statistics/beta.js';
 import { normalQuantile, normalTail } from '../../../src/fit/statistics/normal.js';
 import { studentQuantile, studentTwoSided } from '../../../src/fit/statistics/student.js';
 import { InputError } from '../../../src/tensor/index.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { type CheckedProblem, checkProblem } from '../../../src/fit/blocks/block-problem.js';
+import { LinearBlocks } from '../../../src/fit/blocks/linear-blocks.js';
+import { observationProgram } from '../../../src/fit/blocks/observation-program.js';
+import { type ReducedSolver, SchurSystem } from '../../../src/fit/blocks/schur.js';
 import { type LossName, robustLoss } from '../../../src/fit/robust.js';
-import { type CheckedProblem, checkProblem } from '../../../src/fit/structured/block-problem.js';
-import { LinearBlocks } from '../../../src/fit/structured/linear-blocks.js';
-import { observationProgram } from '../../../src/fit/structured/observation-program.js';
-import { type ReducedSolver, SchurSystem } from '../../../src/fit/structured/schur.js';
 import { leastSquares, matrix } from '../../../src/linalg/index.js';
 import { CAMERA, project, reprojection, scene } from './scene.js';
 

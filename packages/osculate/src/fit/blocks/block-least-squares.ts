@@ -1,8 +1,13 @@
 import { InputError } from '../../tensor/errors.js';
-import { costDecrease } from '../cost-decrease.js';
-import { type DampedModel, type DampedOptions, type DampedStatus, dampedRun } from '../large/damped-run.js';
-import { dampedMessages } from '../large/messages.js';
 import { type LossName, robustLoss } from '../robust.js';
+import { costDecrease } from '../trust-region/convergence.js';
+import {
+  type DampedModel,
+  type DampedOptions,
+  type DampedStatus,
+  dampedMessages,
+  dampedRun,
+} from '../trust-region/damped-run.js';
 import { type BlockProblem, type CheckedProblem, checkProblem } from './block-problem.js';
 import { LinearBlocks } from './linear-blocks.js';
 import { observationProgram } from './observation-program.js';

@@ -3,8 +3,7 @@ import { describe } from '../../tensor/describe.js';
 import { DTypeError, InputError, ShapeError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
-import { remembering } from '../residuals/remembered.js';
-import { lazily, type Slot } from '../residuals/traced.js';
+import { lazily, remembering, type Slot } from '../residuals/traced.js';
 
 /**
  * The residuals of one observation: from the parameters of its camera and of its point, and its data, all scalars (f64, shape []), to

@@ -1,12 +1,23 @@
 import { NielsenDamping } from '../../linalg/trust-region/rules.js';
 import { InputError } from '../../tensor/errors.js';
 import type { FitStatus } from '../result.js';
+import { costSettled, growScale, largestCosine, scaledLength } from './convergence.js';
 
 /** How a fit without a dense Jacobian can end; see `FitStatus`. Ranks and relative offsets are not known to it. */
 export type DampedStatus = Extract<
   FitStatus,
   'converged-gradient' | 'converged-step' | 'converged-cost' | 'stalled' | 'max-evaluations' | 'non-finite-start'
 >;
+
+/** What the statuses mean, one sentence each. */
+export const dampedMessages: Readonly<Record<DampedStatus, string>> = {
+  'converged-gradient': 'the residuals are orthogonal to the columns of the Jacobian within gradientTolerance',
+  'converged-step': 'no step longer than stepTolerance, relative to the parameters, is left',
+  'converged-cost': 'neither the cost nor its prediction falls by more than costTolerance of it',
+  stalled: 'no trial point with a lower cost was found, although the gradient does not vanish',
+  'max-evaluations': 'maxEvaluations points were evaluated before any tolerance was met',
+  'non-finite-start': 'the residuals or their derivatives at the start are not finite, or overflow when squared',
+};
 
 /** A least-squares problem at a point, whose damped steps cost no dense Jacobian. Vectors have length n and belong to the model. */
 export interface DampedModel {
@@ -83,8 +94,6 @@ interface DampedEnd {
 
 /** Least gain, relative to the model's promise, of a step that is taken. */
 const LEAST_RATIO = 1e-4;
-/** A promise this small, relative to the cost, is lost in the cost's rounding. */
-const ROUNDING = 1e-14;
 /** λ above which a step's small gain says nothing of what is left to gain. */
 const LIGHT = 1e-5;
 /** λ stays within these: below, Cholesky factors of nearly singular systems fail; above, steps vanish. */
@@ -93,26 +102,6 @@ const [LEAST_DAMPING, MOST_DAMPING] = [1e-13, 1e20];
 const CLOSE = 1e-6;
 /** Residuals this small relative to ‖D·x‖ are nothing but rounding, and so is their direction. */
 const NOTHING = 1e-14;
-
-function scaledLength(x: Float64Array, scale: Float64Array): number {
-  let sum = 0;
-  for (let j = 0; j < x.length; j++) sum += (scale[j]! * x[j]!) ** 2;
-  return Math.sqrt(sum);
-}
-
-/** Largest cosine between the residuals and a column, whose lengths are `norms`. */
-function cosine({ gradient, size }: DampedModel, norms: Float64Array): number {
-  if (size === 0) return 0;
-  let largest = 0;
-  for (let j = 0; j < gradient.length; j++)
-    if (norms[j]! > 0) largest = Math.max(largest, Math.abs(gradient[j]!) / norms[j]!);
-  return largest / size;
-}
-
-/** D follows the columns' norms upward (Moré 1978). A column that has always been zero gets 1. */
-function grow(scale: Float64Array, norms: Float64Array, first: boolean): void {
-  for (let j = 0; j < scale.length; j++) scale[j] = Math.max(first ? 0 : scale[j]!, norms[j]!) || 1;
-}
 
 /** One trial step and what came of it. */
 interface Trial {
@@ -132,11 +121,7 @@ interface Trial {
 function ending(trial: Trial, costTolerance: number, stuck: DampedStatus): DampedStatus | null {
   const { damping, promised, gain, taken, length, shortest, cost } = trial;
   if (Number.isNaN(promised)) return null;
-  if (damping <= LIGHT) {
-    const least = costTolerance * cost;
-    if (Math.abs(promised) <= least && Math.abs(gain) <= least) return 'converged-cost';
-    if (!taken && Math.abs(promised) <= ROUNDING * cost) return 'converged-cost';
-  }
+  if (damping <= LIGHT && costSettled(promised, gain, taken, cost, costTolerance)) return 'converged-cost';
   if (length > shortest) return null;
   if (damping <= LIGHT) return 'converged-step';
   return taken ? null : stuck;
@@ -157,13 +142,14 @@ export function dampedRun(model: DampedModel, options: DampedOptions = {}): Damp
   const damping = new NielsenDamping(first, LEAST_DAMPING);
   let iterations = 0;
   const end = (status: DampedStatus): DampedEnd => ({ status, iterations });
+  const cosine = (lengths: Float64Array): number => largestCosine(model.gradient, lengths, model.size);
   const stuck = (): DampedStatus => {
     // Against D rather than the columns: one that has vanished says nothing of how far there is to go.
-    const settled = cosine(model, scale) <= CLOSE || model.size <= NOTHING * scaledLength(model.x, scale);
+    const settled = cosine(scale) <= CLOSE || model.size <= NOTHING * scaledLength(model.x, scale);
     return settled ? 'converged-step' : 'stalled';
   };
-  grow(scale, model.norms, true);
-  if (cosine(model, model.norms) <= gradientTolerance) return end('converged-gradient');
+  growScale(scale, model.norms, true);
+  if (cosine(model.norms) <= gradientTolerance) return end('converged-gradient');
   for (let trials = 1; trials < maxEvaluations; trials++) {
     const lambda = damping.value;
     const { cost } = model;
@@ -176,7 +162,7 @@ export function dampedRun(model: DampedModel, options: DampedOptions = {}): Damp
     if (taken) {
       iterations++;
       damping.lighten(ratio);
-      grow(scale, model.norms, false);
+      growScale(scale, model.norms, false);
     } else damping.raise();
     options.onIteration?.({
       iteration: iterations,
@@ -186,7 +172,7 @@ export function dampedRun(model: DampedModel, options: DampedOptions = {}): Damp
       ratio,
       taken,
     });
-    if (taken && cosine(model, model.norms) <= gradientTolerance) return end('converged-gradient');
+    if (taken && cosine(model.norms) <= gradientTolerance) return end('converged-gradient');
     const status = ending({ damping: lambda, promised, gain, taken, length, shortest, cost }, costTolerance, stuck());
     if (status !== null) return end(status);
     if (damping.value > MOST_DAMPING) return end(stuck());

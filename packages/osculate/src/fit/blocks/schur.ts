@@ -1,17 +1,9 @@
 import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
+import { backwardBlock, factorBlock, forwardBlock } from '../../linalg/dense/small-cholesky.js';
 import { conjugateGradients } from '../../linalg/krylov/conjugate-gradients.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { CheckedProblem } from './block-problem.js';
 import type { LinearBlocks } from './linear-blocks.js';
-import {
-  addGram,
-  addProduct,
-  addTransposed,
-  backwardBlock,
-  factorBlock,
-  forwardBlock,
-  setProduct,
-} from './small-blocks.js';
 
 /** How the reduced equations of the cameras are solved. */
 export type ReducedSolver = 'cholesky' | 'conjugate-gradients';
@@ -298,4 +290,65 @@ function gramDiagonal(gram: Float64Array, j: number, n: number): number {
 function dampDiagonal(blocks: Float64Array, n: number, damping: number, scale: Float64Array): void {
   for (let at = 0, j = 0; at < blocks.length; at += n * n)
     for (let i = 0; i < n; i++) blocks[at + i * (n + 1)]! += damping * scale[j++]! ** 2;
+}
+
+/** out += AᵀA of a rows×n block, n×n. */
+function addGram(a: Float64Array, at: number, rows: number, n: number, out: Float64Array, to: number): void {
+  for (let r = 0; r < rows; r++) {
+    const row = at + r * n;
+    for (let i = 0; i < n; i++) {
+      const factor = a[row + i]!;
+      if (factor === 0) continue;
+      for (let j = 0; j < n; j++) out[to + i * n + j]! += factor * a[row + j]!;
+    }
+  }
+}
+
+/** out += Aᵀx of a rows×n block. */
+function addTransposed(
+  a: Float64Array,
+  at: number,
+  rows: number,
+  n: number,
+  x: Float64Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const factor = x[from + r]!;
+    for (let j = 0; j < n; j++) out[to + j]! += factor * a[at + r * n + j]!;
+  }
+}
+
+/** out += Ax of a rows×n block. */
+function addProduct(
+  a: Float64Array,
+  at: number,
+  rows: number,
+  n: number,
+  x: Float64Array,
+  from: number,
+  out: Float64Array,
+  to: number,
+): void {
+  for (let r = 0; r < rows; r++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += a[at + r * n + j]! * x[from + j]!;
+    out[to + r]! += sum;
+  }
+}
+
+/** out = Ax of a rows×n block. */
+function setProduct(
+  a: Float64Array,
+  at: number,
+  rows: number,
+  n: number,
+  x: Float64Array,
+  from: number,
+  out: Float64Array,
+): void {
+  for (let r = 0; r < rows; r++) out[r] = 0;
+  addProduct(a, at, rows, n, x, from, out, 0);
 }

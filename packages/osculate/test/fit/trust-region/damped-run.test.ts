@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type DampedModel, dampedRun } from '../../../src/fit/large/damped-run.js';
+import { type DampedModel, dampedRun } from '../../../src/fit/trust-region/damped-run.js';
 import { InputError } from '../../../src/tensor/index.js';
 
 /** ½r(x)² of one parameter; `slope` may lie. */
