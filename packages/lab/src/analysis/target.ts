@@ -4,7 +4,7 @@ import { take } from 'osculate/data';
 import { type Loss, loadParameters, type Parameters } from 'osculate/nn';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
-import { DerivativeError, InputError, ParameterLayout, parameters, type Tensor, type Tree } from 'osculate/tensor';
+import { DerivativeError, InputError, ParameterLayout, parameters, type Tensor } from 'osculate/tensor';
 import { modelIn } from '../commands/inspect/inspect.js';
 import { builtInSet, type RawData, readData, targetName } from '../commands/train/data.js';
 import { symbolOf } from '../commands/train/inputs.js';
@@ -79,7 +79,7 @@ async function ofModel(file: string, options: TargetOptions): Promise<AnalysisTa
   });
   const start = found.imported.parameters as Parameters;
   const x = found.plan.x(raw);
-  const traced = found.model(parameters(start, 'parameters.') as unknown as Tree<Tensor>, symbolOf(x, x.shape[0]!));
+  const traced = found.model(parameters(found.imported.parameters, 'parameters.'), symbolOf(x, x.shape[0]!));
   return {
     info: {
       name: basename(file),
@@ -98,7 +98,7 @@ async function ofModel(file: string, options: TargetOptions): Promise<AnalysisTa
 
 function atCheckpoint(target: AnalysisTarget, file: string): AnalysisTarget {
   const layout = ParameterLayout.of(target.parameters);
-  const views = layout.views(parametersIn(file, layout) as never);
+  const views = layout.views(parametersIn(file, layout));
   const start = loadParameters(target.parameters, views);
   return { ...target, parameters: start, info: { ...target.info, point: basename(file) } };
 }

@@ -21,6 +21,8 @@ const known: Readonly<Record<string, MapDefaults>> = {
 /** What is shown when nothing is asked for: a window around the known stationary points, or around the start. */
 export function mapDefaults(problem: string, start: readonly number[]): MapDefaults {
   const found = Object.hasOwn(known, problem) ? known[problem] : undefined;
-  const around = start.slice(0, 2).flatMap((x) => [x - 2 * Math.max(1, Math.abs(x)), x + 2 * Math.max(1, Math.abs(x))]);
-  return found ?? { window: around as unknown as Window, optimizers: family('sgd:learningRate=0.001') };
+  const [x = 0, y = 0] = start;
+  const reach = (at: number): number => 2 * Math.max(1, Math.abs(at));
+  const around: Window = [x - reach(x), x + reach(x), y - reach(y), y + reach(y)];
+  return found ?? { window: around, optimizers: family('sgd:learningRate=0.001') };
 }

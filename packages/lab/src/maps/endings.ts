@@ -69,7 +69,7 @@ export async function findEndings(runs: readonly StartRun[], objective: Objectiv
   const found: Ending[] = [];
   for (const { best } of centresOf(runs, window, radius)) {
     const { matrix } = await exactHessian.dense(objective, Float64Array.from(best.x));
-    const [a, b, , c] = matrix.data as unknown as [number, number, number, number];
+    const [a, b, , c] = Array.from(matrix.data) as [number, number, number, number];
     found.push({ kind: kindOf(a, b, c), point: { x: best.x, f: best.f } });
   }
   const list: Ending[] = [...found.sort(compare), { kind: 'away' }, { kind: 'unfinished' }];

@@ -22,7 +22,7 @@ export interface MapSettings {
 const farthest = 1e4;
 
 function checked({ grid, maxSteps }: MapSettings, window: readonly number[]): Window {
-  const [x0, x1, y0, y1] = window as unknown as Window;
+  const [x0 = Number.NaN, x1 = Number.NaN, y0 = Number.NaN, y1 = Number.NaN] = window;
   if (window.length !== 4 || !(x0 < x1 && y0 < y1)) {
     throw new UsageError(
       `--window is ${window.join(',')}; it must be four numbers x0,x1,y0,y1 with x0 < x1 and y0 < y1`,

@@ -5,6 +5,6 @@ import { parseHTML } from 'linkedom';
 export function plotSvg(label: string, options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const style = { background: 'transparent', fontSize: '12px' };
-  const common = { document: document as never, width: 640, marginLeft: 60, marginBottom: 40, style, ariaLabel: label };
+  const common = { document, width: 640, marginLeft: 60, marginBottom: 40, style, ariaLabel: label };
   return Plot.plot({ ...common, ...options }).outerHTML;
 }

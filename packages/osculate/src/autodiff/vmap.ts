@@ -30,7 +30,7 @@ export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
     const given = args.flatMap((a) => tensorsOf(a));
     const size = batchSize(given);
     const element = (t: Tensor): Tensor => input('vmap element', t.dtype, t.shape.slice(1));
-    const placeholders = args.map((a) => mapTree(a as TensorTree, element)) as unknown as Args;
+    const placeholders = args.map((a) => mapTree(a as TensorTree, element)) as readonly TensorTree[] as Args;
     const result = f(...placeholders);
     const from = placeholders.flatMap((a) => tensorsOf(a));
     const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);

@@ -1,4 +1,4 @@
-import type { Node, Tensor } from '../tensor/ir.js';
+import type { Node } from '../tensor/ir.js';
 import { constantOp } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 
@@ -41,7 +41,7 @@ function attributeKey(value: unknown, ids: Identities): string {
 const commutative = new Set(['add', 'mul', 'maximum', 'minimum', 'equal', 'notEqual', 'logicalAnd', 'logicalOr']);
 
 /** Equal for two nodes that compute the same: same op, same attributes, same inputs (in any order where that is all the same). */
-export function nodeKey(node: Pick<Node, 'op' | 'attrs'>, inputs: readonly Tensor[], ids: Identities): string {
+export function nodeKey(node: Pick<Node, 'op' | 'attrs'>, inputs: readonly object[], ids: Identities): string {
   if (node.op === (constantOp as unknown)) return constantKey((node.attrs as { value: NDArray }).value, ids);
   const operands = inputs.map((t) => ids.of(t));
   if (commutative.has(node.op.name)) operands.sort((a, b) => a - b);

@@ -1,5 +1,5 @@
 import { geluExpression, geluSlopeExpression } from '../ops/activations.js';
-import type { Node, Tensor } from '../tensor/ir.js';
+import { apply1, type Node, type Tensor } from '../tensor/ir.js';
 import { splat } from '../tensor/leaf.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import { commonFactors, type Uses } from './common-factors.js';
@@ -23,8 +23,7 @@ function dropExpand(node: Node): Tensor | null {
   const strip = (t: Tensor): Tensor => (opName(t) === 'expand' ? t.node.inputs[0]! : t);
   const fits = (a: Tensor, b: Tensor): boolean => sameShape(broadcastShapes(a.shape, b.shape, 'simplify'), target);
   const [sx, sy] = [strip(x), strip(y)];
-  const rebuild = (a: Tensor, b: Tensor): Tensor =>
-    (a as unknown as Record<string, (b: Tensor) => Tensor>)[node.op.name]!(b);
+  const rebuild = (a: Tensor, b: Tensor): Tensor => apply1(node.op, [a, b], node.attrs);
   if (sx !== x && fits(sx, y)) return rebuild(sx, sy !== y && fits(sx, sy) ? sy : y);
   if (sy !== y && fits(x, sy)) return rebuild(x, sy);
   // Neither alone reaches the target: compute on the smaller operands and expand the result.

@@ -130,6 +130,7 @@ class Unifier {
     return values.every((v) => Object.is(v, values[0])) ? values[0] : this.fail(where);
   }
 
+  /** Throws; it may stand wherever a value is needed. */
   private fail(where: string): never {
     throw new Difference(
       `exportOnnx: in ${where} the model depends on the size "${this.symbol}" in a way that a graph cannot state; export it with a number instead`,

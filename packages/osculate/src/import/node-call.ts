@@ -61,7 +61,7 @@ export class NodeCall {
     return this.node.opType ?? '';
   }
 
-  /** Stops the import of this node. */
+  /** Stops the import of this node: throws, and so may stand wherever a value is needed. */
   refuse(reason: string): never {
     throw new InputError(reason);
   }

@@ -112,6 +112,11 @@ function readMessage(r: WireReader, schema: Schema, depth: number, into?: Target
   return target;
 }
 
+/** A message of the type that its schema was made for: the schema's own type has every field of it, so the cast only names it. */
+function readWhole<T>(bytes: Uint8Array, what: string, schema: Schema): T {
+  return readMessage(new WireReader(bytes, what), schema, 1) as T;
+}
+
 /**
  * Decodes an ONNX model file. Byte fields are views of `bytes`; unknown fields are kept. Time and memory are linear in the file:
  * no length is believed before it is checked against the bytes that are left.
@@ -119,10 +124,10 @@ function readMessage(r: WireReader, schema: Schema, depth: number, into?: Target
  * @throws InputError for anything that is not a well-formed model message, with the path of the field and the byte offset.
  */
 export function decodeModel(bytes: Uint8Array): ModelProto {
-  return readMessage(new WireReader(bytes, 'decodeModel'), ModelSchema, 1) as unknown as ModelProto;
+  return readWhole(bytes, 'decodeModel', ModelSchema);
 }
 
 /** Decodes one TensorProto, the form of the `.pb` files of ONNX's test data. Errors as in `decodeModel`. */
 export function decodeTensor(bytes: Uint8Array): TensorProto {
-  return readMessage(new WireReader(bytes, 'decodeTensor'), TensorSchema, 1) as unknown as TensorProto;
+  return readWhole(bytes, 'decodeTensor', TensorSchema);
 }

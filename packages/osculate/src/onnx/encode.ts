@@ -5,8 +5,6 @@ import type { Int64, ModelProto, TensorProto } from './types.js';
 import { Wire } from './wire.js';
 import { WireWriter } from './wire-writer.js';
 
-type Source = Record<string, unknown>;
-
 function tag(w: WireWriter, field: Field, wire: number): void {
   w.uint(field.id * 8 + wire);
 }
@@ -29,7 +27,7 @@ function writeValue(w: WireWriter, field: Field, value: unknown, depth: number):
       const before = w.length;
       if (field.scalar === 'string') w.text(value as string);
       else if (field.scalar === 'bytes') w.raw(value as Uint8Array);
-      else writeMessage(w, field.schema!(), value as Source, depth + 1);
+      else writeMessage(w, field.schema!(), value as object, depth + 1);
       lengthSince(w, before);
     }
   }
@@ -62,7 +60,8 @@ function writeTyped(w: WireWriter, field: Field, values: WireArray, depth: numbe
 }
 
 /** The fields of a message from the last to the first, since the writer runs backwards. */
-function writeMessage(w: WireWriter, schema: Schema, source: Source, depth: number): void {
+function writeMessage(w: WireWriter, schema: Schema, message: object, depth: number): void {
+  const source = message as Readonly<Record<string, unknown>>;
   if (depth > maxDepth) {
     throw new InputError(`encodeModel: messages are nested more than ${maxDepth} deep: is a graph part of itself?`);
   }
@@ -89,13 +88,13 @@ function writeMessage(w: WireWriter, schema: Schema, source: Source, depth: numb
  */
 export function encodeModel(model: ModelProto): Uint8Array {
   const w = new WireWriter();
-  writeMessage(w, ModelSchema, model as unknown as Source, 1);
+  writeMessage(w, ModelSchema, model, 1);
   return w.finish();
 }
 
 /** The bytes of one TensorProto (a `.pb` file of ONNX's test data). Errors as in `encodeModel`. */
 export function encodeTensor(value: TensorProto): Uint8Array {
   const w = new WireWriter();
-  writeMessage(w, TensorSchema, value as unknown as Source, 1);
+  writeMessage(w, TensorSchema, value, 1);
   return w.finish();
 }

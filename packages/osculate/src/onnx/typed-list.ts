@@ -26,7 +26,8 @@ export class TypedList {
     const need = this.length + n;
     if (need <= this.data.length) return;
     const grown = make(this.scalar, this.length === 0 ? need : Math.max(need, 2 * this.length));
-    grown.set(this.data.subarray(0, this.length) as never);
+    const { buffer, byteOffset, BYTES_PER_ELEMENT } = this.data;
+    new Uint8Array(grown.buffer).set(new Uint8Array(buffer, byteOffset, this.length * BYTES_PER_ELEMENT));
     this.data = grown;
   }
 

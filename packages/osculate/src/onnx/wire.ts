@@ -35,6 +35,7 @@ export class WireReader {
     this.what = what;
   }
 
+  /** Throws; it may stand wherever a value is needed. */
   fail(problem: string, offset = this.pos): never {
     throw new InputError(`${this.what}: ${this.where()}${problem} at byte ${offset} of ${this.bytes.length}`);
   }

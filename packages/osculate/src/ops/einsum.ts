@@ -20,7 +20,7 @@ function implicitOutput(operands: readonly string[]): string {
 
 /** Parses `ij,jk->ik`. */
 function parseEinsum(equation: string): EinsumEquation {
-  const fail = (why: string): never => {
+  const fail = (why: string) => {
     throw new InputError(`einsum: "${equation}" ${why}`);
   };
   const text = equation.replaceAll(' ', '');

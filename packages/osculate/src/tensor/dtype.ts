@@ -17,7 +17,7 @@ const bytes: Record<DType, number> = { f32: 4, f64: 8, i32: 4, i64: 8, bool: 1 }
 const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, i64: BigInt64Array, bool: Uint8Array } as const;
 
 /** True when the typed array is of the type that holds the dtype at the boundary. */
-export function holds(array: AnyTypedArray, dtype: DType): boolean {
+export function holds<D extends DType>(array: AnyTypedArray, dtype: D): array is DTypeArray[D] {
   return array.constructor === arrays[dtype];
 }
 

@@ -24,7 +24,7 @@ export class Node<A extends Attrs = Attrs> {
     readonly attrs: A,
     avals: readonly Aval[],
   ) {
-    this.outputs = avals.map((a, i) => new Tensor(this as unknown as Node, i, a.shape, a.dtype));
+    this.outputs = avals.map((a, i) => new Tensor(this, i, a.shape, a.dtype));
     Object.freeze(this.outputs);
   }
 }

@@ -14,7 +14,7 @@ interface ConstantAttrs {
   readonly value: NDArray;
 }
 
-const never = (what: string) => (): never => {
+const unused = (what: string) => () => {
   throw new Error(`${what} has no inputs, so this rule is never applied`);
 };
 
@@ -23,16 +23,16 @@ function leaf<A extends Attrs>(name: string, infer: Op<A>['infer'], lower: Op<A>
     name,
     infer,
     differentiable: false,
-    jvp: never(name),
-    batch: never(name),
+    jvp: unused(name),
+    batch: unused(name),
     lower,
-    reference: { kind: 'kernel', prepare: never(name) },
+    reference: { kind: 'kernel', prepare: unused(name) },
     flops: () => 0,
   };
 }
 
 /** A named input of a graph. The executors bind it; the ONNX name is its own. */
-const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], never('input'));
+const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], unused('input'));
 
 /** A literal. */
 export const constantOp: Op<ConstantAttrs> = leaf(
@@ -68,16 +68,16 @@ export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
 }
 
 export function isInput(t: Tensor): boolean {
-  return t.node.op === (inputOp as unknown as Op);
+  return t.node.op === inputOp;
 }
 
 export function isConstant(t: Tensor): boolean {
-  return t.node.op === (constantOp as unknown as Op);
+  return t.node.op === constantOp;
 }
 
 /** The value of a constant tensor. */
 export function constantValue(t: Tensor): NDArray {
-  return (t.node as unknown as Node<ConstantAttrs>).attrs.value;
+  return (t.node as Node<ConstantAttrs>).attrs.value;
 }
 
 /** The single number that a constant holds everywhere, if there is one. */
@@ -96,5 +96,5 @@ export function splat(t: Tensor): number | undefined {
 
 /** The name of an input tensor, under which programs are fed. */
 export function inputName(t: Tensor): string {
-  return (t.node as unknown as Node<InputAttrs>).attrs.name;
+  return (t.node as Node<InputAttrs>).attrs.name;
 }

@@ -1,4 +1,4 @@
-import { type AnyTypedArray, allocate, type DType, type DTypeArray } from './dtype.js';
+import { type AnyTypedArray, allocate, type DType, type DTypeArray, holds } from './dtype.js';
 import { InputError, ShapeError } from './errors.js';
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
 
@@ -33,6 +33,10 @@ function fillNested(value: NestedNumbers, shape: Shape, depth: number, out: numb
   for (const v of value) fillNested(v, shape, depth + 1, out);
 }
 
+function isTypedArray(data: unknown): data is AnyTypedArray {
+  return ArrayBuffer.isView(data);
+}
+
 /**
  * Wraps data without copying when it is the typed array of `dtype`; converts nested or flat numbers otherwise.
  * The shape defaults to the nesting of `data` (or its length for a typed array).
@@ -42,18 +46,15 @@ export function ndarray<D extends DType>(
   data: DTypeArray[D] | NestedNumbers | ArrayLike<number>,
   shape?: Shape,
 ): NDArray<D> {
-  if (ArrayBuffer.isView(data)) {
-    const view = data as unknown as AnyTypedArray;
-    const s = shape ?? [view.length];
+  if (isTypedArray(data)) {
+    const s = shape ?? [data.length];
     checkShape(s, 'ndarray');
-    if (sizeOf(s) !== view.length) {
+    if (sizeOf(s) !== data.length) {
       throw new ShapeError(
-        `ndarray: ${view.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`,
+        `ndarray: ${data.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`,
       );
     }
-    const own = allocate(dtype, 0);
-    if (view.constructor === own.constructor) return { dtype, shape: s, data: view as DTypeArray[D] };
-    return { dtype, shape: s, data: convert(dtype, view) };
+    return { dtype, shape: s, data: holds(data, dtype) ? data : convert(dtype, data) };
   }
   const nested = data as NestedNumbers;
   const nestedShape = shapeOfNested(nested);
@@ -67,25 +68,41 @@ export function ndarray<D extends DType>(
   return { dtype, shape: s, data: convert(dtype, flat) };
 }
 
-function convert<D extends DType>(dtype: D, values: ArrayLike<number> | AnyTypedArray): DTypeArray[D] {
-  const out = allocate(dtype, values.length);
-  if (dtype === 'i64') {
-    const big = out as unknown as BigInt64Array;
-    for (let i = 0; i < values.length; i++) {
-      const v = values[i]!;
-      if (typeof v === 'number' && !Number.isSafeInteger(v)) {
-        throw new InputError(`ndarray: element ${i} (${v}) is not an integer that i64 can hold exactly`);
-      }
-      big[i] = BigInt(v);
+type Values = ArrayLike<number> | AnyTypedArray;
+
+function numbersInto<T extends Float32Array | Float64Array | Int32Array>(out: T, values: Values): T {
+  for (let i = 0; i < values.length; i++) out[i] = Number(values[i]);
+  return out;
+}
+
+function integers(values: Values): BigInt64Array {
+  const out = allocate('i64', values.length);
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i]!;
+    if (typeof v === 'number' && !Number.isSafeInteger(v)) {
+      throw new InputError(`ndarray: element ${i} (${v}) is not an integer that i64 can hold exactly`);
     }
-  } else if (dtype === 'bool') {
-    const bytes = out as unknown as Uint8Array;
-    for (let i = 0; i < values.length; i++) bytes[i] = Number(values[i]) === 0 ? 0 : 1;
-  } else {
-    const numbers = out as unknown as Float64Array;
-    for (let i = 0; i < values.length; i++) numbers[i] = Number(values[i]);
+    out[i] = BigInt(v);
   }
   return out;
+}
+
+function booleans(values: Values): Uint8Array {
+  const out = allocate('bool', values.length);
+  for (let i = 0; i < values.length; i++) out[i] = Number(values[i]) === 0 ? 0 : 1;
+  return out;
+}
+
+const converters: { readonly [D in DType]: (values: Values) => DTypeArray[D] } = {
+  f32: (values) => numbersInto(allocate('f32', values.length), values),
+  f64: (values) => numbersInto(allocate('f64', values.length), values),
+  i32: (values) => numbersInto(allocate('i32', values.length), values),
+  i64: integers,
+  bool: booleans,
+};
+
+function convert<D extends DType>(dtype: D, values: Values): DTypeArray[D] {
+  return converters[dtype](values);
 }
 
 /** An array of zeros. */
@@ -94,9 +111,13 @@ export function zeros<D extends DType>(dtype: D, shape: Shape): NDArray<D> {
   return { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
 }
 
+function is<D extends DType>(a: NDArray, dtype: D): a is NDArray<D> {
+  return a.dtype === dtype;
+}
+
 /** The same values in another dtype (floats to integers truncate towards zero; anything to bool is `!= 0`). */
 export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
-  if (a.dtype === (dtype as DType)) return a as unknown as NDArray<D>;
+  if (is(a, dtype)) return a;
   if (dtype === 'i64' && (a.dtype === 'f32' || a.dtype === 'f64')) {
     const truncated = Float64Array.from(a.data as Float64Array, Math.trunc);
     return { dtype, shape: a.shape, data: convert(dtype, truncated) };

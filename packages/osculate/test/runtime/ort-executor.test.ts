@@ -26,7 +26,7 @@ function counted() {
         options.push(given as unknown as Record<string, unknown>);
         const session = await ort.InferenceSession.create(model, given as ort.InferenceSession.SessionOptions);
         return {
-          run: (feeds) => session.run(feeds),
+          run: (feeds) => session.run(feeds as Record<string, ort.Tensor>),
           release: async () => {
             released++;
             await session.release();
@@ -131,7 +131,8 @@ describe('failures', () => {
         create: async (model) => {
           const session = await ort.InferenceSession.create(model);
           return {
-            run: (feeds) => (fail ? Promise.reject(new Error('out of memory')) : session.run(feeds)),
+            run: (feeds) =>
+              fail ? Promise.reject(new Error('out of memory')) : session.run(feeds as Record<string, ort.Tensor>),
             release: () => session.release(),
           };
         },

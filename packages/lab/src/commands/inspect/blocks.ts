@@ -1,6 +1,6 @@
 import { type Block, kroneckerBlocks } from 'osculate/curvature';
 import type { ImportedModel } from 'osculate/import';
-import { DerivativeError, input, leaves, parameters, type Tensor, type Tree } from 'osculate/tensor';
+import { DerivativeError, input, leaves, parameters, type Tensor } from 'osculate/tensor';
 
 /** What K-FAC makes of a parameter. */
 export interface BlockReport {
@@ -19,7 +19,7 @@ export interface TracedModel {
 
 /** @throws the errors of `ImportedModel.call` where the file's shapes allow no other number of examples. */
 export function traceModel(imported: ImportedModel, rows?: number): TracedModel {
-  const tree = parameters(imported.parameters as never, 'parameters.') as unknown as Tree<Tensor>;
+  const tree = parameters(imported.parameters, 'parameters.');
   const feeds = imported.inputs.map(({ name, dtype, shape }) => {
     const sizes = rows === undefined || shape.length === 0 ? shape : [rows, ...shape.slice(1)];
     return [name, input(name, dtype, sizes)] as const;

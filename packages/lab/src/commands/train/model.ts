@@ -149,7 +149,7 @@ export function trainableModel(
   const x = plan.x(raw);
   const plain = (imported: ImportedModel, weights: Tree<Tensor>) => (given: Tensor) =>
     imported.call(weights, plan.feeds(given))[output]!;
-  const weights = parameters(all.parameters as never, 'parameters.') as unknown as Tree<Tensor>;
+  const weights = parameters(all.parameters, 'parameters.');
   const forAnyRows = batching(plain(all, weights), (rows) => symbolOf(x, rows), fixedRows);
   const traced = forAnyRows(plain(all, weights))(symbolOf(x, 3));
   checkLogits(loss, proto.graph!, output, traced);

@@ -1,6 +1,6 @@
 import type { ImportedModel } from 'osculate/import';
 import type { ModelProto } from 'osculate/onnx';
-import { type NDArray, parameters, type Tensor, type Tree } from 'osculate/tensor';
+import { type NDArray, parameters } from 'osculate/tensor';
 import type { LoadedProblem, Measurement } from '../../problems/problem.js';
 import { UsageError } from '../../usage-error.js';
 import { builtInSet, type RawData, readData, splitRows, takeRows, targetName } from './data.js';
@@ -71,7 +71,7 @@ function measurements(choice: LossChoice, train: Examples, validation: Examples 
 
 function examplesOf(raw: RawData, model: TrainableModel, choice: LossChoice, target: string): Examples {
   const x = model.plan.x(raw);
-  const weights = parameters(model.imported.parameters as never, 'parameters.') as unknown as Tree<Tensor>;
+  const weights = parameters(model.imported.parameters, 'parameters.');
   return { x, y: targetsFor(choice, target, raw.arrays[target]!, model.model(weights, symbolOf(x, 3))) };
 }
 

@@ -85,7 +85,7 @@ function checkPlaces({ file, out, fresh }: TrainOptions, checkpoint: TrainCheckp
 
 /** Writes the file with the trained values under its name only when it is whole. */
 async function writeTrained(options: TrainOptions, { imported, proto }: TrainProblem, vector: Vector): Promise<string> {
-  const views = ParameterLayout.of(imported.parameters).views(vector as never);
+  const views = ParameterLayout.of(imported.parameters).views(vector);
   const trained = mapTree(imported.parameters, (_: NDArray, name): NDArray => views[name]!);
   const path = resolve(options.out);
   mkdirSync(dirname(path), { recursive: true });

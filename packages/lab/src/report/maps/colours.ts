@@ -18,9 +18,9 @@ export function endingColours(endings: readonly Ending[]): readonly string[] {
 
 type Rgb = readonly [number, number, number];
 
-const parse = (hex: string): Rgb => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16)) as unknown as Rgb;
-const mix = (a: Rgb, b: Rgb, share: number): Rgb =>
-  a.map((v, i) => Math.round(v + share * (b[i]! - v))) as unknown as Rgb;
+const rgb = (channel: (i: 0 | 1 | 2) => number): Rgb => [channel(0), channel(1), channel(2)];
+const parse = (hex: string): Rgb => rgb((i) => Number.parseInt(hex.slice(2 * i + 1, 2 * i + 3), 16));
+const mix = (a: Rgb, b: Rgb, share: number): Rgb => rgb((i) => Math.round(a[i] + share * (b[i] - a[i])));
 
 /** A colour in 64 shades, from light (0) to dark (1). */
 export function shades(hex: string): (share: number) => Rgb {

@@ -24,7 +24,7 @@ function leadOver(problem: ProblemAnalysis, { entrant, contrast, confidence: sur
   return `${labelOf(problem, entrant)}, ${figures.join(', ')}${limit}`;
 }
 
-/** What may be said of the best against the others: never more than the seeds allow. */
+/** What may be said of the best against the others, no more than the seeds allow. */
 function standing(problem: ProblemAnalysis, { best, others, criterion }: Verdict): string {
   const [next] = others;
   if (!best || !next) return 'There is no other optimizer to compare with.';

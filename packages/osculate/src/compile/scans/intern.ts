@@ -35,7 +35,7 @@ export class Interner {
   visit(outputs: readonly Tensor[], known: Map<Tensor, object>): void {
     for (const node of topological(outputs, new Set(known.keys()))) {
       // Only the identity of the inputs enters the key, so that tokens can stand for tensors.
-      const inputs = node.inputs.map((t) => known.get(t)!) as unknown as Tensor[];
+      const inputs = node.inputs.map((t) => known.get(t)!);
       const list = this.values(nodeKey(node, inputs, this.ids), node.outputs.length);
       node.outputs.forEach((t, i) => void (known.has(t) || known.set(t, list[i]!)));
     }

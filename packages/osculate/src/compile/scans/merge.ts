@@ -73,7 +73,7 @@ class Merger {
     const byRecurrence = new Map<string, Member[]>();
     for (const node of scans) {
       const inputs = node.inputs.map((t) => this.done.get(t)!);
-      const parts = partsOf({ inputs, attrs: node.attrs } as unknown as Node<ScanAttrs>);
+      const parts = partsOf({ inputs, attrs: node.attrs });
       const key = this.recurrence(parts);
       byRecurrence.set(key, [...(byRecurrence.get(key) ?? []), { node, parts }]);
     }
@@ -98,10 +98,7 @@ class Merger {
     const [first] = members as [Member];
     if (members.length === 1) {
       const { parts, node } = first;
-      this.settle(
-        node as unknown as Node,
-        rebuild(node as unknown as Node, [...parts.init, ...parts.xs, ...parts.consts]),
-      );
+      this.settle(node, rebuild(node, [...parts.init, ...parts.xs, ...parts.consts]));
       return;
     }
     const carryIn = first.parts.carryIn.map((t) => placeholder('scan carry', t));
@@ -135,7 +132,7 @@ class Merger {
     });
     members.forEach(({ node }, m) => {
       const own = results[m]!.slice(carries).map((t) => merged.ys[ys.indexOf(t)]!);
-      this.settle(node as unknown as Node, [...merged.carry, ...own]);
+      this.settle(node, [...merged.carry, ...own]);
     });
   }
 }

@@ -33,7 +33,7 @@ export function optimizeScan(node: Node<ScanAttrs>, inputs: readonly Tensor[], s
     sinkStacks,
     inside((parts) => simplified(parts, simplify)),
   ];
-  let parts = partsOf({ inputs, attrs: node.attrs } as unknown as Node<ScanAttrs>);
+  let parts = partsOf({ inputs, attrs: node.attrs });
   const undo: ((results: readonly Tensor[]) => readonly Tensor[])[] = [];
   for (const pass of passes) {
     const changed = pass(parts);

@@ -163,9 +163,8 @@ function scanNode(call: NodeCall): readonly Tensor[] {
   return [...carry, ...outputs];
 }
 
-function oldScan(call: NodeCall): never {
-  return call.refuse('Scan of version 8 has a batch axis; convert the model to opset 9 or later');
-}
+const oldScan = (call: NodeCall) =>
+  call.refuse('Scan of version 8 has a batch axis; convert the model to opset 9 or later');
 
 export const control: OperatorTable = {
   If: ifNode,

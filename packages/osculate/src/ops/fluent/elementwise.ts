@@ -37,15 +37,7 @@ import {
   square,
   stopGradient,
 } from '../unary.js';
-import {
-  type BinaryMethods,
-  defineBinary,
-  defineMethods,
-  defineUnary,
-  type Operand,
-  operand,
-  type UnaryMethods,
-} from './define.js';
+import { type BinaryMethods, defineBinary, defineMethods, type Operand, operand, type UnaryMethods } from './define.js';
 
 const unary = {
   abs,
@@ -124,6 +116,6 @@ declare module '../../tensor/ir.js' {
   }
 }
 
-defineUnary(unary);
+defineMethods(unary);
 defineBinary(binary);
 defineMethods({ cast, clip, elu, gelu, leakyRelu, where });

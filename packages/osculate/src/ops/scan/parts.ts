@@ -38,7 +38,7 @@ export function groups<T>(list: readonly T[], { carries, xs }: Pick<ScanAttrs, '
   return [list.slice(0, carries), list.slice(carries, carries + xs), list.slice(carries + xs)];
 }
 
-export function partsOf({ inputs, attrs }: Node<ScanAttrs>): ScanParts {
+export function partsOf({ inputs, attrs }: Pick<Node<ScanAttrs>, 'inputs' | 'attrs'>): ScanParts {
   const [init, xs, consts] = groups(inputs, attrs);
   const [carryIn, xIn, constIn] = groups(attrs.body.inputs, attrs);
   const { outputs } = attrs.body;

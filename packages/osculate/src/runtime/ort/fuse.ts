@@ -91,7 +91,7 @@ const gemmPattern: Pattern = (y, { readOnce }) => {
   const product = operands(before, 'reshape')[0] ?? before;
   const [a, b] = operands(product, 'matmul');
   if (a?.rank !== 2 || b?.rank !== 2 || product.shape[1] !== bias.shape[0] || !readOnce(product)) return null;
-  const { transA, transB } = product.node.attrs as unknown as MatmulAttrs;
+  const { transA, transB } = product.node.attrs as MatmulAttrs;
   const attrs = { transA: { int: Number(transA) }, transB: { int: Number(transB) } };
   return { reads: [a, b, bias], make: (inputs) => biasedGemm(inputs, product.shape, attrs).reshape(y.shape) };
 };

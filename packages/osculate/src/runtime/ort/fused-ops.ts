@@ -8,7 +8,7 @@ interface FusedAttrs extends Attrs {
   readonly onnx: Readonly<Record<string, LoweredAttr>>;
 }
 
-const never = (name: string) => (): never => {
+const unused = (name: string) => () => {
   throw new Error(`${name} stands only in graphs that are being lowered`);
 };
 
@@ -20,10 +20,10 @@ export function fusedOp(name: string, emit: Emit = (context, inputs, attrs) => c
     name,
     infer: ([x], { shape }) => [{ shape, dtype: x!.dtype }],
     differentiable: false,
-    jvp: never(name),
-    batch: never(name),
+    jvp: unused(name),
+    batch: unused(name),
     lower: (context, { attrs }, inputs) => [emit(context, inputs, attrs.onnx)],
-    reference: { kind: 'kernel', prepare: never(name) },
+    reference: { kind: 'kernel', prepare: unused(name) },
     flops: () => 0,
   };
   return (inputs: readonly Tensor[], shape: Shape, onnx: FusedAttrs['onnx'] = {}): Tensor =>

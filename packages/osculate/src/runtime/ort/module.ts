@@ -1,3 +1,5 @@
+import type { AnyTypedArray } from '../../tensor/dtype.js';
+
 /**
  * What the executor uses of ONNX Runtime's JavaScript API: the default exports of `onnxruntime-node`, `onnxruntime-web` and
  * `onnxruntime-web/webgpu` fit it.
@@ -14,12 +16,12 @@ export interface OrtTensor {
   dispose(): void;
 }
 
-type OrtTensorConstructor = new (type: OrtType, data: never, dims: readonly number[]) => OrtTensor;
+type OrtTensorConstructor = new (type: OrtType, data: AnyTypedArray, dims: readonly number[]) => OrtTensor;
 
 export type OrtType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool';
 
 export interface OrtSession {
-  run(feeds: Readonly<Record<string, never>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { showShape } from '../../tensor/shape.js';
 import { ExecutionError, type ExecutionReport, type Feeds } from '../executor.js';
 import { bind, checkNames } from '../feeds.js';
 import { type LoweredProgram, lowerProgram } from './lower.js';
-import type { OrtModule, OrtSession, OrtType } from './module.js';
+import type { OrtModule, OrtSession, OrtTensor, OrtType } from './module.js';
 import { type OrtOptions, sessionOptions } from './options.js';
 
 const types: Record<DType, OrtType> = { f32: 'float32', f64: 'float64', i32: 'int32', i64: 'int64', bool: 'bool' };
@@ -72,17 +72,17 @@ export class Session {
   }
 
   /** Checked feeds as tensors over the caller's memory. */
-  private bind(feeds: Feeds): Record<string, never> {
+  private bind(feeds: Feeds): Record<string, OrtTensor> {
     checkNames(this.program, feeds);
     const { inputs } = this.program;
     const entries = inputs.map((t, i) => {
-      const tensor = new this.ort.Tensor(types[t.dtype], bind(t, feeds) as never, t.shape);
-      return [this.lowered.inputNames[i]!, tensor as never] as const;
+      const tensor = new this.ort.Tensor(types[t.dtype], bind(t, feeds), t.shape);
+      return [this.lowered.inputNames[i]!, tensor] as const;
     });
     return Object.fromEntries(entries);
   }
 
-  private async execute(inputs: Record<string, never>): ReturnType<OrtSession['run']> {
+  private async execute(inputs: Record<string, OrtTensor>): ReturnType<OrtSession['run']> {
     try {
       return await this.session.run(inputs);
     } catch (cause) {

@@ -33,7 +33,7 @@ function reduce(k: Kernels, source: Matrix, scale: number, a: number, work: numb
   return tridiagonal;
 }
 
-/** What is thrown when QL does not converge, which for finite matrices has never been seen. */
+/** What is thrown when QL does not converge; no finite matrix is known for which that happens. */
 export function convergenceFailure(routine: string): InputError {
   return new InputError(`${routine}: the QL iteration has not converged; please report the matrix.`);
 }

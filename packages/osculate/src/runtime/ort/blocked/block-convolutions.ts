@@ -105,13 +105,13 @@ class Blocking {
     if (!blocked) return null;
     const { node } = blocked;
     if (node.op.name !== 'Conv' || this.reads.get(x!) !== 1) return apply(op, [blocked], attrs)[0]!;
-    const { onnx } = node.attrs as unknown as { onnx: OnnxAttrs };
+    const { onnx } = node.attrs as { onnx: OnnxAttrs };
     return blockedConv(node.inputs, outputs[0]!.shape, { ...onnx, activation: { string: 'Relu' } });
   }
 
   private maxPool({ op, attrs, inputs, outputs }: Node): Tensor | null {
     const blocked = op.name === 'maxPool' ? this.blocked.get(inputs[0]!) : undefined;
-    return blocked ? blockedMaxPool([blocked], outputs[0]!.shape, onnxMaxPool(attrs as unknown as PoolAttrs)) : null;
+    return blocked ? blockedMaxPool([blocked], outputs[0]!.shape, onnxMaxPool(attrs as PoolAttrs)) : null;
   }
 }
 

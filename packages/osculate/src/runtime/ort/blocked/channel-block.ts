@@ -23,7 +23,7 @@ async function results(ort: OrtModule, bytes: Uint8Array, feeds: Readonly<Record
   try {
     const tensors = Object.entries(feeds).map(([name, shape]) => {
       const data = filled(shape.reduce((product, d) => product * d, 1));
-      return [name, new ort.Tensor('float32', data as never, shape) as never] as const;
+      return [name, new ort.Tensor('float32', data, shape)] as const;
     });
     const { y } = await session.run(Object.fromEntries(tensors));
     return (y as OrtTensor).data as Float32Array;
