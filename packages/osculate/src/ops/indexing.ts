@@ -1,9 +1,9 @@
 import { describe, sameDType } from '../tensor/describe.js';
-import { allocate, type DType, isFloat, isInteger } from '../tensor/dtype.js';
+import { type DType, isFloat, isInteger } from '../tensor/dtype.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type LowerContext, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { constant, constantValue, isConstant, splat } from '../tensor/leaf.js';
-import { toNumbers } from '../tensor/ndarray.js';
+import { ndarray, toNumbers } from '../tensor/ndarray.js';
 import { around, normalizeAxis, sameShape, showShape } from '../tensor/shape.js';
 import { expand, moveAxis, zeros } from './shape.js';
 
@@ -24,9 +24,8 @@ function badIndex(what: string, index: number, at: number, length: number): Inpu
 
 /** The integers 0, step, 2·step, … (`count` of them) as a constant of an integer dtype. */
 function range(dtype: DType, count: number, step = 1): Tensor {
-  const data = allocate(dtype, count);
-  for (let i = 0; i < count; i++) (data as Int32Array)[i] = (dtype === 'i64' ? BigInt(i * step) : i * step) as number;
-  return constant({ dtype, shape: [count], data });
+  const values = Array.from({ length: count }, (_, i) => i * step);
+  return constant(ndarray(dtype, values, [count]));
 }
 
 /** Indices of a batch into tables of `length` that are laid one after another. */
