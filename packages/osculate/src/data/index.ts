@@ -10,5 +10,5 @@ export { readSafetensors, type SafetensorsFile } from './read-safetensors.js';
 export type { Field, RowArrays, RowSource, Rows } from './source.js';
 export { take } from './take.js';
 export { windows } from './windows.js';
-export { writeNpy } from './write-npy.js';
+export { npyHeader, writeNpy } from './write-npy.js';
 export { writeSafetensors } from './write-safetensors.js';

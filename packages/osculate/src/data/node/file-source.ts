@@ -62,7 +62,13 @@ function openField(name: string, { fd, stored }: OpenArray, options: FieldFile):
   return {
     name,
     field: { dtype, shape },
-    rows: { fd, begin, rowBytes: sizeOf(shape) * type.bytes, table: narrow ? decode(patterns(stored)) : null },
+    rows: {
+      fd,
+      begin,
+      rowBytes: sizeOf(shape) * type.bytes,
+      count: stored.shape[0] ?? 0,
+      table: narrow ? decode(patterns(stored)) : null,
+    },
     decode: narrow || asStored ? null : (buffer) => decode(new Uint8Array(buffer)),
   };
 }
@@ -98,7 +104,7 @@ async function openFields(
 /**
  * A source of the rows of arrays in files, which may be larger than memory: NPY, NPZ as `np.savez` writes it, safetensors and IDX, told
  * apart by what they begin with. A thread reads the rows that are asked for, so that reading goes on while a model runs (`ahead` has it
- * begin before); consecutive rows are read as one. Headers are checked against the size of the file; a checksum of an NPZ member
+ * begin before); consecutive rows are read as one, and an array of up to 32 MiB, as of classes, is held. Headers are checked against the size of the file; a checksum of an NPZ member
  * is not, as this takes all of it. The files must not change while the source is open.
  * @throws InputError for a file that is malformed, compressed, in Fortran order or without the array; ShapeError for different numbers of
  *   rows; errors of node:fs. `read`: InputError for a row that is not there and for a file that was cut off.

@@ -9,6 +9,7 @@ export interface StoredRows {
   /** The place of row 0. */
   readonly begin: number;
   readonly rowBytes: number;
+  readonly count: number;
   /** What each one-byte (256 values) or two-byte element (65,536) stands for; null: the bytes are the elements. */
   readonly table: AnyTypedArray | null;
 }
@@ -21,6 +22,7 @@ const program = `
 const { parentPort, workerData: fields } = require('node:worker_threads');
 const { readSync } = require('node:fs');
 const largestRead = 2 ** 30;
+const largestWhole = 2 ** 25;
 
 function fill(target, offset, length, fd, from) {
   for (let done = 0; done < length; ) {
@@ -30,11 +32,29 @@ function fill(target, offset, length, fd, from) {
   }
 }
 
-function readRows({ fd, begin, rowBytes }, rows, target) {
+// A file that is small is read once: to ask for each of its rows takes longer than to copy them.
+const wholes = new Map();
+function wholeOf(field) {
+  const size = field.count * field.rowBytes;
+  if (size > largestWhole) return null;
+  let whole = wholes.get(field);
+  if (whole === undefined) {
+    whole = Buffer.allocUnsafeSlow(size);
+    fill(whole, 0, size, field.fd, field.begin);
+    wholes.set(field, whole);
+  }
+  return whole;
+}
+
+function readRows(field, rows, target) {
+  const { fd, begin, rowBytes } = field;
+  const whole = wholeOf(field);
   for (let i = 0; i < rows.length; ) {
     let run = 1;
     while (i + run < rows.length && rows[i + run] === rows[i] + run) run++;
-    fill(target, i * rowBytes, run * rowBytes, fd, begin + rows[i] * rowBytes);
+    const from = rows[i] * rowBytes;
+    if (whole) whole.copy(target, i * rowBytes, from, from + run * rowBytes);
+    else fill(target, i * rowBytes, run * rowBytes, fd, begin + from);
     i += run;
   }
 }

@@ -1,0 +1,153 @@
+/**
+ * Rows of a file larger than memory: the rate of reading, what preparing batches costs beside Adam's step on an MLP (against the same steps
+ * on batches that lie in memory, interleaved; bar 5 %), and the largest resident memory (bar 1 GB).
+ *
+ * Usage: node benchmarks/source.mjs [gigabytes] [folder]   (needs `npm run build`; default 6 GB in the system's folder of temporary files,
+ * which is deleted at the end)
+ */
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ahead, npyHeader } from 'osculate/data';
+import { fileSource } from 'osculate/data/node';
+import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { adam, supervisedObjective } from 'osculate/optim';
+import { ortExecutor } from 'osculate/runtime/node';
+import { generator, leaves, zeros } from 'osculate/tensor';
+import { median } from './cases.mjs';
+
+const gigabytes = Number(process.argv[2] ?? 6);
+const parent = process.argv[3] ?? tmpdir();
+const [width, batch, part] = [768, 256, 1000];
+const rows = Math.floor((gigabytes * 1e9) / (4 * width) / part) * part;
+const random = generator(1);
+
+/** An NPY file of `rows` rows: these again and again. @param {string} path @param {import('osculate/tensor').NDArray} array */
+async function writeRepeated(path, { dtype, shape, data }) {
+  const file = await open(path, 'w');
+  await file.write(npyHeader(dtype, [rows, ...shape.slice(1)]));
+  const bytes = new Uint8Array(data.buffer);
+  for (let from = 0; from < rows; from += part) await file.write(bytes);
+  await file.close();
+}
+
+const mean = (/** @type {readonly number[]} */ values) => values.reduce((a, b) => a + b) / values.length;
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+let resident = 0;
+const watch = setInterval(() => {
+  resident = Math.max(resident, process.memoryUsage().rss);
+}, 50);
+
+/** Reads of `count` lists of rows, one after another, in MB/s. @param {import('osculate/data').RowSource} source @param {Iterable<Uint32Array>} lists */
+async function rate(source, lists) {
+  let bytes = 0;
+  const from = performance.now();
+  for (const list of lists) {
+    const arrays = await source.read(list);
+    bytes += 4 * (width + 1) * list.length;
+    source.recycle?.(arrays);
+  }
+  return bytes / 1e3 / (performance.now() - from);
+}
+
+/** Steps of Adam on an MLP of three layers, whose batch is overwritten by that of each step. */
+async function stepper() {
+  const layer = sequential([
+    dense(width, 1024),
+    activation('relu'),
+    dense(1024, 256),
+    activation('relu'),
+    dense(256, 10),
+  ]);
+  const [x, y] = [zeros('f32', [batch, width]), zeros('i32', [batch])];
+  const parameters = layer.init(random);
+  const executor = await ortExecutor({ threads: 2 });
+  const loss = softmaxCrossEntropy();
+  const objective = supervisedObjective({
+    executor,
+    model: (p, input) => layer.apply(p, input),
+    loss,
+    parameters,
+    x,
+    y,
+  });
+  const optimizer = adam();
+  let state = optimizer.init(objective.layout.gather(Object.fromEntries(leaves(parameters))));
+  /** @type {typeof state | undefined} */
+  let retired;
+  return {
+    /** @param {import('osculate/data').RowArrays} arrays */
+    async step(arrays) {
+      x.data.set(/** @type {Float32Array} */ (arrays.x?.data));
+      y.data.set(/** @type {Int32Array} */ (arrays.y?.data));
+      const next = await optimizer.step(state, { objective, generator: random, ...(retired && { retired }) });
+      [retired, state] = [state, next.state];
+    },
+    async dispose() {
+      await objective.dispose();
+      await executor.dispose();
+    },
+  };
+}
+
+const folder = await mkdtemp(join(parent, 'osculate-rows-'));
+try {
+  const [x, y] = [zeros('f32', [part, width]), zeros('i32', [part])];
+  for (let i = 0; i < x.data.length; i++) x.data[i] = random.normal();
+  for (let i = 0; i < part; i++) y.data[i] = random.integer(10);
+  const files = { x: join(folder, 'x.npy'), y: join(folder, 'y.npy') };
+  await writeRepeated(files.x, x);
+  await writeRepeated(files.y, y);
+  const source = ahead(await fileSource(files));
+  console.log(`${rows} rows of ${width} f32 and a class: ${((rows * 4 * (width + 1)) / 1e9).toFixed(2)} GB`);
+
+  const lists = (/** @type {number} */ count) => Array.from({ length: count }, () => random.sample(rows, batch));
+  const ranges = Array.from({ length: Math.min(300, rows / part) }, (_, i) =>
+    Uint32Array.from({ length: part }, (_, k) => i * part + k),
+  );
+  await rate(source, lists(20));
+  console.log(`batches of ${batch} random rows: ${(await rate(source, lists(300))).toFixed(0)} MB/s`);
+  console.log(`ranges of ${part} rows in order: ${(await rate(source, ranges)).toFixed(0)} MB/s`);
+
+  const { step, dispose } = await stepper();
+  const held = await Promise.all(lists(40).map((list) => source.read(list)));
+  /** @type {Record<'memory' | 'file', { ms: number[], cpu: number[] }>} */
+  const times = { memory: { ms: [], cpu: [] }, file: { ms: [], cpu: [] } };
+  let rowsOfStep = random.sample(rows, batch);
+  const sides = {
+    memory: async (/** @type {number} */ i) => step(/** @type {import('osculate/data').RowArrays} */ (held[i % 40])),
+    file: async () => {
+      const arrays = await source.read(rowsOfStep);
+      rowsOfStep = random.sample(rows, batch);
+      source.expect(rowsOfStep);
+      await step(arrays);
+      source.recycle?.(arrays);
+    },
+  };
+  const order = /** @type {const} */ (['memory', 'file']);
+  for (let round = 0; round < 40; round++) {
+    for (const side of round % 2 === 0 ? order : order.toReversed()) {
+      for (let i = 0; i < 2; i++) await sides[side](i);
+      const [from, spent] = [performance.now(), cpu()];
+      for (let i = 0; i < 10; i++) await sides[side](i);
+      times[side].ms.push((performance.now() - from) / 10);
+      times[side].cpu.push((cpu() - spent) / 10);
+    }
+  }
+  for (const [side, { ms, cpu: spent }] of Object.entries(times)) {
+    console.log(
+      `step of Adam, batches of ${side.padEnd(6)}: ${median(ms).toFixed(2)} ms (${mean(spent).toFixed(2)} ms of processors)`,
+    );
+  }
+  const ratios = times.file.ms.map((ms, i) => ms / /** @type {number} */ (times.memory.ms[i]));
+  console.log(`batches of files cost ${(100 * (median(ratios) - 1)).toFixed(1)} % of a step`);
+  await dispose();
+  await source.dispose?.();
+} finally {
+  clearInterval(watch);
+  await rm(folder, { recursive: true });
+}
+console.log(`largest resident memory: ${(resident / 2 ** 20).toFixed(0)} MiB`);
