@@ -1,3 +1,4 @@
+import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { InputError } from '../../tensor/errors.js';
 import { type LossName, robustLoss } from '../robust.js';
 import { costDecrease } from '../trust-region/convergence.js';
@@ -52,12 +53,6 @@ const MOST_DENSE = 2000;
 /** Observations in one run of the compiled program: enough to drown its calls, few enough for its arrays to stay in the cache. */
 const BATCH = 1024;
 
-const sumOfSquares = (r: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < r.length; i++) sum += r[i]! ** 2;
-  return sum;
-};
-
 /** The blocks as a model for the damped run. */
 class BlockModel implements DampedModel {
   readonly x: Float64Array;
@@ -86,7 +81,7 @@ class BlockModel implements DampedModel {
   }
 
   get size(): number {
-    return Math.sqrt(sumOfSquares(this.blocks.residuals));
+    return euclideanNorm(this.blocks.residuals);
   }
 
   begin(): boolean {
@@ -193,7 +188,7 @@ export function blockLeastSquares(given: BlockProblem, options: BlockLeastSquare
     points: model.x.slice(cameras * cameraSize),
     cost: model.cost,
     residuals: unsorted(model.residuals, problem.order, rows),
-    rms: Math.sqrt(sumOfSquares(model.residuals) / model.residuals.length),
+    rms: euclideanNorm(model.residuals) / Math.sqrt(model.residuals.length),
     gradientNorm,
     evaluations: model.evaluations,
     iterations,

@@ -1,3 +1,4 @@
+import { dot } from '../../linalg/krylov/vectors.js';
 import type { RobustLoss } from '../robust.js';
 import type { CheckedProblem } from './block-problem.js';
 import type { ObservationProgram } from './observation-program.js';
@@ -56,9 +57,7 @@ export class LinearBlocks {
       this.measure(residuals);
       return this.loss.cost(this.norms);
     }
-    let sum = 0;
-    for (let i = 0; i < residuals.length; i++) sum += residuals[i]! ** 2;
-    return 0.5 * sum;
+    return 0.5 * dot(residuals, residuals);
   }
 
   /** All blocks at x, where the residuals are `residuals`. */

@@ -88,7 +88,7 @@ const ranges = {
   },
   dampingStepUp: {
     accepts: (value) => value > 1 && value < Number.POSITIVE_INFINITY,
-    text: 'a finite number above 1: with less, a step that fails would be tried again for ever; leave it out for the default',
+    text: 'a finite number above 1: with less, a step that fails would be tried again without end; leave it out for the default',
   },
   improvementThreshold: {
     accepts: (value) => value >= 0 && value < 1,

@@ -1,3 +1,4 @@
+import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { generator } from '../../tensor/random.js';
 
 /** Columns up to which the norms are taken one by one. */
@@ -23,7 +24,7 @@ export function columnNorms({ rows, columns, apply, applyTranspose }: ColumnProd
     for (let j = 0; j < columns; j++) {
       unit.fill(0)[j] = 1;
       apply(unit, column);
-      norms[j] = Math.sqrt(column.reduce((sum, x) => sum + x * x, 0));
+      norms[j] = euclideanNorm(column);
     }
     return;
   }

@@ -1,4 +1,6 @@
+import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
+import { dot } from '../../linalg/krylov/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Bounds, Box } from '../bounds.js';
@@ -72,7 +74,7 @@ function variance(
   if (given.length !== n)
     throw new ShapeError(`varianceOf: g has ${given.length} elements for ${n} parameters; give one each`);
   const g = Float64Array.from(given, (value, j) => (free[j] === 1 ? value : 0));
-  const size = Math.sqrt(g.reduce((sum, value) => sum + value * value, 0));
+  const size = euclideanNorm(g);
   if (size === 0) return 0;
   problem.linearize(x);
   const masked = new Float64Array(n);
@@ -94,7 +96,7 @@ function variance(
   );
   if (status === 'leastSquares' && residual > OPEN * size) return Number.POSITIVE_INFINITY;
   if (status === 'budget' || status === 'nonFinite') return Number.NaN;
-  return solution.reduce((sum, value) => sum + value * value, 0);
+  return dot(solution, solution);
 }
 
 function checkedStart(start: ArrayLike<number>): Float64Array {

@@ -16,7 +16,7 @@ interface ProductCounts {
   backward: number;
 }
 
-/** Rounds in which parameters that would leave the box are put onto its faces and the others solved for anew. */
+/** Rounds in which parameters that would leave the box are put onto its faces and the others solved for again. */
 const ROUNDS = 8;
 /** Bounds of the accuracy of an inner solve: relative to the gradient of the linear model at zero. */
 const [LOOSE, TIGHT] = [0.1, 1e-9];

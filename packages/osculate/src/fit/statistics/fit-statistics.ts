@@ -1,3 +1,4 @@
+import { dot } from '../../linalg/krylov/vectors.js';
 import type { Matrix } from '../../linalg/matrix.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { LeastSquaresResult } from '../result.js';
@@ -153,12 +154,8 @@ function variances(
     return { scale: factor, deviation };
   }
   const freedom = residuals.length - rank;
-  const variance = freedom > 0 ? sumOfSquares(residuals) / freedom : Number.NaN;
+  const variance = freedom > 0 ? dot(residuals, residuals) / freedom : Number.NaN;
   return { scale: absolute ? 1 : variance, deviation: Math.sqrt(variance) };
-}
-
-function sumOfSquares(residuals: Float64Array): number {
-  return residuals.reduce((sum, r) => sum + r * r, 0);
 }
 
 /**
@@ -178,7 +175,7 @@ export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = 
   const m = fit.residuals.length;
   const unscaled = unscaledOf(fit);
   const robust = fit.loss !== undefined;
-  const residualSumOfSquares = sumOfSquares(fit.residuals);
+  const residualSumOfSquares = dot(fit.residuals, fit.residuals);
   const degreesOfFreedom = m - unscaled.rank;
   const { scale, deviation } = variances(fit, unscaled.rank, absoluteSigma);
   const covariance = scaled(unscaled.matrix, scale);

@@ -1,3 +1,4 @@
+import { dot } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { DataSet, FittedSet, GlobalFitResult } from '../global-fit.js';
@@ -28,7 +29,7 @@ function part(
   const { places, from, to, label } = fitted;
   const residuals = fit.residuals.subarray(from, to);
   const [m, n, all] = [to - from, places.length, fit.names.length];
-  const residualSumOfSquares = residuals.reduce((sum, r) => sum + r * r, 0);
+  const residualSumOfSquares = dot(residuals, residuals);
   const degreesOfFreedom = (m * whole.degreesOfFreedom) / whole.observations;
   const plain = degreesOfFreedom > 0 ? Math.sqrt(residualSumOfSquares / degreesOfFreedom) : Number.NaN;
   // Only the whole has points enough for the median of a robust fit.

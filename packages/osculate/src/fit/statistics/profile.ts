@@ -39,7 +39,7 @@ export interface ProfileInterval {
   readonly upper: number;
   /** All fits made, by value: a curved line of τ over θ shows how far from linear the model is. */
   readonly profile: readonly ProfilePoint[];
-  /** The fit with the lowest sum of squares met, when one is lower than the fit given: then that was no minimum, start anew from it. */
+  /** The fit with the lowest sum of squares met, when one is lower than the fit given: then that was no minimum, start again from it. */
   readonly better: ProfileFit | null;
 }
 

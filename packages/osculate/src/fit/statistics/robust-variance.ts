@@ -1,3 +1,4 @@
+import { dot } from '../../linalg/krylov/vectors.js';
 import type { LossName } from '../robust.js';
 import { robustLoss } from '../robust.js';
 
@@ -39,7 +40,7 @@ export function robustVariance(residuals: Float64Array, k: number, name: LossNam
   }
   const mean = slopes.reduce((sum, slope) => sum + slope, 0) / m;
   const spread = slopes.reduce((sum, slope) => sum + (slope - mean) ** 2, 0) / m;
-  const square = psi.reduce((sum, value) => sum + value * value, 0) / (m - k);
+  const square = dot(psi, psi) / (m - k);
   const kappa = 1 + (k / m) * (spread / mean ** 2);
   const usable = m > k && mean > 0;
   return { factor: usable ? (kappa ** 2 * square) / mean ** 2 : Number.NaN, deviation };

@@ -172,7 +172,7 @@ export class Factorization implements Triangle {
       const along = factor * dotAt(work, start + j, work, other + j, m - j);
       for (let i = j; i < m; i++) work[other + i]! -= along * work[start + i]!;
       const share = 1 - (work[other + j]! / norms[l]!) ** 2;
-      // A downdated norm loses its digits to cancellation: below half of them it is formed anew (LAPACK working note 176).
+      // A downdated norm loses its digits to cancellation: below half of them it is formed again (LAPACK working note 176).
       if (share * (norms[l]! / exact[l]!) ** 2 > 1.5e-8) norms[l]! *= Math.sqrt(share);
       else norms[l] = exact[l] = this.tail(other, j + 1);
     }

@@ -2,6 +2,7 @@ import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
 import { dotAt } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
 import { InputError } from '../../tensor/errors.js';
+import { scaledLength } from './convergence.js';
 import type { Iterate } from './iterate.js';
 
 /** How the trust region is steered. The defaults are MINPACK's. */
@@ -46,5 +47,5 @@ export function dampedLength(
   const result = cholesky(normal);
   if (result.status !== 'ok') return Number.NaN;
   const step = choleskySolve(result.factor, gradient);
-  return Math.sqrt(step.reduce((sum, p, j) => sum + (p * scale[j]!) ** 2, 0));
+  return scaledLength(step, scale);
 }

@@ -18,7 +18,7 @@ export interface PivotedQrOptions extends KernelOptions {
   readonly rankTolerance?: number;
 }
 
-/** Below this loss a downdated norm has no correct digit left and is formed anew (Drmač and Bujanović 2008, LAPACK note 176). */
+/** Below this loss a downdated norm has no correct digit left and is formed again (Drmač and Bujanović 2008, LAPACK note 176). */
 const LOSS = Math.sqrt(2 ** -52);
 
 /** Swaps two rows of `length` doubles. */

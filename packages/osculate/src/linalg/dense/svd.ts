@@ -41,7 +41,7 @@ function orthogonalize(k: Kernels, rows: Rows, i: number, j: number): boolean {
   const c = 1 / Math.hypot(1, t);
   k.rotate(n, x, y, c, -c * t);
   k.rotate(n, rows.v + i * n, rows.v + j * n, c, -c * t);
-  // Formed anew: an update by t xy would lose the digits of a row that the rotation shrinks.
+  // Formed again: an update by t xy would lose the digits of a row that the rotation shrinks.
   squares[i] = k.dot(n, x, x);
   squares[j] = k.dot(n, y, y);
   return true;

@@ -1,6 +1,6 @@
 import { wasmModule } from './wasm-module.js';
 
-/** The part of the host's WebAssembly object that is used; it is no part of the ECMAScript library types. */
+/** The part of the host's WebAssembly object that is used; it is not part of the ECMAScript library types. */
 interface WebAssemblyHost {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };

@@ -1,4 +1,5 @@
 import { symmetricEigen } from '../dense/eigen/symmetric-eigen.js';
+import { euclideanNorm } from '../dense/norms.js';
 import type { Matrix } from '../matrix.js';
 
 /** A quadratic model gᵀp + ½·pᵀBp in the eigenbasis of B = QΛQᵀ: coordinates of p and c = Qᵀg. */
@@ -37,7 +38,7 @@ export function modelDecrease({ values, slopes }: SpectralModel, s: Float64Array
 /** s with (Λ + μI)s = −c and what is known of it; directions of no slope are left alone, even where Λ + μI is singular. */
 function shiftedStep(c: Float64Array, d: Float64Array, tau: number): { s: Float64Array; length: number } {
   const s = c.map((ci, i) => (ci === 0 ? 0 : -ci / (d[i]! + tau)));
-  return { s, length: Math.sqrt(s.reduce((sum, x) => sum + x * x, 0)) };
+  return { s, length: euclideanNorm(s) };
 }
 
 /** ‖s(τ)‖ with sᵢ = −cᵢ/(dᵢ + τ), and the derivative of its square halved, negated: Σ cᵢ²/(dᵢ + τ)³. */
@@ -57,7 +58,7 @@ function lengthAt(c: Float64Array, d: Float64Array, tau: number): { length: numb
  * iteration on 1/‖s‖ − 1/(offset + slope·τ), which is nearly linear (Moré and Sorensen 1983), kept in a bracket.
  */
 function secularRoot(c: Float64Array, d: Float64Array, offset: number, slope: number): number {
-  const size = Math.sqrt(c.reduce((sum, x) => sum + x * x, 0));
+  const size = euclideanNorm(c);
   let low = 0;
   // ‖s(τ)‖ ≤ ‖c‖/τ: at the smaller of these bounds the left side is no greater.
   let high = Math.min(offset > 0 ? size / offset : Infinity, slope > 0 ? Math.sqrt(size / slope) : Infinity);

@@ -1,8 +1,8 @@
 import { tallTriangle } from '../../linalg/dense/tall-triangle.js';
 import { transposeAt } from '../../linalg/dense/transpose.js';
 import type { Matrix } from '../../linalg/matrix.js';
-import { insideBracket, MoreSteps, type Triangle } from '../../linalg/trust-region/more.js';
-import { moreRadius, type RegionRule } from '../../linalg/trust-region/rules.js';
+import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../linalg/trust-region/more.js';
+import type { RegionRule } from '../../linalg/trust-region/rules.js';
 import { residualJacobian } from '../curvature-sources/residual-jacobian.js';
 import { allFinite, type Optimizer } from '../optimizer.js';
 import { norm } from '../vector.js';

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { applyQ, qr, upperFactor } from '../../../src/linalg/dense/qr.js';
 import { type Matrix, matrix, matrixFromRows } from '../../../src/linalg/matrix.js';
-import { insideBracket, MoreSteps, type Triangle } from '../../../src/linalg/trust-region/more.js';
+import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../../src/linalg/trust-region/more.js';
 import { generator } from '../../../src/tensor/index.js';
 import { denseSolve, dot, relativeError } from '../../optim/support.js';
 
@@ -100,4 +100,18 @@ it.each([10, 0.1])('solveNormal solves (JᵀJ + λI)·x = b with the λ of the s
   const x = b.slice();
   steps.solveNormal(x);
   expect(relativeError(x, denseSolve(normalEquations(j, r, steps.damping).left, [...b]))).toBeLessThan(1e-12);
+});
+
+describe("Moré's radius", () => {
+  const steering = { shrink: 0.5, grow: 2, poor: 0.25, reach: 10 };
+  test.each([
+    ['disappoints: half', 0.2, 1, 1],
+    ['disappoints and is much shorter: five of its lengths', 0.2, 0.01, 0.05],
+    ['is not finite: half', Number.NaN, 1, 1],
+    ['is as short as nothing: half', -1, 0, 1],
+    ['is fair: as it was', 0.5, 1, 2],
+    ['is good: twice its length', 0.75, 1.5, 3],
+  ])('after a step that %s', (_, rho, length, expected) => {
+    expect(moreRadius(2, rho, length, steering)).toBeCloseTo(expected, 15);
+  });
 });

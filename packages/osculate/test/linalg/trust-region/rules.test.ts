@@ -1,19 +1,5 @@
-import { describe, expect, it, test } from 'vitest';
-import { moreRadius, NielsenDamping } from '../../../src/linalg/trust-region/rules.js';
-
-describe("Moré's radius", () => {
-  const steering = { shrink: 0.5, grow: 2, poor: 0.25, reach: 10 };
-  test.each([
-    ['disappoints: half', 0.2, 1, 1],
-    ['disappoints and is much shorter: five of its lengths', 0.2, 0.01, 0.05],
-    ['is not finite: half', Number.NaN, 1, 1],
-    ['is as short as nothing: half', -1, 0, 1],
-    ['is fair: as it was', 0.5, 1, 2],
-    ['is good: twice its length', 0.75, 1.5, 3],
-  ])('after a step that %s', (_, rho, length, expected) => {
-    expect(moreRadius(2, rho, length, steering)).toBeCloseTo(expected, 15);
-  });
-});
+import { describe, expect, it } from 'vitest';
+import { NielsenDamping } from '../../../src/linalg/trust-region/rules.js';
 
 describe("Nielsen's damping", () => {
   it('falls to a third at most, and by less the worse the model was', () => {

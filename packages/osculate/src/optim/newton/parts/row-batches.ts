@@ -5,7 +5,7 @@ import { drawRows, type Optimizer, type OptimizerState, type StepContext } from 
 /** Options of methods that can take each step on a mini-batch. */
 export interface RowBatchOptions {
   /**
-   * Rows of a step, drawn anew without replacement (default: all): model and trial values are those of the mean over these rows. A
+   * Rows of a step, drawn without replacement for each step (default: all): model and trial values are those of the mean over these rows. A
    * model of fewer rows than there are parameters fits its rows only.
    */
   readonly batchSize?: number | undefined;
