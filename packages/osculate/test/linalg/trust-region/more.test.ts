@@ -11,7 +11,11 @@ const norm = (x: Float64Array) => Math.sqrt(dot(x, x));
 function triangleOf(j: Matrix, r: Float64Array, known: Partial<Triangle> = {}): Triangle {
   const n = j.columns;
   const factors = qr(j);
-  const c = applyQ(factors, r.map((x) => -x) as Float64Array, { transpose: true }).slice(0, n);
+  const c = applyQ(
+    factors,
+    Float64Array.from(r, (x) => -x),
+    { transpose: true },
+  ).slice(0, n);
   const upper = upperFactor(factors).data.slice(0, n * n);
   return { n, k: n, upper, c, rank: n, pivoted: true, ...known };
 }
