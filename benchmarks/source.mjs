@@ -19,6 +19,8 @@ import { median } from './cases.mjs';
 const gigabytes = Number(process.argv[2] ?? 6);
 const parent = process.argv[3] ?? tmpdir();
 const [width, batch, part] = [768, 256, 1000];
+/** Short turns, so that what else the machine does meets both sides. */
+const [rounds, steps] = [150, 4];
 const rows = Math.floor((gigabytes * 1e9) / (4 * width) / part) * part;
 const random = generator(1);
 
@@ -74,7 +76,7 @@ async function stepper() {
     x,
     y,
   });
-  const optimizer = adam();
+  const optimizer = adam({ batchSize: batch });
   let state = optimizer.init(objective.layout.gather(Object.fromEntries(leaves(parameters))));
   /** @type {typeof state | undefined} */
   let retired;
@@ -128,13 +130,13 @@ try {
     },
   };
   const order = /** @type {const} */ (['memory', 'file']);
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const side of round % 2 === 0 ? order : order.toReversed()) {
-      for (let i = 0; i < 2; i++) await sides[side](i);
+      await sides[side](round);
       const [from, spent] = [performance.now(), cpu()];
-      for (let i = 0; i < 10; i++) await sides[side](i);
-      times[side].ms.push((performance.now() - from) / 10);
-      times[side].cpu.push((cpu() - spent) / 10);
+      for (let i = 0; i < steps; i++) await sides[side](round + i);
+      times[side].ms.push((performance.now() - from) / steps);
+      times[side].cpu.push((cpu() - spent) / steps);
     }
   }
   for (const [side, { ms, cpu: spent }] of Object.entries(times)) {
