@@ -1,6 +1,6 @@
 import type { AnyTypedArray } from '../tensor/dtype.js';
 
-const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+export const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Reverses the bytes of each element of `width` bytes, in place. */
 export function swapBytes(bytes: Uint8Array, width: number): Uint8Array {

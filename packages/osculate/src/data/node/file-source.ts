@@ -1,3 +1,4 @@
+import { hostIsLittle } from '../../onnx/endian.js';
 import { type AnyTypedArray, allocate, type DType, elementsIn, isFloat } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import { astype, type NDArray } from '../../tensor/ndarray.js';
@@ -58,7 +59,7 @@ function openField(name: string, { fd, stored }: OpenArray, options: FieldFile):
     return convert ? convert(elements) : elements;
   };
   const narrow = type.bytes <= 2;
-  const asStored = type.read === undefined && !bigEndian && convert === null;
+  const asStored = type.read === undefined && bigEndian !== hostIsLittle && convert === null;
   return {
     name,
     field: { dtype, shape },
