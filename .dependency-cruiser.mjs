@@ -13,6 +13,7 @@ export const layers = [
   'data',
   'import',
   'export',
+  'objective',
   'curvature',
   'optim',
   'fit',
@@ -40,6 +41,14 @@ export default {
       to: { circular: true },
     },
     ...layerRules,
+    {
+      name: 'programs-once',
+      comment:
+        'Programs of an objective are compiled, loaded, cut into chunks, held and counted in objective/programs.ts alone: ask the objective to run them.',
+      severity: 'error',
+      from: { path: `${library}(curvature|optim)/` },
+      to: { path: `${library}runtime/` },
+    },
     {
       name: 'layer-index',
       comment: 'src/index.ts gathers the layers for users of the package; inside the package import the file itself.',

@@ -11,12 +11,13 @@
  * Usage: node benchmarks/autoencoder-target.mjs time|curves|table FOLDER   (needs `npm run build`; `time` needs python3 with torch)
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { supervisedObjective, train } from 'osculate/optim';
+import { train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { parseContestant } from '../packages/lab/dist/contestants.js';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
-import { Evaluator, flatParameters } from '../packages/lab/dist/run/evaluate.js';
+import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';
+import { Evaluator } from '../packages/lab/dist/run/evaluate.js';
 import { peer } from './peer.mjs';
 
 const budget = 300;
@@ -45,20 +46,18 @@ const curvesFile = `${folder}/curves.jsonl`;
 async function load() {
   const problem = await problemNamed('autoencoder').load(seed);
   const executor = await ortExecutor({ threads: 2 });
-  const { model, loss, parameters, train: data } = problem;
-  const options = { executor, model: /** @type {any} */ (model), loss, parameters, ...data };
-  return { problem, executor, newObjective: () => supervisedObjective(options) };
+  return { problem, executor, newObjective: () => objectiveOn(executor, problem, problem.train) };
 }
 
 /** Mean seconds a step of every method, whole cycles of its refreshes, interleaved. */
 async function time() {
   const { problem, executor, newObjective } = await load();
-  const start = flatParameters(newObjective(), problem);
+  const start = newObjective().layout.flat(problem.parameters);
   const specs = [...Object.keys(firstOrder), ...Object.keys(others)];
   const runs = specs.map((spec) => {
-    const optimizer = parseContestant(spec).make(problem);
-    const state = optimizer.init(start.slice());
-    return { spec, optimizer, objective: newObjective(), state, random: generator(seed), seconds: 0, steps: 0 };
+    const [optimizer, objective] = [parseContestant(spec).make(), newObjective()];
+    const state = optimizer.init(objective, start.slice());
+    return { spec, optimizer, objective, state, random: generator(seed), seconds: 0, steps: 0 };
   });
   const torch = peer('peer_torch_adam.py');
   const spent = { 1: { ms: 0, steps: 0 }, 2: { ms: 0, steps: 0 } };
@@ -107,14 +106,14 @@ const best = ({ points }, steps) => Math.min(...points.filter(([step]) => step <
 
 async function record() {
   const { problem, executor, newObjective } = await load();
-  const start = flatParameters(newObjective(), problem);
+  const start = newObjective().layout.flat(problem.parameters);
   const evaluator = new Evaluator(problem, executor);
   const seconds = times();
   /** A curve of so many steps, from the file if it is there. @param {string} spec @param {number} steps */
   const curve = async (spec, steps) => {
     const known = curves().find((c) => c.spec === spec && c.steps >= steps);
     if (known) return known;
-    const optimizer = parseContestant(spec).make(problem);
+    const optimizer = parseContestant(spec).make();
     const every = Math.max(5, Math.round(steps / 60));
     /** @type {[number, number][]} */
     const points = [];

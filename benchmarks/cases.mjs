@@ -80,25 +80,24 @@ export function derivative({ layer, loss, x, y, classes }, kind) {
   const v = parameters(tree, 'v.');
   const inputX = input('x', 'f32', x);
   const inputY = input('y', classes ? 'i32' : 'f32', y);
-  const outputs = layer.apply(/** @type {any} */ (weights), inputX);
+  const outputs = layer.apply(weights, inputX);
   const value = loss.value(outputs, inputY);
-  const w = /** @type {any} */ (weights);
   const outcome = {
-    gradient: () => grad(value, w),
-    hvp: () => hvp(value, w, /** @type {any} */ (v)),
-    ggnvp: () => ggnvp(value, outputs, w, /** @type {any} */ (v)),
+    gradient: () => grad(value, weights),
+    hvp: () => hvp(value, weights, v),
+    ggnvp: () => ggnvp(value, outputs, weights, v),
   }[kind]();
   const size = (/** @type {number[]} */ shape) => shape.reduce((a, b) => a * b, 1);
   const normal = (/** @type {number} */ n) => Float32Array.from({ length: n }, () => random.normal());
-  const direction = mapTree(/** @type {any} */ (tree), (leaf) => ({ ...leaf, data: normal(leaf.data.length) }));
+  const direction = mapTree(tree, (leaf) => ({ ...leaf, data: normal(leaf.data.length) }));
   /** @type {Record<string, any>} */
   const feeds = {
     x: normal(size(x)),
     y: classes ? Int32Array.from({ length: size(y) }, () => random.integer(10)) : normal(size(y)),
   };
-  for (const [name, array] of leaves(/** @type {any} */ (tree))) feeds[`w.${name}`] = array;
-  for (const [name, array] of leaves(/** @type {any} */ (direction))) feeds[`v.${name}`] = array;
-  const program = compile(/** @type {any} */ (outcome));
+  for (const [name, array] of leaves(tree)) feeds[`w.${name}`] = array;
+  for (const [name, array] of leaves(direction)) feeds[`v.${name}`] = array;
+  const program = compile(outcome);
   const known = new Set(program.inputs.map(inputName));
   return { program, feeds: Object.fromEntries(Object.entries(feeds).filter(([name]) => known.has(name))) };
 }

@@ -5,11 +5,11 @@
  * Usage: node benchmarks/first-order.mjs [rounds] [fresh]   (needs `npm run build`; PyTorch, if it is there: PYTHON or /usr/bin/python3)
  */
 import { spawnSync } from 'node:child_process';
-import { adam, supervisedObjective } from 'osculate/optim';
+import { adam } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
-import { flatParameters } from '../packages/lab/dist/run/evaluate.js';
+import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';
 import { median } from './cases.mjs';
 import { peer } from './peer.mjs';
 
@@ -27,8 +27,7 @@ const executor = await ortExecutor({ threads: 2 });
 console.log('problem        parameters   step ms   gradient ms   rest ms   ns an element   PyTorch update ms   ratio');
 for (const [name, count] of Object.entries(cases)) {
   const problem = await problemNamed(name).load(seed);
-  const { model, loss, parameters, train: data } = problem;
-  const objective = supervisedObjective({ executor, model: /** @type {any} */ (model), loss, parameters, ...data });
+  const objective = objectiveOn(executor, problem, problem.train);
   let spent = 0;
   const timed = Object.assign(Object.create(objective), {
     /** @type {typeof objective.valueAndGradient} */
@@ -40,7 +39,7 @@ for (const [name, count] of Object.entries(cases)) {
     },
   });
   const optimizer = adam();
-  let state = optimizer.init(flatParameters(objective, problem).slice());
+  let state = optimizer.init(objective, objective.layout.flat(problem.parameters));
   /** As `train` does with `recycle`. @type {any} */
   let retired;
   const random = generator(seed);

@@ -32,14 +32,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { supervisedObjective } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { parseContestant } from '../packages/lab/dist/contestants.js';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
+import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';
 import { ProgressLine, progressText } from '../packages/lab/dist/report/progress.js';
 import { runContestant } from '../packages/lab/dist/run/contestant-run.js';
-import { Evaluator, flatParameters } from '../packages/lab/dist/run/evaluate.js';
+import { Evaluator } from '../packages/lab/dist/run/evaluate.js';
 import { RunFolder } from '../packages/lab/dist/run/folder.js';
 import { progressTeller, toldEvery } from '../packages/lab/dist/run/messages.js';
 import { pointsPerBudget } from '../packages/lab/dist/run/points.js';
@@ -84,7 +84,7 @@ function twin(optimizer, passed) {
   // The state of the bare steps, one whose vectors they may overwrite, and one for the step for nothing.
   let [bare, retired, nothing] = /** @type {any[]} */ ([]);
   const step = async (/** @type {any} */ state, /** @type {any} */ { objective, ...own }) => {
-    bare ??= optimizer.init(state.parameters.slice());
+    bare ??= optimizer.init(objective, state.parameters.slice());
     // Each overwrites what the other has retired: where memory lies makes some of it slower, which must not keep to one kind.
     const begin = now();
     const result = await optimizer.step(state, { objective, generator: own.generator, retired });
@@ -124,10 +124,10 @@ function stepsOf(passed) {
 async function idle({ loaded, contestant, executor, steps }) {
   /** @type {any[]} */
   const passed = [];
-  const optimizer = twin(contestant.make(loaded), passed);
-  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
+  const optimizer = twin(contestant.make(), passed);
+  const objective = objectiveOn(executor, loaded, loaded.train);
   const random = generator(0);
-  let state = optimizer.init(flatParameters(objective, loaded));
+  let state = optimizer.init(objective, objective.layout.flat(loaded.parameters));
   let retired;
   while (state.step < warmup + steps) {
     const from = state;
@@ -156,7 +156,7 @@ async function run({ problem, loaded, contestant, executor, steps, folder }) {
   await runContestant({
     ...{ problem, executor, seed: 0, folder: into, saveEvery: Number.POSITIVE_INFINITY },
     ...{
-      contestant: { ...contestant, make: (/** @type {any} */ of) => twin(contestant.make(of), passed) },
+      contestant: { ...contestant, make: () => twin(contestant.make(), passed) },
       loaded: { ...loaded, measurements: {} },
     },
     budget: { steps: warmup + steps },
@@ -188,8 +188,8 @@ async function checkpointSeconds(path) {
 /** Seconds of evaluating all measures at one point. @param {any} setting */
 async function evaluationSeconds({ loaded, executor }) {
   const evaluator = new Evaluator(loaded, executor);
-  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
-  const parameters = flatParameters(objective, loaded);
+  const objective = objectiveOn(executor, loaded, loaded.train);
+  const parameters = objective.layout.flat(loaded.parameters);
   const times = [];
   for (let k = 0; k < 4; k++) {
     const start = now();

@@ -4,10 +4,11 @@
  *
  * Usage: node benchmarks/kfac.mjs [steps] [fresh]   (needs `npm run build`)
  */
-import { adam, kfac, supervisedObjective } from 'osculate/optim';
+import { adam, kfac } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
-import { generator, leaves } from 'osculate/tensor';
+import { generator } from 'osculate/tensor';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
+import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';
 
 const bar = 1.8;
 /** Steps before the first that counts: compilation, and the inverses that are renewed in the first three steps. */
@@ -15,16 +16,15 @@ const warmUp = 5;
 const steps = Number(process.argv[2] ?? 40);
 /** Steps make new vectors, as without `recycle`. */
 const fresh = process.argv[3] === 'fresh';
-const { model, loss, parameters, train } = await problemNamed('autoencoder').load(1);
+const problem = await problemNamed('autoencoder').load(1);
 const executor = await ortExecutor({ threads: 2 });
-const common = { model: /** @type {any} */ (model), loss, parameters, ...train };
-const objective = supervisedObjective({ executor, ...common });
-const start = objective.layout.gather(Object.fromEntries(leaves(/** @type {any} */ (parameters))));
-/** @type {any[]} */
-const optimizers = [adam({ batchSize: 1000 }), kfac({ ...common, damping: 1 })];
+const objective = objectiveOn(executor, problem, problem.train);
+const start = objective.layout.flat(problem.parameters);
+/** @type {import('osculate/optim').Optimizer[]} */
+const optimizers = [adam({ batchSize: 1000 }), kfac({ damping: 1 })];
 const runs = optimizers.map((optimizer) => ({
   optimizer,
-  state: optimizer.init(start.slice()),
+  state: optimizer.init(objective, start.slice()),
   /** As `train` does with `recycle`. @type {any} */
   retired: undefined,
   random: generator(1),

@@ -4,9 +4,10 @@
  *
  * Usage: node benchmarks/landscape.mjs [examples]   (needs `npm run build`)
  */
-import { curvatureModel, landscape, randomDirection } from 'osculate/curvature';
+import { landscape, randomDirection } from 'osculate/curvature';
 import { take } from 'osculate/data';
 import { mnistDigits } from 'osculate/data/node';
+import { supervisedObjective } from 'osculate/objective';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { cases } from './cases.mjs';
@@ -20,21 +21,16 @@ const rows = Array.from({ length: examples }, (_, i) => i);
 const x = { ...take(train.x, rows), shape: [examples, 1, 28, 28] };
 const y = take(train.y, rows);
 const executor = await ortExecutor({ threads: 2 });
-const model = curvatureModel({
-  executor,
-  model: /** @type {any} */ (layer.apply),
-  loss,
-  parameters: layer.init(generator(1)),
-  x,
-  y,
-});
+const parameters = layer.init(generator(1));
+const objective = supervisedObjective({ executor, model: layer.apply, loss, parameters, x, y });
+const at = objective.at(objective.layout.flat(parameters));
 const random = generator(2);
-const directions = [0, 1].map(() => randomDirection(model.layout, model.point(), random));
+const directions = [0, 1].map(() => randomDirection(objective.layout, at.parameters, random));
 
 /** Seconds of a landscape. @param {number} side @param {{ points?: number, memory?: number }} [grouping] */
 async function seconds(side, grouping = {}) {
   const from = performance.now();
-  const { trust } = await landscape(model, { directions, resolution: side, ...grouping });
+  const { trust } = await landscape(at, { directions, resolution: side, ...grouping });
   return { time: (performance.now() - from) / 1000, trust };
 }
 
@@ -42,7 +38,7 @@ await seconds(3);
 const { time, trust } = await seconds(resolution);
 const each = (1e6 * time) / resolution ** 2 / examples;
 console.log(
-  `${resolution} x ${resolution} points, ${examples} examples, ${model.layout.size} parameters: ${time.toFixed(1)} s (bar ${bar}), ${each.toFixed(1)} µs a point and example; trust radius ${trust.radius.toFixed(2)}`,
+  `${resolution} x ${resolution} points, ${examples} examples, ${objective.layout.size} parameters: ${time.toFixed(1)} s (bar ${bar}), ${each.toFixed(1)} µs a point and example; trust radius ${trust.radius.toFixed(2)}`,
 );
 for (const grouping of [{ points: 1, memory: 2 ** 30 }, { points: 4 }]) {
   const part = 7;

@@ -12,27 +12,26 @@ import { generator, input, leaves, parameters } from 'osculate/tensor';
 
 const widths = [784, 2000, 2000, 2000, 200, 10];
 const batch = 64;
-/** @type {any[]} */
 const layers = widths
   .slice(1)
   .flatMap((width, i) => [dense(widths[i], width), activation('tanh')])
   .slice(0, -1);
 const model = sequential(layers);
-const tree = /** @type {any} */ (model.init(generator(0)));
-const named = /** @type {[string, any][]} */ (leaves(tree));
+const tree = model.init(generator(0));
+const named = leaves(tree);
 const parameterBytes = 4 * named.reduce((sum, [, a]) => sum + a.data.length, 0);
-const weights = /** @type {any} */ (parameters(tree, 'w.'));
-const v = /** @type {any} */ (parameters(tree, 'v.'));
+const weights = parameters(tree, 'w.');
+const v = parameters(tree, 'v.');
 const x = input('x', 'f32', [batch, widths[0]]);
 const y = input('y', 'i32', [batch]);
 const outputs = model.apply(weights, x);
-const program = compile(/** @type {any} */ (hvp(softmaxCrossEntropy().value(outputs, y), weights, v)));
+const program = compile(hvp(softmaxCrossEntropy().value(outputs, y), weights, v));
 const activations = 4 * batch * widths.slice(1).reduce((a, b) => a + b, 0);
 /** @type {Record<string, any>} */
 const feeds = { x: new Float32Array(batch * widths[0]).fill(0.1), y: new Int32Array(batch) };
 for (const [name, a] of named) {
   feeds[`w.${name}`] = a;
-  feeds[`v.${name}`] = { ...a, data: a.data.map(() => 0.01) };
+  feeds[`v.${name}`] = { ...a, data: new Float32Array(a.data.length).fill(0.01) };
 }
 const executor = await ortExecutor({ threads: 2 });
 const executable = await executor.load(program);

@@ -17,7 +17,7 @@ const { mghProblems, isKnownMinimum } = await server.ssrLoadModule('/packages/os
 /** @type {typeof import('osculate/optim')} */
 const optim = /** @type {any} */ (await server.ssrLoadModule('/packages/osculate/src/optim/index.ts'));
 
-/** @type {Record<string, import('osculate/optim').Optimizer<any>>} */
+/** @type {Record<string, import('osculate/optim').Optimizer>} */
 const methods = {
   'Newton, plain': optim.plainNewton(),
   Newton: optim.newton(),

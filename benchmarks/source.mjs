@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { ahead, npyHeader } from 'osculate/data';
 import { fileSource } from 'osculate/data/node';
 import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
-import { adam, supervisedObjective } from 'osculate/optim';
+import { supervisedObjective } from 'osculate/objective';
+import { adam } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
-import { generator, leaves, zeros } from 'osculate/tensor';
+import { generator, zeros } from 'osculate/tensor';
 import { median } from './cases.mjs';
 
 const gigabytes = Number(process.argv[2] ?? 6);
@@ -68,16 +69,9 @@ async function stepper() {
   const parameters = layer.init(random);
   const executor = await ortExecutor({ threads: 2 });
   const loss = softmaxCrossEntropy();
-  const objective = supervisedObjective({
-    executor,
-    model: (p, input) => layer.apply(p, input),
-    loss,
-    parameters,
-    x,
-    y,
-  });
+  const objective = supervisedObjective({ executor, model: layer.apply, loss, parameters, x, y });
   const optimizer = adam({ batchSize: batch });
-  let state = optimizer.init(objective.layout.gather(Object.fromEntries(leaves(parameters))));
+  let state = optimizer.init(objective, objective.layout.flat(parameters));
   /** @type {typeof state | undefined} */
   let retired;
   return {

@@ -4,10 +4,10 @@
  *
  * Usage: node benchmarks/structured-steps.mjs [steps]   (needs `npm run build`)
  */
+import { allRows, supervisedObjective } from 'osculate/objective';
 import {
   adaHessian,
   adam,
-  allRows,
   diagonalGgn,
   ekfac,
   kfac,
@@ -17,28 +17,27 @@ import {
   sophiaG,
   sophiaH,
   stateBytes,
-  supervisedObjective,
 } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
-import { generator, leaves, ndarray } from 'osculate/tensor';
+import { generator, ndarray } from 'osculate/tensor';
 import { cases, median } from './cases.mjs';
 
 const steps = Number(process.argv[2] ?? 10);
 const rows = 256;
 const batchSize = 64;
 
-/** @type {Record<string, (problem: any) => any>} */
-const makers = {
-  Adam: () => adam({ batchSize }),
-  'K-FAC': (problem) => kfac({ ...problem, batchSize, damping: 1, inverseEvery: 5 }),
-  EKFAC: (problem) => ekfac({ ...problem, batchSize, damping: 1, inverseEvery: 5 }),
-  Shampoo: ({ layout }) => shampoo({ layout, batchSize, interval: 5, blockSize: 512, learningRate: 1e-3 }),
-  SOAP: ({ layout }) => soap({ layout, batchSize, interval: 5 }),
-  Muon: () => muon({ batchSize }),
-  'Sophia-G': ({ loss }) => sophiaG({ loss, batchSize, learningRate: 1e-3 }),
-  'Sophia-H': () => sophiaH({ batchSize, learningRate: 1e-3 }),
-  AdaHessian: () => adaHessian({ batchSize, learningRate: 1e-3 }),
-  'diagonal GGN': (problem) => diagonalGgn({ ...problem, batchSize, learningRate: 0.1 }),
+/** @type {Record<string, import('osculate/optim').Optimizer>} */
+const optimizers = {
+  Adam: adam({ batchSize }),
+  'K-FAC': kfac({ batchSize, damping: 1, inverseEvery: 5 }),
+  EKFAC: ekfac({ batchSize, damping: 1, inverseEvery: 5 }),
+  Shampoo: shampoo({ batchSize, interval: 5, blockSize: 512, learningRate: 1e-3 }),
+  SOAP: soap({ batchSize, interval: 5 }),
+  Muon: muon({ batchSize }),
+  'Sophia-G': sophiaG({ batchSize, learningRate: 1e-3 }),
+  'Sophia-H': sophiaH({ batchSize, learningRate: 1e-3 }),
+  AdaHessian: adaHessian({ batchSize, learningRate: 1e-3 }),
+  'diagonal GGN': diagonalGgn({ batchSize, learningRate: 0.1 }),
 };
 
 const executor = await ortExecutor({ threads: 2 });
@@ -61,17 +60,14 @@ for (const name of ['cnn', 'block']) {
     );
   const inputs = normal([rows, ...x.slice(1)]);
   const targets = classes ? labels() : normal([rows, ...y.slice(1)]);
-  const model = (/** @type {any} */ w, /** @type {any} */ t) => layer.apply(w, t);
-  const problem = { model, loss, parameters: /** @type {any} */ (parameters), x: inputs, y: targets };
-  const objective = supervisedObjective({ executor, ...problem });
-  const start = objective.layout.gather(Object.fromEntries(leaves(/** @type {any} */ (parameters))));
+  const objective = supervisedObjective({ executor, model: layer.apply, loss, parameters, x: inputs, y: targets });
+  const start = objective.layout.flat(parameters);
   const before = await objective.value(start, allRows(rows));
   console.log(`${name}: ${start.length} parameters, loss ${before.toFixed(4)} at the start, batches of ${batchSize}`);
   console.log('method          ms a step   loss after   state, bytes a parameter');
-  for (const [title, make] of Object.entries(makers)) {
-    const optimizer = make({ ...problem, layout: objective.layout });
+  for (const [title, optimizer] of Object.entries(optimizers)) {
     const times = [];
-    let state = optimizer.init(start.slice());
+    let state = optimizer.init(objective, start.slice());
     for (let i = 0; i < steps; i++) {
       const from = performance.now();
       ({ state } = await optimizer.step(state, { objective, generator: generator(i) }));

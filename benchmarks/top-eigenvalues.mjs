@@ -11,9 +11,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { curvatureModel, eigenpairs, ggnOperator, hessianOperator } from 'osculate/curvature';
+import { curvatureOperator, eigenpairs } from 'osculate/curvature';
 import { take } from 'osculate/data';
 import { dense, sequential, softmaxCrossEntropy, transformerBlock } from 'osculate/nn';
+import { gaussNewtonMatrix, hessianMatrix, supervisedObjective } from 'osculate/objective';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator, leaves, ndarray } from 'osculate/tensor';
 import { peer } from './peer.mjs';
@@ -53,7 +54,6 @@ async function autoencoder() {
 /** @param {{ size: number, blocks: number, heads: number, classes: number, time: number }} sizes */
 function transformer({ size, blocks, heads, classes, time }) {
   const random = generator(1);
-  /** @type {any[]} */
   const layers = Array.from({ length: blocks }, () => transformerBlock(size, heads));
   const layer = sequential([...layers, dense(size, classes)]);
   const normals = Float32Array.from({ length: rows * time * size }, () => random.normal());
@@ -76,10 +76,11 @@ const models = {
   transformer: () => transformer({ size: 64, blocks: 2, heads: 4, classes: 10, time }),
   'transformer-10m': () => transformer({ size: 512, blocks: 3, heads: 8, classes: 1000, time }),
 };
-const operators = { hessian: hessianOperator, ggn: ggnOperator };
+/** @type {Record<string, import('osculate/objective').CurvatureMatrix>} */
+const matrices = { hessian: hessianMatrix, ggn: gaussNewtonMatrix };
 const make = models[given.model];
-const operatorOf = /** @type {Record<string, typeof hessianOperator>} */ (operators)[given.matrix];
-if (!make || !operatorOf) throw new Error(`no model "${given.model}" or matrix "${given.matrix}"; see the usage`);
+const matrix = matrices[given.matrix];
+if (!make || !matrix) throw new Error(`no model "${given.model}" or matrix "${given.matrix}"; see the usage`);
 
 /** The start of `eigenpairs` with the generator of this number. @param {number} seed @param {number} size */
 function startOf(seed, size) {
@@ -135,9 +136,9 @@ function tell(name, seconds, made, values, residuals) {
 const folder = await mkdtemp(join(tmpdir(), 'osculate-top-'));
 const executor = await ortExecutor({ threads });
 const { options, spec } = await make();
-const model = curvatureModel({ executor, ...options, chunk });
-const { size } = model.layout;
-const operator = operatorOf(model);
+const objective = supervisedObjective({ executor, ...options, chunk });
+const { size } = objective.layout;
+const operator = curvatureOperator(objective.at(objective.layout.flat(options.parameters)), matrix);
 const lanczos = await torch(spec, options, folder);
 // Compiles, and lets the process reach the size that one product needs.
 await operator.apply(new Float64Array(size).fill(1 / Math.sqrt(size)));
@@ -173,7 +174,7 @@ console.log(`PyTorch / osculate, time to the tolerance: ${ratio.toFixed(2)} (bar
 console.log(
   `memory above one product: ${vectors.toFixed(1)} vectors of the ${size} parameters in float32 (bar ${bars.vectors}), ${((peak - resident) / 2 ** 20).toFixed(0)} MiB, by resident size`,
 );
-await model.dispose();
+await objective.dispose();
 await executor.dispose();
 await rm(folder, { recursive: true });
 process.exitCode = vectors <= bars.vectors && ratio >= bars.ratio ? 0 : 1;

@@ -5,18 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
-import { compile, generator, leaves, mapTree, ndarray } from 'osculate';
+import { generator, mapTree, ndarray } from 'osculate';
 import { kroneckerBlocks } from 'osculate/curvature';
 import { mnistDigits } from 'osculate/data/node';
 import { importOnnx, writeParameters } from 'osculate/import';
-import { softmaxCrossEntropy, supervisedBatch } from 'osculate/nn';
+import { softmaxCrossEntropy } from 'osculate/nn';
+import { allRows, supervisedObjective } from 'osculate/objective';
 import { decodeModel, encodeModel, valueInfo } from 'osculate/onnx';
-import { adamW, kfac, supervisedObjective, train } from 'osculate/optim';
+import { adamW, kfac, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 
 /** @typedef {import('osculate').NDArray} NDArray */
-/** @typedef {import('osculate').Tree<NDArray>} Arrays */
-/** @typedef {import('osculate/optim').Optimizer<any>} Any */
 
 // A line of text: three digits side by side, dark on white, 48 × 144 pixels in three equal channels, values −1 to 1.
 const [height, digitsPerLine] = [48, 3];
@@ -80,14 +79,20 @@ const imported = importOnnx(
     trainable: /^(conv2d_(4[789]|5[012])\.|batch_norm_3[1234]\.[wb]_0|fc_0\.)/,
   },
 );
-const model = (/** @type {never} */ weights, /** @type {import('osculate').Tensor} */ x) =>
-  /** @type {import('osculate').Tensor} */ (imported.call(weights, { [features]: x })[logits]);
-const parameters = /** @type {import('osculate/nn').Parameters} */ (imported.parameters);
-const loss = softmaxCrossEntropy();
+const { parameters } = imported;
+// The head is small: more threads would wait for each other.
+const executor = await ortExecutor({ threads: 1 });
+
+/** The mean loss of the head over examples. @param {{ x: NDArray, y: NDArray }} examples */
+const objectiveOn = (examples) =>
+  supervisedObjective({
+    ...{ executor, parameters, loss: softmaxCrossEntropy(), ...examples },
+    model: (weights, x) => imported.call(weights, { [features]: x })[logits],
+  });
+const objective = objectiveOn(learned);
 
 console.log('curvature blocks of the trained parameters:');
-const batch = supervisedBatch({ model, loss, parameters, ...learned }, 2);
-for (const block of kroneckerBlocks(batch)) {
+for (const block of kroneckerBlocks(objective.batch(2))) {
   const names = 'parameter' in block ? [block.parameter.name] : [block.weight.name, block.bias?.name];
   console.log(`  ${block.kind.padEnd(12)} ${names.filter(Boolean).join(' and ')}: ${block.reason}`);
 }
@@ -116,20 +121,18 @@ function othersUnchanged(bytes) {
   );
 }
 
-// The head is small: more threads would wait for each other.
-const executor = await ortExecutor({ threads: 1 });
-const objective = supervisedObjective({ executor, model, loss, parameters, ...learned });
 const { layout } = objective;
-const start = layout.gather(Object.fromEntries(leaves(/** @type {Arrays} */ (parameters))));
+const start = layout.flat(parameters);
 
-// The model on the test lines, as osculate computes it.
-const onTest = supervisedBatch({ model, loss, parameters, ...heldOut }, test.y.data.length);
-const outputs = { loss: onTest.loss, probabilities: onTest.outputs.softmax(-1) };
-const executable = await executor.load(compile(outputs));
-/** @param {import('osculate/optim').Vector} theta */
+const onTest = objectiveOn(heldOut);
+/** The model on the test lines, as osculate computes it. @param {import('osculate/objective').Vector} theta */
 async function compute(theta) {
-  const feeds = { ...layout.views(/** @type {never} */ (theta), 'parameters.'), ...heldOut };
-  const results = await executable.run(feeds);
+  const results = await onTest.run(
+    'test',
+    ({ loss, outputs }) => ({ loss, probabilities: outputs.softmax(-1) }),
+    theta,
+    allRows(onTest.rows),
+  );
   return { loss: Number(results.loss?.data[0]), p: /** @type {Float32Array} */ (results.probabilities?.data) };
 }
 
@@ -143,15 +146,17 @@ rows.push([
   '',
   '',
 ]);
-for (const [name, optimizer, steps] of /** @type {[string, Any, number][]} */ ([
+/** @type {[name: string, optimizer: import('osculate/optim').Optimizer, steps: number][]} */
+const runs = [
   ['AdamW', adamW({ batchSize: 32, learningRate: 3e-3, weightDecay: 1e-2 }), 40],
-  ['K-FAC', kfac({ model, loss, parameters, ...learned, batchSize: 32, modelRows: 32, damping: 1 }), 30],
-])) {
+  ['K-FAC', kfac({ batchSize: 32, modelRows: 32, damping: 1 }), 30],
+];
+for (const [name, optimizer, steps] of runs) {
   let last;
   for await (const { event } of train({ objective, optimizer, parameters: start, seed: 0, steps })) last = event;
   const theta = last?.parameters ?? start;
-  const views = layout.views(/** @type {never} */ (theta));
-  const trained = mapTree(/** @type {Arrays} */ (parameters), (_, leaf) => /** @type {NDArray} */ (views[leaf]));
+  const views = layout.views(theta);
+  const trained = mapTree(parameters, (_, leaf) => /** @type {NDArray} */ (views[leaf]));
   const written = encodeModel(writeParameters(file, imported, trained));
   const probabilities = await run(written, test.x);
   const own = await compute(theta);

@@ -1,7 +1,8 @@
 /** Trains a small network on two spirals by Hessian-free optimization on ONNX Runtime. Run after `npm run build`. */
-import { generator, leaves, ndarray } from 'osculate';
+import { generator, ndarray } from 'osculate';
 import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
-import { hessianFree, supervisedObjective, train } from 'osculate/optim';
+import { supervisedObjective } from 'osculate/objective';
+import { hessianFree, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 
 const random = generator(1);
@@ -21,14 +22,11 @@ const y = ndarray(
 
 const layer = sequential([dense(2, 32), activation('tanh'), dense(32, 32), activation('tanh'), dense(32, 2)]);
 const parameters = layer.init(random);
-const model = (/** @type {never} */ weights, /** @type {import('osculate').Tensor} */ inputs) =>
-  layer.apply(weights, inputs);
-const loss = softmaxCrossEntropy();
 const executor = await ortExecutor();
-const objective = supervisedObjective({ executor, model, loss, parameters, x, y });
-const start = objective.layout.gather(Object.fromEntries(leaves(/** @type {any} */ (parameters))));
+const objective = supervisedObjective({ executor, model: layer.apply, loss: softmaxCrossEntropy(), parameters, x, y });
+const start = objective.layout.flat(parameters);
 
-const optimizer = hessianFree({ model, loss, damping: 1, curvatureRows: 400 });
+const optimizer = hessianFree({ damping: 1, curvatureRows: 400 });
 for await (const { event } of train({ objective, optimizer, parameters: start, seed: 0, steps: 40 })) {
   const { cgIterations, damping } = event.details;
   console.log(

@@ -1,6 +1,6 @@
 import type { Optimizer, Schedule } from 'osculate/optim';
 import { alternatives } from './closest.js';
-import type { OptimizedProblem, OptimizerSettings } from './optimizers/entry.js';
+import type { OptimizerSettings } from './optimizers/entry.js';
 import { optimizers } from './optimizers/index.js';
 import { specSettings } from './spec-settings.js';
 import { UsageError } from './usage-error.js';
@@ -12,7 +12,7 @@ export interface Contestant {
   readonly title: string;
   readonly settings: OptimizerSettings;
   /** The optimizer, with a schedule of the learning rate where the method takes one (its settings then name it). */
-  make(problem: OptimizedProblem, schedule?: Schedule): Optimizer;
+  make(schedule?: Schedule): Optimizer;
 }
 
 /** Names of all optimizers. */
@@ -27,10 +27,7 @@ export function parseContestant(spec: string): Contestant {
   }
   const all = { ...entry.defaults, ...specSettings(spec, settings, entry.defaults) };
   const suffix = settings.length > 0 ? ` (${settings.join(', ')})` : '';
-  // A schedule is no number, but goes the way of the settings, which the methods read by name.
-  const withSchedule = (schedule?: Schedule): OptimizerSettings =>
-    schedule ? { ...all, schedule: schedule as never } : all;
-  const make: Contestant['make'] = (problem, schedule) => entry.make(problem, withSchedule(schedule));
+  const make: Contestant['make'] = (schedule) => entry.make(schedule ? { ...all, schedule } : all);
   return { spec, title: entry.title + suffix, settings: all, make };
 }
 

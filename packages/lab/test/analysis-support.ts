@@ -37,7 +37,7 @@ export const small: Problem = {
     const examples = { x, y };
     return {
       parameters: layer.init(random),
-      model: (weights, inputs) => layer.apply(weights, inputs),
+      model: layer.apply,
       loss,
       train: examples,
       test: examples,

@@ -1,12 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { supervisedObjective } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
 import { Breather } from '../src/breather.js';
 import { parseContestant } from '../src/contestants.js';
 import { problemNamed } from '../src/problems/index.js';
-import { flatParameters } from '../src/run/evaluate.js';
+import { objectiveOn } from '../src/problems/objective-on.js';
 
 /** Keeps the processor, and the event loop, for so many milliseconds. */
 function work(milliseconds: number): void {
@@ -51,10 +50,10 @@ describe('room for the event loop', () => {
   it('is not needed between steps on ONNX Runtime, whose runs turn the loop', async () => {
     const executor = await ortExecutor({ threads: 1 });
     const loaded = await problemNamed('mnist-mlp:rows=1000').load(0);
-    const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
-    const optimizer = parseContestant('adam').make(loaded);
+    const objective = objectiveOn(executor, loaded, loaded.train);
+    const optimizer = parseContestant('adam').make();
     const random = generator(0);
-    let state = optimizer.init(flatParameters(objective, loaded));
+    let state = optimizer.init(objective, objective.layout.flat(loaded.parameters));
     const breather = new Breather(never);
     for (let k = 0; k < 5; k++) {
       expect(breather.isDue()).toBe(false);

@@ -1,8 +1,10 @@
 import { activation, dense, sequential, squaredError } from 'osculate/nn';
+import { referenceExecutor } from 'osculate/runtime';
 import { generator, ndarray } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
 import { optimizerNames, parseContestant, parseContestants } from '../src/contestants.js';
 import { problemNamed } from '../src/problems/index.js';
+import { objectiveOn } from '../src/problems/objective-on.js';
 
 describe('contestants', () => {
   it('reads names and settings', () => {
@@ -19,17 +21,15 @@ describe('contestants', () => {
   it('makes an optimizer of every name, with its settings', () => {
     const layer = sequential([dense(3, 2), activation('tanh'), dense(2, 2)]);
     const data = { x: ndarray('f32', [[1, 2, 3]]), y: ndarray('f32', [[1, 2]]) };
-    const problem = {
-      ...{ parameters: layer.init(generator(0)), model: layer.apply as never, loss: squaredError() },
-      train: data,
-    };
+    const problem = { parameters: layer.init(generator(0)), model: layer.apply, loss: squaredError() };
+    const objective = objectiveOn(referenceExecutor(), problem, data);
     expect(optimizerNames.length).toBeGreaterThan(10);
     for (const name of optimizerNames) {
       const { make, settings } = parseContestant(name);
-      const made = make(problem);
+      const made = make();
       for (const [key, value] of Object.entries(settings))
         expect([name, key, made.settings[key]]).toEqual([name, key, value]);
-      expect(made.init(new Float32Array(14)).step).toBe(0);
+      expect(made.init(objective, new Float32Array(14)).step).toBe(0);
     }
   });
   it.each([

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { hessianOperator } from 'osculate/curvature';
+import { curvatureOperator } from 'osculate/curvature';
 import { matrix, symmetricEigenvalues } from 'osculate/linalg';
+import { hessianMatrix } from 'osculate/objective';
 import { describe, expect, it } from 'vitest';
-import { analysisTarget, withModel } from '../src/analysis/target.js';
+import { analysisTarget, withObjective } from '../src/analysis/target.js';
 import { curvature } from '../src/commands/curvature.js';
 import type { Curvature } from '../src/curvature.js';
 import { accident, recordedStreams, small, smallTarget, testFolder } from './analysis-support.js';
@@ -24,7 +25,7 @@ describe('osculate curvature', () => {
     const result = JSON.parse(stdout) as Curvature;
     const target = await analysisTarget(smallTarget, small);
     expect(result.layers.map(({ layer }) => layer)).toEqual(['0', '2']);
-    const h = await withModel(target, 1, (model) => hessianOperator(model).toDense());
+    const h = await withObjective(target, 1, (at) => curvatureOperator(at, hessianMatrix).toDense());
     const blockOf = (from: number, size: number) =>
       matrix(
         size,

@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { curvatureModel, hessianOperator } from 'osculate/curvature';
+import { curvatureOperator } from 'osculate/curvature';
 import { writeSafetensors } from 'osculate/data';
 import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { hessianMatrix } from 'osculate/objective';
 import { referenceExecutor } from 'osculate/runtime';
-import { leaves, type NDArray, ndarray, ParameterLayout } from 'osculate/tensor';
+import { type NDArray, ndarray, ParameterLayout } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
 import type { SpectrumSettings } from '../src/analysis/spectrum.js';
-import { analysisTarget, filterAxesOf, type TargetOptions, withModel } from '../src/analysis/target.js';
+import { analysisTarget, filterAxesOf, type TargetOptions, withObjective } from '../src/analysis/target.js';
 import { type SpectrumOptions, spectrum } from '../src/commands/spectrum.js';
+import { objectiveOn } from '../src/problems/objective-on.js';
 import type { Spectrum } from '../src/spectrum.js';
 import { UsageError } from '../src/usage-error.js';
 import { accident, recordedStreams, small, smallTarget, testFolder } from './analysis-support.js';
@@ -86,10 +88,10 @@ describe('the target of an analysis', () => {
   it('is an ONNX model with data: its Hessian is that of the same network made of layers', async () => {
     const target = await analysisTarget(onnx());
     expect(target.info).toMatchObject({ name: 'model.onnx', point: 'the weights in its file' });
-    const trace = await withModel(target, 1, async (model) => {
-      expect(model.rows).toBe(30);
-      expect(filterAxesOf(model)).toMatchObject({ w1: 1, w2: 1, b1: null, b2: null });
-      return hessianOperator(model).trace();
+    const trace = await withObjective(target, 1, async (at) => {
+      expect(at.objective.rows).toBe(30);
+      expect(filterAxesOf(at.objective)).toMatchObject({ w1: 1, w2: 1, b1: null, b2: null });
+      return curvatureOperator(at, hessianMatrix).trace();
     });
     const { inputs, hidden, classes } = sizes;
     const layer = sequential([dense(inputs, hidden), activation('tanh'), dense(hidden, classes)]);
@@ -99,14 +101,14 @@ describe('the target of an analysis', () => {
       return { dtype: 'f32', shape: [n, m], data };
     };
     const { w1, b1, w2, b2 } = target.parameters as Record<string, NDArray>;
-    const same = curvatureModel({
-      executor: referenceExecutor(),
-      model: layer.apply as never,
+    const same = {
+      model: layer.apply,
       loss: softmaxCrossEntropy(),
       parameters: { '0': { weight: turned(w1!), bias: b1! }, '1': {}, '2': { weight: turned(w2!), bias: b2! } },
-      ...target.examples,
-    });
-    expect(trace / (await hessianOperator(same).trace())).toBeCloseTo(1, 4);
+    };
+    const objective = objectiveOn(referenceExecutor(), same, target.examples);
+    const at = objective.at(objective.layout.flat(same.parameters));
+    expect(trace / (await curvatureOperator(at, hessianMatrix).trace())).toBeCloseTo(1, 4);
   });
 
   it('is at the parameters of a checkpoint, by name or as a run saves it', async () => {
@@ -114,12 +116,12 @@ describe('the target of an analysis', () => {
     const layout = ParameterLayout.of(start.parameters);
     const flat = Float32Array.from({ length: layout.size }, (_, i) => i / 100);
     const named = file('named.safetensors');
-    writeFileSync(named, writeSafetensors(layout.views(flat as never)));
+    writeFileSync(named, writeSafetensors(layout.views(flat)));
     const saved = file('checkpoint.safetensors');
     writeFileSync(saved, writeSafetensors({ 'state.parameters': { dtype: 'f32', shape: [flat.length], data: flat } }));
     for (const checkpoint of [named, saved]) {
       const { parameters, info } = await analysisTarget({ ...smallTarget, checkpoint }, small);
-      expect(layout.gather(Object.fromEntries(leaves(parameters as never)))).toEqual(flat);
+      expect(layout.flat(parameters)).toEqual(flat);
       expect(info.point).toBe(basename(checkpoint));
     }
   });

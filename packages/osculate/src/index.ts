@@ -11,6 +11,7 @@ export * as fit from './fit/index.js';
 export * as importing from './import/index.js';
 export * as linalg from './linalg/index.js';
 export * as nn from './nn/index.js';
+export * as objective from './objective/index.js';
 export * as onnx from './onnx/index.js';
 export * as ops from './ops/index.js';
 export * as optim from './optim/index.js';

@@ -1,15 +1,14 @@
 import { basename } from 'node:path';
 import {
-  type CurvatureModel,
+  curvatureOperator,
   eigenpairs,
   type FilterAxes,
-  hessianOperator,
   landscape,
-  meanGradient,
   principalDirections,
   projectTrajectory,
   randomDirection,
 } from 'osculate/curvature';
+import { type At, allRows, hessianMatrix, norm } from 'osculate/objective';
 import { type Generator, generator } from 'osculate/tensor';
 import type { LandscapeData, LandscapeDirection, LandscapePath } from '../landscape.js';
 import { figure } from '../report/format.js';
@@ -33,7 +32,6 @@ export interface LandscapeSettings {
 /** Where the loss gives a direction no length: this share of the parameters' norm. */
 const reach = 0.1;
 
-const norm = (v: ArrayLike<number>): number => Math.sqrt(Array.from(v).reduce((sum, x) => sum + x * x, 0));
 const stretched = (v: Float64Array, length: number): Float64Array => {
   const factor = length / (norm(v) || 1);
   return v.map((x) => x * factor);
@@ -60,43 +58,39 @@ export function checkLandscape({ directions, resolution, range, trajectory }: La
   if (range !== undefined && !(range > 0)) throw new UsageError(`--range is ${range}; it must be above 0`);
 }
 
-/** The mean loss over the examples. */
-async function lossAt(model: CurvatureModel): Promise<number> {
-  const { loss } = await model.mean('loss', (batch) => ({ loss: batch.loss }));
-  return loss![0]!;
-}
-
 /** A length for a direction: `natural`, where that is a number that one can step by. */
-function lengthOf(model: CurvatureModel, natural: number): number {
-  return natural > 0 && Number.isFinite(natural) ? natural : reach * norm(model.point()) || 1;
+function lengthOf(at: At, natural: number): number {
+  return natural > 0 && Number.isFinite(natural) ? natural : reach * norm(at.parameters) || 1;
 }
 
 /** As long as makes the quadratic term alone as large as the loss: ½ |λ| d² = |L|. */
-async function eigenDirections(model: CurvatureModel, count: number, random: Generator): Promise<Chosen[]> {
-  const loss = Math.abs(await lossAt(model));
-  const { values, vectors } = await eigenpairs(hessianOperator(model), {
+async function eigenDirections(at: At, count: number, random: Generator): Promise<Chosen[]> {
+  const { objective, parameters } = at;
+  const loss = Math.abs(await objective.value(parameters, allRows(objective.rows)));
+  const { values, vectors } = await eigenpairs(curvatureOperator(at, hessianMatrix), {
     generator: random,
     count,
     tolerance: 1e-3,
     maxApplications: 40 * (count + 5),
   });
   return vectors.map((v, i) => {
-    const length = lengthOf(model, Math.sqrt((2 * loss) / Math.abs(values[i]!)));
+    const length = lengthOf(at, Math.sqrt((2 * loss) / Math.abs(values[i]!)));
     return { name: `eigenvector ${i + 1} (λ = ${figure(values[i]!)})`, norm: length, vector: stretched(v, length) };
   });
 }
 
 /** The steepest ascent, as long as makes the linear term alone as large as the loss. */
-async function gradientDirection(model: CurvatureModel): Promise<Chosen> {
-  const gradient = await meanGradient(model);
-  const length = lengthOf(model, Math.abs(await lossAt(model)) / norm(gradient));
-  return { name: 'gradient', norm: length, vector: stretched(gradient, length) };
+async function gradientDirection(at: At): Promise<Chosen> {
+  const { objective, parameters } = at;
+  const { value, gradient } = await objective.valueAndGradient(parameters, allRows(objective.rows));
+  const length = lengthOf(at, Math.abs(value) / norm(gradient));
+  return { name: 'gradient', norm: length, vector: stretched(Float64Array.from(gradient), length) };
 }
 
 /** A random direction, filter-normalised where there are filters; as long as all parameters together where there are none. */
-function drawn(model: CurvatureModel, axes: FilterAxes | undefined, random: Generator, index: number): Chosen {
-  const point = model.point();
-  const vector = randomDirection(model.layout, point, random, axes ? { axes } : {});
+function drawn(at: At, axes: FilterAxes | undefined, random: Generator, index: number): Chosen {
+  const point = Float64Array.from(at.parameters);
+  const vector = randomDirection(at.objective.layout, point, random, axes ? { axes } : {});
   const length = norm(vector);
   if (length > 0) return { name: `random ${index}, filter-normalised`, norm: length, vector };
   const plain = stretched(
@@ -107,20 +101,20 @@ function drawn(model: CurvatureModel, axes: FilterAxes | undefined, random: Gene
 }
 
 async function chosen(
-  model: CurvatureModel,
+  at: At,
   settings: LandscapeSettings,
   path: readonly ArrayLike<number>[],
   random: Generator,
 ): Promise<{ directions: Chosen[]; variance?: readonly number[] }> {
   const count = (name: DirectionName): number => settings.directions.filter((d) => d === name).length;
-  const axes = filterAxesOf(model);
-  const eigen = count('eigen') > 0 ? await eigenDirections(model, count('eigen'), random) : [];
+  const axes = filterAxesOf(at.objective);
+  const eigen = count('eigen') > 0 ? await eigenDirections(at, count('eigen'), random) : [];
   const principal = count('pca') > 0 ? principalDirections(path, count('pca')) : undefined;
   const directions: Chosen[] = [];
   let next = 0;
   for (const name of settings.directions) {
     if (name === 'eigen') directions.push(eigen.shift()!);
-    else if (name === 'gradient') directions.push(await gradientDirection(model));
+    else if (name === 'gradient') directions.push(await gradientDirection(at));
     else if (name === 'pca') {
       const share = principal!.explained[next]!;
       const vector = principal!.directions[next++]!;
@@ -130,7 +124,7 @@ async function chosen(
         vector,
       });
     } else {
-      directions.push(drawn(model, axes, random, directions.length + 1));
+      directions.push(drawn(at, axes, random, directions.length + 1));
     }
   }
   return { directions, ...(principal && { variance: principal.explained }) };
@@ -151,25 +145,25 @@ function rangesFor(coordinates: LandscapePath['coordinates'], count: number): [n
 
 /** Measures the loss along directions from the target's point. `say` is told what is under way. */
 export async function measureLandscape(
-  model: CurvatureModel,
+  at: At,
   { name, point }: TargetInfo,
   settings: LandscapeSettings,
   say: (text: string) => void,
 ): Promise<LandscapeData> {
   const started = performance.now();
   const files = settings.trajectory;
-  const points = files.map((file) => parametersIn(file, model.layout));
+  const points = files.map((file) => parametersIn(file, at.objective.layout));
   say('directions');
-  const { directions, variance } = await chosen(model, settings, points, generator(settings.seed));
+  const { directions, variance } = await chosen(at, settings, points, generator(settings.seed));
   const vectors = directions.map(({ vector }) => vector);
-  const projection = points.length > 0 ? projectTrajectory(points, model.point(), vectors) : undefined;
+  const projection = points.length > 0 ? projectTrajectory(points, at.parameters, vectors) : undefined;
   const path: LandscapePath | null = projection
     ? { names: files.map((f) => basename(f)), ...projection, ...(variance && { variance }) }
     : null;
   const range = settings.range ?? (path ? rangesFor(path.coordinates, vectors.length) : 1);
   const { resolution, tolerance, seed } = settings;
   const progress = (done: number, total: number): void => say(`loss at ${done} of ${total} points`);
-  const { losses, modelled, ...rest } = await landscape(model, {
+  const { losses, modelled, ...rest } = await landscape(at, {
     directions: vectors,
     range,
     resolution,
@@ -179,8 +173,8 @@ export async function measureLandscape(
   return {
     problem: name,
     point,
-    size: model.layout.size,
-    rows: model.rows,
+    size: at.objective.layout.size,
+    rows: at.objective.rows,
     seed,
     directions: directions.map(({ vector: _, ...direction }) => direction),
     ...rest,

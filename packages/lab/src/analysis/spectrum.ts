@@ -1,19 +1,24 @@
 import {
-  type CurvatureModel,
+  curvatureOperator,
   eigenpairs,
-  ggnOperator,
-  hessianOperator,
   type LinearOperator,
   type SpectralDensity,
   spectralDensity,
 } from 'osculate/curvature';
+import { type At, gaussNewtonMatrix, hessianMatrix } from 'osculate/objective';
 import { type Generator, generator } from 'osculate/tensor';
 import type { EigenvalueEnd, Spectrum } from '../spectrum.js';
 import { UsageError } from '../usage-error.js';
 import type { TargetInfo } from './target.js';
 
+/** The matrices by their names on the command line, with those for people. */
+const matrices = {
+  hessian: { matrix: hessianMatrix, label: 'Hessian' },
+  ggn: { matrix: gaussNewtonMatrix, label: 'GGN' },
+} as const;
+
 export interface SpectrumSettings {
-  readonly matrix: 'hessian' | 'ggn';
+  readonly matrix: keyof typeof matrices;
   readonly count: number;
   readonly probes: number;
   readonly steps: number;
@@ -74,13 +79,14 @@ export interface MeasuredSpectrum {
 
 /** Measures the eigenvalues at both ends and the density of all. `say` is told what is under way. */
 export async function measureSpectrum(
-  model: CurvatureModel,
+  at: At,
   { name, point }: TargetInfo,
   settings: SpectrumSettings,
   say: (text: string) => void,
 ): Promise<MeasuredSpectrum> {
-  const { matrix, probes, steps, seed } = settings;
-  const operator = matrix === 'hessian' ? hessianOperator(model) : ggnOperator(model);
+  const { probes, steps, seed } = settings;
+  const { matrix, label } = matrices[settings.matrix];
+  const operator = curvatureOperator(at, matrix);
   const count = Math.min(settings.count, Math.max(1, operator.size - 2));
   const random = generator(seed);
   const started = performance.now();
@@ -88,7 +94,7 @@ export async function measureSpectrum(
   const largest = await endOf(operator, 'largest', count, random);
   const ends = [largest];
   // The GGN's smallest eigenvalues are zeros by the thousand.
-  if (matrix === 'hessian') {
+  if (settings.matrix === 'hessian') {
     say(`smallest ${count} eigenvalues`);
     ends.push(await endOf(operator, 'smallest', count, random));
   }
@@ -96,7 +102,7 @@ export async function measureSpectrum(
   const density = await spectralDensity(operator, { generator: random, probes, steps });
   const seconds = (performance.now() - started) / 1000;
   const { size, applications } = operator;
-  const about = { problem: name, point, matrix: operator.name, size, rows: model.rows, probes, steps, seed };
+  const about = { problem: name, point, matrix: label, size, rows: at.objective.rows, probes, steps, seed };
   const plain = ends.map(({ vectors: _, ...end }): EigenvalueEnd => end);
   return {
     spectrum: { ...about, ends: plain, ...summary(density), applications, seconds },

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
-import { type CurvatureModel, curvatureModel, type FilterAxes, filterAxes } from 'osculate/curvature';
+import { type FilterAxes, filterAxes } from 'osculate/curvature';
 import { take } from 'osculate/data';
-import { type Loss, loadParameters, type Parameters } from 'osculate/nn';
+import { loadParameters } from 'osculate/nn';
+import type { At, Objective } from 'osculate/objective';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
-import { DerivativeError, InputError, ParameterLayout, parameters, type Tensor } from 'osculate/tensor';
+import { DerivativeError, InputError, ParameterLayout, parameters } from 'osculate/tensor';
 import { modelIn } from '../commands/inspect/inspect.js';
 import { builtInSet, type RawData, readData, targetName } from '../commands/train/data.js';
 import { symbolOf } from '../commands/train/inputs.js';
@@ -12,7 +13,8 @@ import { lossNamed, type TrainLoss, targetsFor } from '../commands/train/losses.
 import { trainableModel } from '../commands/train/model.js';
 import { contentsOf } from '../file-contents.js';
 import { problemNamed } from '../problems/index.js';
-import type { Examples, Problem } from '../problems/problem.js';
+import { objectiveOn } from '../problems/objective-on.js';
+import type { Examples, LossModel, Problem } from '../problems/problem.js';
 import { UsageError } from '../usage-error.js';
 import { parametersIn } from './parameter-file.js';
 
@@ -45,11 +47,8 @@ export interface TargetInfo {
   readonly point: string;
 }
 
-export interface AnalysisTarget {
+export interface AnalysisTarget extends LossModel {
   readonly info: TargetInfo;
-  readonly parameters: Parameters;
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly loss: Loss;
   readonly examples: Examples;
   readonly executor: Problem['executor'];
 }
@@ -77,9 +76,9 @@ async function ofModel(file: string, options: TargetOptions): Promise<AnalysisTa
     target = targetName(raw, inputs, options.target);
     return target;
   });
-  const start = found.imported.parameters as Parameters;
+  const start = found.imported.parameters;
   const x = found.plan.x(raw);
-  const traced = found.model(parameters(found.imported.parameters, 'parameters.'), symbolOf(x, x.shape[0]!));
+  const traced = found.model(parameters(start, 'parameters.'), symbolOf(x, x.shape[0]!));
   return {
     info: {
       name: basename(file),
@@ -89,7 +88,7 @@ async function ofModel(file: string, options: TargetOptions): Promise<AnalysisTa
       point: 'the weights in its file',
     },
     parameters: start,
-    model: found.model as never,
+    model: found.model,
     loss: choice.loss,
     examples: { x, y: targetsFor(choice, target, raw.arrays[target]!, traced) },
     executor: 'onnxruntime',
@@ -125,19 +124,19 @@ export async function analysisTarget(options: TargetOptions, problem?: Problem):
   return firstRows(placed, options.rows);
 }
 
-/** Runs `work` on the target's curvature model, and frees the executor afterwards. */
-export async function withModel<T>(
+/** Runs `work` on the target's objective at its parameters, and frees the executor afterwards. */
+export async function withObjective<T>(
   target: AnalysisTarget,
   threads: number,
-  work: (model: CurvatureModel) => Promise<T>,
+  work: (at: At) => Promise<T>,
 ): Promise<T> {
   const executor: Executor =
     target.executor === 'reference'
       ? referenceExecutor()
       : await ortExecutor({ threads, fallback: referenceExecutor() });
-  const { parameters: at, model, loss, examples } = target;
   try {
-    return await work(curvatureModel({ executor, model, loss, parameters: at, ...examples }));
+    const objective = objectiveOn(executor, target, target.examples);
+    return await work(objective.at(objective.layout.flat(target.parameters)));
   } catch (error) {
     if (error instanceof InputError || error instanceof DerivativeError) throw new UsageError(error.message);
     throw error;
@@ -147,9 +146,9 @@ export async function withModel<T>(
 }
 
 /** Where the filters of each parameter lie, or the default where the graph does not tell. */
-export function filterAxesOf(model: CurvatureModel): FilterAxes | undefined {
+export function filterAxesOf({ batch, chunk, rows }: Objective): FilterAxes | undefined {
   try {
-    return filterAxes(model.graph(Math.min(model.chunk, model.rows)));
+    return filterAxes(batch(Math.min(chunk, rows)));
   } catch (error) {
     if (error instanceof DerivativeError) return undefined;
     throw error;

@@ -109,11 +109,16 @@ async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Prom
 type Publishing = Pick<CompareOptions, 'study' | 'report' | 'json' | 'stdout' | 'stderr'>;
 
 /** Runs one contestant unless that is done already. False when it was cancelled. */
-async function runOne(options: CompareOptions, contestant: Contestant, index: number, folder: RunFolder) {
-  const { study, signal, stderr, saveEvery } = options;
+async function runOne(
+  options: CompareOptions,
+  contestant: Contestant,
+  index: number,
+  folder: RunFolder,
+  line: ProgressLine,
+) {
+  const { study, signal, saveEvery } = options;
   const { measures } = problemNamed(study.problem);
   if (folder.summary()) return true;
-  const line = new ProgressLine(stderr);
   const total = study.optimizers.length;
   line.show(`[${index}/${total}] ${contestant.title}: starting`);
   const { problem, budget, seed, threads } = study;
@@ -124,6 +129,7 @@ async function runOne(options: CompareOptions, contestant: Contestant, index: nu
   };
   const finished = await supervise(request, {
     signal,
+    note: (text) => line.note(text),
     progress: ({ seconds, step, point }) => {
       const values = shownMeasures(measures).map(({ key, title }) => [title, point.values[key] ?? Number.NaN] as const);
       line.show(progressText({ title: contestant.title, index, total, seconds, budget, step, values }));
@@ -169,9 +175,10 @@ export async function compare(options: CompareOptions): Promise<number> {
   problemNamed(study.problem);
   const folder = await chooseFolder(options);
   const results: Result[] = [];
+  const line = new ProgressLine(stderr);
   for (const [i, contestant] of contestants.entries()) {
     const run = new RunFolder(join(folder, folderName(contestant.spec)));
-    const finished = !signal.aborted && (await runOne(options, contestant, i + 1, run));
+    const finished = !signal.aborted && (await runOne(options, contestant, i + 1, run, line));
     if (!finished) {
       stderr.write(`interrupted: the work is saved in ${folder}; the same command goes on from there\n`);
       return exitStatus.interrupted;

@@ -1,8 +1,9 @@
-import { type CurvatureModel, gradientNoise, meanGradient } from 'osculate/curvature';
+import { gradientNoise } from 'osculate/curvature';
+import { type At, allRows, norm } from 'osculate/objective';
 import { measureLandscape } from '../analysis/landscape.js';
 import { layerCurvature } from '../analysis/layers.js';
 import { checkSpectrum, measureSpectrum, type SpectrumSettings } from '../analysis/spectrum.js';
-import { type AnalysisTarget, analysisTarget, type TargetOptions, withModel } from '../analysis/target.js';
+import { type AnalysisTarget, analysisTarget, type TargetOptions, withObjective } from '../analysis/target.js';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Curvature } from '../curvature.js';
 import type { Problem } from '../problems/problem.js';
@@ -25,26 +26,26 @@ export interface CurvatureOptions {
 
 async function measure(
   target: AnalysisTarget,
-  model: CurvatureModel,
+  at: At,
   { settings }: CurvatureOptions,
   say: (text: string) => void,
 ): Promise<Curvature> {
   const { seed, probes, resolution } = settings;
-  const { spectrum } = await measureSpectrum(model, target.info, settings, say);
-  const layers = await layerCurvature(model, { probes: Math.max(2, probes), seed }, say);
+  const { spectrum } = await measureSpectrum(at, target.info, settings, say);
+  const layers = await layerCurvature(at, { probes: Math.max(2, probes), seed }, say);
   say('gradient noise');
-  const gradient = await meanGradient(model);
-  const noise = model.rows >= 2 ? await gradientNoise(model) : null;
-  const plane = model.layout.size >= 4;
+  const { objective } = at;
+  const { gradient } = await objective.valueAndGradient(at.parameters, allRows(objective.rows));
+  const noise = objective.rows >= 2 ? await gradientNoise(at) : null;
+  const plane = objective.layout.size >= 4;
   const directions = plane ? (['eigen', 'eigen'] as const) : (['eigen'] as const);
   const landscape = await measureLandscape(
-    model,
+    at,
     target.info,
     { directions, resolution, tolerance: 0.1, trajectory: [], seed },
     say,
   );
-  const gradientNorm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
-  return { spectrum, layers, noise, gradientNorm, loss: landscape.quadratic.value, landscape };
+  return { spectrum, layers, noise, gradientNorm: norm(gradient), loss: landscape.quadratic.value, landscape };
 }
 
 /**
@@ -58,9 +59,7 @@ export async function curvature(options: CurvatureOptions, problem?: Problem): P
   if (settings.resolution < 3) throw new UsageError(`--resolution is ${settings.resolution}; it must be at least 3`);
   const target = await analysisTarget(options.target, problem);
   const line = new ProgressLine(stderr);
-  const result = await withModel(target, threads, (model) =>
-    measure(target, model, options, (text) => line.show(text)),
-  );
+  const result = await withObjective(target, threads, (at) => measure(target, at, options, (text) => line.show(text)));
   line.clear();
   stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${curvatureText(result)}\n`);
   await writePage(options.html, curvatureHtml(result, target.info), stderr);

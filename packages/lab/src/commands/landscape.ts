@@ -1,5 +1,5 @@
 import { checkLandscape, type LandscapeSettings, measureLandscape } from '../analysis/landscape.js';
-import { analysisTarget, type TargetOptions, withModel } from '../analysis/target.js';
+import { analysisTarget, type TargetOptions, withObjective } from '../analysis/target.js';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Problem } from '../problems/problem.js';
 import { landscapeHtml } from '../report/landscape/html.js';
@@ -28,8 +28,8 @@ export async function landscape(options: LandscapeOptions, problem?: Problem): P
   checkLandscape(settings);
   const target = await analysisTarget(options.target, problem);
   const line = new ProgressLine(stderr);
-  const result = await withModel(target, threads, (model) =>
-    measureLandscape(model, target.info, settings, (text) => line.show(text)),
+  const result = await withObjective(target, threads, (at) =>
+    measureLandscape(at, target.info, settings, (text) => line.show(text)),
   );
   line.clear();
   stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${landscapeText(result)}\n`);

@@ -1,5 +1,5 @@
 import { checkSpectrum, measureSpectrum, type SpectrumSettings } from '../analysis/spectrum.js';
-import { analysisTarget, type TargetOptions, withModel } from '../analysis/target.js';
+import { analysisTarget, type TargetOptions, withObjective } from '../analysis/target.js';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Problem } from '../problems/problem.js';
 import type { Terminal } from '../report/progress.js';
@@ -27,8 +27,8 @@ export async function spectrum(options: SpectrumOptions, problem?: Problem): Pro
   checkSpectrum(settings);
   const target = await analysisTarget(options.target, problem);
   const line = new ProgressLine(stderr);
-  const { spectrum: result } = await withModel(target, threads, (model) =>
-    measureSpectrum(model, target.info, settings, (text) => line.show(text)),
+  const { spectrum: result } = await withObjective(target, threads, (at) =>
+    measureSpectrum(at, target.info, settings, (text) => line.show(text)),
   );
   line.clear();
   stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${spectrumText(result)}\n`);

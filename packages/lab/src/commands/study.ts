@@ -67,6 +67,7 @@ export async function study(options: StudyOptions): Promise<number> {
       { ...job, folder: join(folder, job.folder), ...(saveEvery !== undefined && { saveEvery }) },
       {
         signal,
+        note: (text) => line.note(`${problem}: ${text}`),
         progress: ({ seconds, step, point }) => {
           const at = spent(budget, { seconds, step, work: point.gradientEquivalents });
           line.show(progressText({ title, ...place, ...at, step, values: [] }));

@@ -1,4 +1,4 @@
-import { exactHessian, type Objective } from 'osculate/optim';
+import { densePoint, hessianMatrix, type Objective } from 'osculate/objective';
 import type { Ending, EndKind, Window } from './basin-map.js';
 import type { StartRun } from './run-start.js';
 
@@ -68,7 +68,7 @@ export async function findEndings(runs: readonly StartRun[], objective: Objectiv
   const radius = same * Math.hypot(window[1] - window[0], window[3] - window[2]);
   const found: Ending[] = [];
   for (const { best } of centresOf(runs, window, radius)) {
-    const { matrix } = await exactHessian.dense(objective, Float64Array.from(best.x));
+    const { matrix } = await densePoint(objective, hessianMatrix, Float64Array.from(best.x));
     const [a, b, , c] = Array.from(matrix.data) as [number, number, number, number];
     found.push({ kind: kindOf(a, b, c), point: { x: best.x, f: best.f } });
   }

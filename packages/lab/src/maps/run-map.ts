@@ -1,7 +1,7 @@
 import { Breather } from '../breather.js';
 import { type Contestant, parseContestants } from '../contestants.js';
-import type { LoadedProblem, Problem } from '../problems/problem.js';
-import { loadVector, vectorObjective } from '../problems/vector-objective.js';
+import type { Problem } from '../problems/problem.js';
+import { type LoadedVector, loadVector, vectorObjective } from '../problems/vector-objective.js';
 import { UsageError } from '../usage-error.js';
 import type { BasinMap, OptimizerMap, Window } from './basin-map.js';
 import { mapDefaults } from './defaults.js';
@@ -46,8 +46,7 @@ interface Outcome {
 }
 
 interface Task {
-  readonly problem: Problem;
-  readonly loaded: LoadedProblem;
+  readonly vector: LoadedVector;
   readonly window: Window;
   readonly settings: MapSettings;
   readonly signal: AbortSignal;
@@ -57,10 +56,10 @@ interface Task {
 
 /** One optimizer from all starts; undefined when cancelled. */
 async function overGrid(contestant: Contestant, task: Task): Promise<Outcome | undefined> {
-  const { problem, loaded, window, settings, signal } = task;
+  const { vector, window, settings, signal } = task;
   const { grid, maxSteps, tolerance } = settings;
-  const objective = vectorObjective(problem, loaded);
-  const optimizer = contestant.make(loaded);
+  const objective = vectorObjective(vector);
+  const optimizer = contestant.make();
   const limits = { maxSteps, tolerance, farthest: farthest * Math.max(1, ...window.map(Math.abs)) };
   const runs: StartRun[] = [];
   const breather = new Breather(signal);
@@ -100,7 +99,8 @@ export async function runMap(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<BasinMap | undefined> {
-  const { loaded, start } = await loadVector(problem);
+  const vector = await loadVector(problem);
+  const { start } = vector;
   if (start.length !== 2) {
     throw new UsageError(
       `"${problem.name}" has ${start.length} variables; a map is of a function of two, as himmelblau`,
@@ -114,11 +114,11 @@ export async function runMap(
   for (const [i, contestant] of contestants.entries()) {
     const progress = (share: number): void =>
       say(`[${i + 1}/${contestants.length}] ${contestant.title}: ${Math.floor(100 * share)} % of the starts`);
-    const outcome = await overGrid(contestant, { problem, loaded, window, settings, signal, progress });
+    const outcome = await overGrid(contestant, { vector, window, settings, signal, progress });
     if (outcome === undefined) return undefined;
     outcomes.push(outcome);
   }
-  const objective = vectorObjective(problem, loaded);
+  const objective = vectorObjective(vector);
   const endings = await findEndings(
     outcomes.flatMap(({ runs }) => runs),
     objective,

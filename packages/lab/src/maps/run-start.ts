@@ -1,4 +1,5 @@
-import { allFinite, allRows, type Objective, type Optimizer, type StepReport, type Vector } from 'osculate/optim';
+import { allFinite, allRows, type Objective, type Vector } from 'osculate/objective';
+import type { Optimizer, StepReport } from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 import type { Breather } from '../breather.js';
 
@@ -40,7 +41,7 @@ export async function runStart(
   breather: Breather,
 ): Promise<StartRun | undefined> {
   const random = generator(0);
-  let [state, reached, rejected] = [optimizer.init(start), -1, 0];
+  let [state, reached, rejected] = [optimizer.init(objective, start), -1, 0];
   for (let steps = 0; ; steps++) {
     const x = state.parameters;
     const { state: next, report } = await optimizer.step(state, { objective, generator: random });

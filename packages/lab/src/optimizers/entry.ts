@@ -1,5 +1,4 @@
-import type { Optimizer } from 'osculate/optim';
-import type { LoadedProblem } from '../problems/problem.js';
+import type { Optimizer, Schedule } from 'osculate/optim';
 
 export type OptimizerSettings = Readonly<Record<string, number>>;
 
@@ -16,9 +15,6 @@ export type OptimizerFamily =
 /** `squares`: the loss is a sum of squares; `layers`: parameters enter through products and convolutions; `few parameters`: n × n matrices. */
 export type OptimizerNeed = 'squares' | 'layers' | 'few parameters';
 
-/** What an optimizer may look at when it is made. */
-export type OptimizedProblem = Pick<LoadedProblem, 'parameters' | 'model' | 'loss' | 'train'>;
-
 /** An optimizer that can be named. */
 export interface OptimizerEntry {
   readonly family: OptimizerFamily;
@@ -26,5 +22,5 @@ export interface OptimizerEntry {
   readonly title: string;
   /** Settings that can be given on the command line, with the defaults of comparisons. */
   readonly defaults: OptimizerSettings;
-  make(problem: OptimizedProblem, settings: OptimizerSettings): Optimizer;
+  make(options: Readonly<Record<string, number | Schedule>>): Optimizer;
 }

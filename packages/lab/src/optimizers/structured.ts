@@ -1,26 +1,5 @@
-import {
-  adaHessian,
-  diagonalGgn,
-  ekfac,
-  kfac,
-  muon,
-  type Optimizer,
-  shampoo,
-  soap,
-  sophiaG,
-  sophiaH,
-} from 'osculate/optim';
-import { ParameterLayout } from 'osculate/tensor';
-import type { OptimizedProblem, OptimizerEntry } from './entry.js';
-
-/** What Kronecker factors are found from. */
-const supervised = ({ model, loss, parameters, train }: OptimizedProblem) => ({
-  ...train,
-  model: model as never,
-  loss,
-  parameters,
-});
-const layoutOf = (problem: OptimizedProblem): ParameterLayout => ParameterLayout.of(problem.parameters);
+import { adaHessian, diagonalGgn, ekfac, kfac, muon, shampoo, soap, sophiaG, sophiaH } from 'osculate/optim';
+import type { OptimizerEntry } from './entry.js';
 
 /** Methods whose curvature has the structure of the parameters: diagonal, of matrices, Kronecker-factored. */
 export const structured: Readonly<Record<string, OptimizerEntry>> = {
@@ -28,57 +7,56 @@ export const structured: Readonly<Record<string, OptimizerEntry>> = {
     family: 'matrix',
     title: 'Muon',
     defaults: { learningRate: 0.02, momentum: 0.95, adamLearningRate: 3e-4, weightDecay: 0, batchSize: 200 },
-    make: (_, settings) => muon(settings) as Optimizer,
+    make: muon,
   },
   shampoo: {
     family: 'matrix',
     title: 'Shampoo',
     defaults: { learningRate: 1e-2, interval: 50, blockSize: 512, weightDecay: 0, batchSize: 200 },
-    make: (problem, settings) => shampoo({ ...settings, layout: layoutOf(problem) }) as Optimizer,
+    make: shampoo,
   },
   soap: {
     family: 'matrix',
     title: 'SOAP',
     defaults: { learningRate: 3e-3, interval: 10, weightDecay: 0.01, batchSize: 200 },
-    make: (problem, settings) => soap({ ...settings, layout: layoutOf(problem) }) as Optimizer,
+    make: soap,
   },
   kfac: {
     family: 'Kronecker',
     needs: 'layers',
     title: 'K-FAC (Martens and Grosse 2015)',
     defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
-    make: (problem, settings) => kfac({ ...settings, ...supervised(problem) }) as unknown as Optimizer,
+    make: kfac,
   },
   ekfac: {
     family: 'Kronecker',
     needs: 'layers',
     title: 'EKFAC (George et al. 2018)',
     defaults: { damping: 0.2, batchSize: 1000, factorEvery: 10, inverseEvery: 20 },
-    make: (problem, settings) => ekfac({ ...settings, ...supervised(problem) }) as unknown as Optimizer,
+    make: ekfac,
   },
   'diagonal-ggn': {
     family: 'diagonal',
     title: 'Diagonal Gauss-Newton',
     defaults: { learningRate: 0.1, damping: 1, interval: 1, weightDecay: 0, batchSize: 200 },
-    make: (problem, settings) =>
-      diagonalGgn({ ...settings, model: problem.model as never, loss: problem.loss }) as Optimizer,
+    make: diagonalGgn,
   },
   'sophia-g': {
     family: 'diagonal',
     title: 'Sophia-G',
     defaults: { learningRate: 1e-4, rho: 0.04, interval: 10, weightDecay: 0.1, batchSize: 200 },
-    make: (problem, settings) => sophiaG({ ...settings, loss: problem.loss }) as Optimizer,
+    make: sophiaG,
   },
   'sophia-h': {
     family: 'diagonal',
     title: 'Sophia-H',
     defaults: { learningRate: 1e-4, gamma: 0.01, interval: 10, weightDecay: 0.1, batchSize: 200 },
-    make: (_, settings) => sophiaH(settings) as Optimizer,
+    make: sophiaH,
   },
   adahessian: {
     family: 'diagonal',
     title: 'AdaHessian',
     defaults: { learningRate: 0.15, epsilon: 1e-4, weightDecay: 0, batchSize: 200 },
-    make: (_, settings) => adaHessian(settings) as Optimizer,
+    make: adaHessian,
   },
 };

@@ -58,7 +58,7 @@ export const addingFamily: Family = {
         const [train, test] = [addingExamples(rows, length, 1), addingExamples(Math.min(rows, 1000), length, 2)];
         return {
           parameters: layer.init(generator(seed)),
-          model: (weights, x) => layer.apply(weights, x),
+          model: layer.apply,
           ...{ loss: squaredError(), train, test },
           measurements: { loss: lossOn(train), testLoss: lossOn(test) },
         };

@@ -1,5 +1,5 @@
 import { type AnyLayer, activation, dense, sequential, sigmoidCrossEntropy, sparse } from 'osculate/nn';
-import type { BatchGraph } from 'osculate/optim';
+import type { Batch } from 'osculate/objective';
 import { generator, type Tensor } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
 import { checkCounts } from './check-counts.js';
@@ -22,8 +22,8 @@ function autoencoder(scale: number) {
   return sequential(layers);
 }
 
-function reconstructionError({ outputs, y }: Pick<BatchGraph, 'outputs' | 'y'>): Tensor {
-  const r = outputs.sigmoid().sub(y);
+function reconstructionError({ outputs, targets }: Batch): Tensor {
+  const r = outputs.sigmoid().sub(targets.y!);
   return r
     .mul(r)
     .sum()
@@ -82,7 +82,7 @@ export const autoencoderFamily: Family = {
         const sets = { train: train!, test: test! };
         return {
           parameters: layer.init(generator(seed)),
-          model: (weights, x) => layer.apply(weights, x),
+          model: layer.apply,
           loss: sigmoidCrossEntropy('examples'),
           ...sets,
           measurements: {

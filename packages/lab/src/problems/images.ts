@@ -50,7 +50,7 @@ function classifierProblem(name: string, of: Classifier, set: ImageSetName, sett
       const loss = softmaxCrossEntropy();
       return {
         parameters: layer.init(generator(seed)),
-        model: (weights, x) => layer.apply(weights, x),
+        model: layer.apply,
         ...{ loss, train, test },
         measurements: {
           loss: lossOn(train),

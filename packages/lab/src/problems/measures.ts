@@ -1,4 +1,4 @@
-import type { BatchGraph } from 'osculate/optim';
+import type { Batch } from 'osculate/objective';
 import type { Tensor } from 'osculate/tensor';
 import type { Examples, LoadedProblem, Measure, Measurement } from './problem.js';
 
@@ -32,13 +32,14 @@ export const lossOn = (examples: Examples): Measurement => ({ examples, value: (
 export function onBoth(
   { train, test }: Pick<LoadedProblem, 'train' | 'test'>,
   name: string,
-  value: (batch: BatchGraph) => Tensor,
+  value: (batch: Batch) => Tensor,
 ): Readonly<Record<string, Measurement>> {
   const testName = `test${name[0]!.toUpperCase()}${name.slice(1)}`;
   return { [name]: { examples: train, value }, [testName]: { examples: test, value } };
 }
 
 /** The share of rows whose largest output (last axis) is at the target class. */
-export function accuracyOf({ outputs, y }: Pick<BatchGraph, 'outputs' | 'y'>): Tensor {
+export function accuracyOf({ outputs, targets }: Batch): Tensor {
+  const y = targets.y!;
   return outputs.argmax(-1).cast(y.dtype).equal(y).cast(outputs.dtype).mean();
 }

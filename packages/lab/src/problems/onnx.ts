@@ -1,9 +1,9 @@
 import { readNpz } from 'osculate/data';
 import { readFileBytes } from 'osculate/data/node';
 import { type ImportedModel, importOnnx } from 'osculate/import';
-import { type Parameters, softmaxCrossEntropy, squaredError } from 'osculate/nn';
+import { softmaxCrossEntropy, squaredError } from 'osculate/nn';
 import { decodeModel } from 'osculate/onnx';
-import type { NDArray, Tensor } from 'osculate/tensor';
+import type { NDArray } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
 import { accuracyMeasures, accuracyOf, lossMeasures, lossOn, onBoth } from './measures.js';
 import type { Examples, Family, LoadedProblem, Measure, Problem } from './problem.js';
@@ -52,8 +52,8 @@ async function loadOnnx(name: string, path: string, data: string, lossName: Loss
   const sets = examplesOf(name, data, readNpz(await fileBytes(name, data)));
   const { model, input, output } = modelFor(name, await fileBytes(name, path), sets.train.x);
   return {
-    parameters: model.parameters as Parameters,
-    model: (weights: never, x: Tensor) => model.call(weights, { [input]: x })[output]!,
+    parameters: model.parameters,
+    model: (weights, x) => model.call(weights, { [input]: x })[output]!,
     loss: lossName === 'cross-entropy' ? softmaxCrossEntropy() : squaredError(),
     ...sets,
     measurements: {

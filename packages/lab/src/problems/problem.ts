@@ -1,6 +1,6 @@
 import type { Loss, Parameters } from 'osculate/nn';
-import type { BatchGraph } from 'osculate/optim';
-import type { NDArray, Tensor } from 'osculate/tensor';
+import type { Batch } from 'osculate/objective';
+import type { NDArray, Tensor, Tree } from 'osculate/tensor';
 
 /** Inputs and targets, one row an example. */
 export interface Examples {
@@ -28,7 +28,7 @@ export interface Measurement {
   /** What it is the mean over. */
   readonly examples: Examples;
   /** The mean over a batch. */
-  value(batch: BatchGraph): Tensor;
+  value(batch: Batch): Tensor;
   /** Applied to the mean over all examples: a square root, say. */
   finish?(mean: number): number;
 }
@@ -42,15 +42,21 @@ export interface Target {
   readonly source: string;
 }
 
-/**
- * A problem with its data in memory, ready to be optimized. A function of a vector is a model of one row that does not look at
- * its input.
- */
-export interface LoadedProblem {
-  /** Initial parameters, the same for every contestant. */
+/** A model with its loss. */
+export interface LossModel {
+  /** Initial parameters. */
   readonly parameters: Parameters;
-  model(weights: never, x: Tensor): Tensor;
+  model(weights: Tree<Tensor>, x: Tensor): Tensor;
   readonly loss: Loss;
+}
+
+/**
+ * A problem with its data in memory, ready to be optimized. Every contestant starts from the same parameters. A function of a vector is a
+ * model of one row that does not look at its input.
+ */
+export interface LoadedProblem extends LossModel {
+  /** The function, of which `parameters` hold the one vector `x`: r(x), of which f = Σ rᵢ² is minimised, or, for kind `function`, f(x) itself. */
+  readonly vector?: (x: Tensor) => Tensor;
   readonly train: Examples;
   readonly test: Examples;
   /** One for each of the problem's measures, by key. */

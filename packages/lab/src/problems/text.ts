@@ -89,7 +89,7 @@ function characterProblem(name: string, of: CharacterModel, settings: Settings):
       const layer = of.network(text.vocabulary.length, settings as Readonly<Record<string, number>>);
       return {
         parameters: layer.init(generator(seed)),
-        model: (weights, x) => layer.apply(weights, x),
+        model: layer.apply,
         ...{ loss: softmaxCrossEntropy(), train, test },
         measurements: {
           loss: lossOn(train),

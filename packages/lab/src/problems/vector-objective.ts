@@ -1,58 +1,51 @@
 import { grad } from 'osculate/autodiff';
 import { compile, costOf } from 'osculate/compile';
-import { functionObjective, type Objective, type Vector } from 'osculate/optim';
+import { functionObjective, type Objective, type Vector } from 'osculate/objective';
 import { referenceExecutor } from 'osculate/runtime';
-import { input, type NDArray, type Tensor } from 'osculate/tensor';
+import { ParameterLayout, type Tensor } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
-import type { LoadedProblem, Problem } from './problem.js';
+import type { Problem } from './problem.js';
 
-type VectorModel = (parameters: { readonly x: Tensor }) => Tensor;
-
-/** Loads a function of a vector. @throws UsageError for a problem that is none */
-export async function loadVector(problem: Problem): Promise<{ loaded: LoadedProblem; start: Float64Array }> {
-  if (problem.executor !== 'reference') {
-    throw new UsageError(
-      `"${problem.name}" is no function of a vector in float64; rosenbrock, himmelblau and quadratic:1e3 are, for instance`,
-    );
-  }
-  const loaded = await problem.load(0);
-  return { loaded, start: startOf(loaded) };
+/** A loaded function of a vector. */
+export interface LoadedVector {
+  readonly f: (x: Tensor) => Tensor;
+  /** It gives residuals, of which the sum of squares is minimised. */
+  readonly residuals: boolean;
+  readonly start: Float64Array;
 }
 
-const startOf = ({ parameters }: LoadedProblem): Float64Array =>
-  Float64Array.from((parameters as unknown as { readonly x: NDArray }).x.data as Float64Array);
+/** Loads a function of a vector. @throws UsageError for a problem that is not one */
+export async function loadVector(problem: Problem): Promise<LoadedVector> {
+  const { vector: f, parameters } = await problem.load(0);
+  if (f === undefined) {
+    throw new UsageError(
+      `"${problem.name}" is not a function of a vector in float64; rosenbrock, himmelblau and quadratic:1e3 are, for instance`,
+    );
+  }
+  const start = Float64Array.from(ParameterLayout.of(parameters).flat(parameters));
+  return { f, residuals: problem.kind === 'least squares', start };
+}
 
 /**
  * The objective of a function of a vector, for millions of steps: value and gradient come from programs that are bound to fixed arrays,
  * without names or checks on the way. Everything else is as in `functionObjective`.
  */
-export function vectorObjective(problem: Problem, loaded: LoadedProblem): Objective {
-  const start = startOf(loaded);
-  const squares = problem.kind === 'least squares';
-  const model = loaded.model as unknown as VectorModel;
-  const f = (x: Tensor): Tensor => (squares ? model({ x }) : model({ x }).sum());
+export function vectorObjective({ f, residuals, start }: LoadedVector): Objective {
   const executor = referenceExecutor();
-  const general = functionObjective(f, start, { executor, residuals: squares });
-  const x = input('x', 'f64', [start.length]);
-  const result = f(x);
-  const loss = squares ? result.mul(result).sum() : result;
-  const programs = [
-    compile({ loss }, { inputs: [x] }),
-    compile({ loss, gradient: grad(loss, x) }, { inputs: [x] }),
-  ] as const;
-  const [valueFlops, gradientFlops] = programs.map(({ outputs }) => Math.max(1, costOf(outputs).flops)) as [
-    number,
-    number,
-  ];
-  const [value, both] = [executor.loadSync(programs[0]), executor.loadSync(programs[1])];
+  const general = functionObjective(f, start, { executor, residuals });
+  const { loss, weights } = general.batch(1);
+  const [valueProgram, gradientProgram] = [compile({ loss }), compile({ loss, gradient: grad(loss, weights) })];
+  const flops = ({ outputs }: typeof valueProgram): number => Math.max(1, costOf(outputs).flops);
+  const valueWork = flops(valueProgram) / flops(gradientProgram);
   const [at, out, slope] = [new Float64Array(start.length), new Float64Array(1), new Float64Array(start.length)];
-  const runValue = value.bind({ x: at }, { loss: out });
-  const runBoth = both.bind({ x: at }, { loss: out, gradient: slope });
+  const inputs = { 'parameters.x': at };
+  const runValue = executor.loadSync(valueProgram).bind(inputs, { loss: out });
+  const runBoth = executor.loadSync(gradientProgram).bind(inputs, { loss: out, 'gradient.x': slope });
   let work = 0;
   return {
     ...general,
     value: async (parameters: Vector) => {
-      work += valueFlops / gradientFlops;
+      work += valueWork;
       at.set(parameters);
       runValue();
       return out[0]!;

@@ -1,5 +1,5 @@
 import { type Loss, squaredError } from 'osculate/nn';
-import { generator, InputError, input, ndarray, type Tensor, zeros } from 'osculate/tensor';
+import { generator, InputError, input, leaves, ndarray, type Tensor, zeros } from 'osculate/tensor';
 import { lossOn } from './measures.js';
 import type { Measure, Problem } from './problem.js';
 
@@ -77,7 +77,9 @@ export function vectorProblem(options: VectorProblem): Problem {
       const f = await ready();
       return {
         parameters: { x: ndarray('f64', Array.from(startOf(start, seed))) },
-        model: ({ x }: { x: Tensor }) => f(x).reshape([1, size]),
+        // The only leaf is the vector.
+        model: (weights) => f(leaves(weights)[0]![1]).reshape([1, size]),
+        vector: f,
         loss: kind === 'function' ? itself : squaredError('examples'),
         train,
         test: train,

@@ -31,8 +31,10 @@ export function progressText(s: ProgressState): string {
   return `[${s.index}/${s.total}] ${s.title}  ${time}  step ${s.step}${values}`;
 }
 
-/** A line that is redrawn in place; it writes nothing when the stream is not a terminal. */
+/** A line that is redrawn in place; it shows nothing when the stream is not a terminal. */
 export class ProgressLine {
+  private readonly noted = new Set<string>();
+
   constructor(private readonly out: Terminal) {}
 
   show(text: string): void {
@@ -43,5 +45,13 @@ export class ProgressLine {
 
   clear(): void {
     if (this.out.isTTY) this.out.write('\r\u001b[K');
+  }
+
+  /** Writes a note above the line, on any stream, but once. */
+  note(text: string): void {
+    if (this.noted.has(text)) return;
+    this.noted.add(text);
+    this.clear();
+    this.out.write(`note: ${text}\n`);
   }
 }

@@ -1,13 +1,14 @@
 import { grad } from 'osculate/autodiff';
 import { compile, costOf } from 'osculate/compile';
-import { supervisedBatch } from 'osculate/nn';
-import { type Optimizer, type OptimizerState, supervisedObjective } from 'osculate/optim';
+import type { Objective } from 'osculate/objective';
+import type { OptimizerState } from 'osculate/optim';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
-import { DerivativeError, generator, InputError, leaves, type NDArray, ParameterLayout } from 'osculate/tensor';
+import { DerivativeError, generator, InputError, ParameterLayout } from 'osculate/tensor';
 import type { AnalysisTarget } from '../analysis/target.js';
 import type { Contestant } from '../contestants.js';
 import { environment } from '../environment.js';
+import { objectiveOn } from '../problems/objective-on.js';
 import { UsageError } from '../usage-error.js';
 import { type MachineSizes, measureMachine } from './machine.js';
 import { type CountedProgram, programsOf } from './programs.js';
@@ -45,11 +46,9 @@ async function stepKernel(
   threads: number,
   { seconds, seed }: RooflineSettings,
 ): Promise<Kernel> {
-  const { parameters, model, loss, examples } = target;
-  const objective = supervisedObjective({ executor, model, loss, parameters, ...examples });
-  const optimizer: Optimizer = contestant.make({ parameters, model: model as never, loss, train: examples });
-  const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
-  let state: OptimizerState = optimizer.init(start);
+  const objective = objectiveOn(executor, target, target.examples);
+  const optimizer = contestant.make();
+  let state: OptimizerState = optimizer.init(objective, objective.layout.flat(target.parameters));
   const random = generator(seed);
   const work: number[] = [];
   const step = async (): Promise<void> => {
@@ -61,15 +60,15 @@ async function stepKernel(
   await objective.dispose();
   const measured = work.slice(-timing.samples);
   const equivalents = measured.reduce((sum, w) => sum + w, 0) / measured.length;
-  return { name: `step of ${contestant.spec}`, threads, flops: equivalents * gradientFlops(target), timing };
+  return { name: `step of ${contestant.spec}`, threads, flops: equivalents * gradientFlops(objective), timing };
 }
 
 /** Operations of one gradient over all rows, which an objective counts in. */
-function gradientFlops(target: AnalysisTarget): number {
-  const rows = Math.min(1000, target.examples.x.shape[0]!);
-  const { loss, weights } = supervisedBatch({ ...target, ...target.examples }, rows);
-  const { outputs } = compile({ loss, gradient: grad(loss, weights) });
-  return (costOf(outputs).flops / rows) * target.examples.x.shape[0]!;
+function gradientFlops({ batch, chunk, rows }: Objective): number {
+  const size = Math.min(chunk, rows);
+  const { loss, weights } = batch(size);
+  const { outputs } = compile({ loss, gradient: grad(loss, weights, { unreachable: 'zero' }) });
+  return (costOf(outputs).flops / size) * rows;
 }
 
 async function withThreads(
@@ -87,7 +86,7 @@ async function withThreads(
     say(`${of}: peak and bandwidth of the machine`);
     const machine = await measureMachine(executor, threads, seconds, sizes);
     const kernels: Kernel[] = [];
-    for (const program of programsOf(target, seed)) {
+    for (const program of programsOf(objectiveOn(executor, target, target.examples), target, seed)) {
       if (signal.aborted) return undefined;
       say(`${of}: ${program.name}`);
       kernels.push(await programKernel(executor, program, threads, seconds));

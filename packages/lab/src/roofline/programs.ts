@@ -1,6 +1,6 @@
-import { ggnvp, grad, hvp } from 'osculate/autodiff';
+import { grad } from 'osculate/autodiff';
 import { compile, costOf, type Program } from 'osculate/compile';
-import { supervisedBatch } from 'osculate/nn';
+import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix, type Objective } from 'osculate/objective';
 import type { Feeds } from 'osculate/runtime';
 import { generator, input, leaves, type NDArray, ndarray, type Tensor, type Tree } from 'osculate/tensor';
 import type { AnalysisTarget } from '../analysis/target.js';
@@ -31,11 +31,14 @@ function counted(name: string, outputs: Tree<Tensor>, fed: readonly Fed[]): Coun
   return { name, program, feeds, flops, bytes, compulsory: moved.reduce((sum, t) => sum + 4 * t.size, 0) };
 }
 
-/** Loss, gradient, and the products of Hessian and Gauss-Newton matrix with a random vector, over all rows of the target. */
-export function programsOf(target: AnalysisTarget, seed: number): readonly CountedProgram[] {
-  const { x, y } = target.examples;
-  const batch = supervisedBatch({ ...target, x, y }, x.shape[0]!);
-  const values = new Map(leaves<NDArray>(target.parameters));
+/** Loss, gradient, and the products of Hessian and Gauss-Newton matrix with a random vector, over all rows of a target's objective. */
+export function programsOf(
+  objective: Objective,
+  { examples, parameters: tree }: AnalysisTarget,
+  seed: number,
+): readonly CountedProgram[] {
+  const batch = objective.batch(objective.rows);
+  const values = new Map(leaves<NDArray>(tree));
   const random = generator(seed);
   const normals = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
   const parameters = leaves(batch.weights).map(([name, symbol]): Fed => {
@@ -49,17 +52,30 @@ export function programsOf(target: AnalysisTarget, seed: number): readonly Count
     };
   });
   const fed = [
-    { symbol: batch.x, name: 'x', value: x },
-    { symbol: batch.y, name: 'y', value: y },
+    { symbol: batch.inputs.x!, name: 'x', value: examples.x },
+    { symbol: batch.targets.y!, name: 'y', value: examples.y },
     ...parameters,
     ...vector,
   ];
-  const [weights, v] = [parameters, vector].map((list) => list.map(({ symbol }) => symbol)) as [Tensor[], Tensor[]];
-  const { loss, outputs } = batch;
+  const { loss, weights } = batch;
+  const v = vector.map(({ symbol }) => symbol);
+  const product = ({ name, product: of }: CurvatureMatrix): CountedProgram =>
+    counted(`${name} product`, { product: of(batch, v) }, fed);
   return [
     counted('loss', { loss }, fed),
-    counted('gradient', { loss, gradient: grad(loss, weights) }, fed),
-    counted('Hessian product', { product: hvp(loss, weights, v, { unreachable: 'zero' }) }, fed),
-    counted('Gauss-Newton product', { product: ggnvp(loss, outputs, weights, v) }, fed),
+    counted(
+      'gradient',
+      {
+        loss,
+        gradient: grad(
+          loss,
+          leaves(weights).map(([, t]) => t),
+          { unreachable: 'zero' },
+        ),
+      },
+      fed,
+    ),
+    product(hessianMatrix),
+    product(gaussNewtonMatrix),
   ];
 }

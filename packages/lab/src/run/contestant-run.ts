@@ -1,18 +1,12 @@
-import {
-  fromCheckpoint,
-  type Optimizer,
-  supervisedObjective,
-  type TrainEvent,
-  type TrainSnapshot,
-  train,
-  type Vector,
-} from 'osculate/optim';
+import type { Objective, Vector } from 'osculate/objective';
+import { fromCheckpoint, type Optimizer, type TrainEvent, type TrainSnapshot, train } from 'osculate/optim';
 import type { Executor } from 'osculate/runtime';
 import { Breather } from '../breather.js';
 import type { Contestant } from '../contestants.js';
+import { objectiveOn } from '../problems/objective-on.js';
 import type { LoadedProblem, Problem } from '../problems/problem.js';
 import type { Budget, Ending, Point, Summary } from '../study.js';
-import { Evaluator, flatParameters } from './evaluate.js';
+import { Evaluator } from './evaluate.js';
 import type { RunFolder } from './folder.js';
 import { hasReached, isSolved, nextPoint } from './points.js';
 import { Saver, savedEvery } from './saver.js';
@@ -48,6 +42,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Bytes of resident memory at most up to now. */
   peakMemory(): number;
+  /** Told before the run what a user should know of its objective. */
+  note?(text: string): void;
   /** Told where the run is, at most once in `lookEvery`. */
   progress(seconds: number, step: number, point: Point): void;
 }
@@ -69,10 +65,10 @@ interface Resumed {
   readonly ending?: Ending;
 }
 
-async function resumed(folder: RunFolder, optimizer: Optimizer, start: Vector): Promise<Resumed> {
+async function resumed(folder: RunFolder, optimizer: Optimizer, objective: Objective, start: Vector): Promise<Resumed> {
   await folder.claim();
   const data = folder.checkpoint();
-  const snapshot = data && fromCheckpoint(data, optimizer.init(start));
+  const snapshot = data && fromCheckpoint(data, optimizer.init(objective, start));
   await folder.truncate(snapshot?.state.step ?? -1);
   const ending = data?.metadata.ending as Ending | undefined;
   return { ...(snapshot && { snapshot }), ...(ending && { ending }) };
@@ -148,10 +144,11 @@ async function stepOn(options: RunOptions, training: Training, first: Point, rec
  */
 export async function runContestant(options: RunOptions): Promise<Summary | undefined> {
   const { problem, loaded, contestant, executor, budget, seed, folder } = options;
-  const objective = supervisedObjective({ executor, ...loaded, ...loaded.train });
-  const optimizer = contestant.make(loaded);
-  const start = flatParameters(objective, loaded);
-  const { snapshot: resume, ending: endedBefore } = await resumed(folder, optimizer, start);
+  const objective = objectiveOn(executor, loaded, loaded.train);
+  for (const text of objective.notes()) options.note?.(text);
+  const optimizer = contestant.make();
+  const start = objective.layout.flat(loaded.parameters);
+  const { snapshot: resume, ending: endedBefore } = await resumed(folder, optimizer, objective, start);
   const warmed = { steps: options.warmup ?? 0, ...(budget.seconds !== undefined && { seconds: budget.seconds }), seed };
   const warmup = warmed.steps > 0 ? await warmUp(objective, optimizer, start, warmed) : undefined;
   const record = recorder(new Evaluator(loaded, executor), folder);

@@ -1,7 +1,7 @@
 import { take } from 'osculate/data';
-import { allRows, type Objective, supervisedObjective, type Vector } from 'osculate/optim';
+import { allRows, type Objective, type Vector } from 'osculate/objective';
 import type { Executor } from 'osculate/runtime';
-import { leaves, type NDArray } from 'osculate/tensor';
+import { objectiveOn } from '../problems/objective-on.js';
 import type { Examples, LoadedProblem, Measurement } from '../problems/problem.js';
 
 /** Rows that curves are evaluated on: enough for a standard error well below the differences shown. */
@@ -22,44 +22,29 @@ function firstRows({ x, y }: Examples): Examples {
 export class Evaluator {
   private readonly groups: readonly Group[];
 
-  constructor({ model, loss, parameters, measurements }: LoadedProblem, executor: Executor) {
+  constructor(problem: LoadedProblem, executor: Executor) {
+    const { measurements } = problem;
     const sets = [...new Set(Object.values(measurements).map(({ examples }) => examples))];
     this.groups = sets.map((examples) => ({
-      objective: supervisedObjective({ executor, model, loss, parameters, ...firstRows(examples) }),
+      objective: objectiveOn(executor, problem, firstRows(examples)),
       measurements: Object.fromEntries(Object.entries(measurements).filter(([, m]) => m.examples === examples)),
     }));
-  }
-
-  private async means({ objective, measurements }: Group, parameters: Vector): Promise<Record<string, number>> {
-    const sums: Record<string, number> = Object.fromEntries(Object.keys(measurements).map((key) => [key, 0]));
-    const all = allRows(objective.rows) as Uint32Array;
-    for (let from = 0; from < all.length; from += objective.chunk) {
-      const rows = all.subarray(from, from + objective.chunk);
-      const results: Record<string, NDArray> = await objective.run(
-        'evaluate',
-        (batch) => Object.fromEntries(Object.entries(measurements).map(([key, { value }]) => [key, value(batch)])),
-        parameters,
-        rows,
-      );
-      for (const key of Object.keys(sums)) sums[key]! += (Number(results[key]!.data[0]) * rows.length) / all.length;
-    }
-    return sums;
   }
 
   /** All measures by key; null for what is not finite. */
   async evaluate(parameters: Vector): Promise<Record<string, number | null>> {
     const values: Record<string, number | null> = {};
-    for (const group of this.groups) {
-      for (const [key, mean] of Object.entries(await this.means(group, parameters))) {
-        const value = group.measurements[key]!.finish?.(mean) ?? mean;
+    for (const { objective, measurements } of this.groups) {
+      const entries = Object.entries(measurements);
+      const means = await objective
+        .at(parameters)
+        .mean('evaluate', (batch) => Object.fromEntries(entries.map(([key, { value }]) => [key, value(batch)])));
+      for (const [key, { finish }] of entries) {
+        const [mean = Number.NaN] = means[key]!;
+        const value = finish?.(mean) ?? mean;
         values[key] = Number.isFinite(value) ? value : null;
       }
     }
     return values;
   }
-}
-
-/** All parameters of a problem as one vector. */
-export function flatParameters(objective: Objective, problem: LoadedProblem): Vector {
-  return objective.layout.gather(Object.fromEntries(leaves<NDArray>(problem.parameters)));
 }

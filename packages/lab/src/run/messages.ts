@@ -27,6 +27,7 @@ export interface ProgressMessage {
 /** What a run's process tells its parent. */
 export type RunMessage =
   | ProgressMessage
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'ended'; readonly finished: boolean }
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -8,10 +8,12 @@ export interface Supervision {
   /** Aborting asks the run to save and end. */
   readonly signal: AbortSignal;
   progress(message: ProgressMessage): void;
+  /** Told before the run what a user should know of its objective. */
+  note(text: string): void;
 }
 
 /** Runs one contestant in a process of its own. Resolves to false when it was cancelled; rejects when it failed. */
-export function supervise(request: RunRequest, { signal, progress }: Supervision): Promise<boolean> {
+export function supervise(request: RunRequest, { signal, progress, note }: Supervision): Promise<boolean> {
   return new Promise((resolve, reject) => {
     // Detached: Ctrl-C at a terminal reaches this process alone, which then asks the run to save.
     const child = fork(worker, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true });
@@ -21,6 +23,7 @@ export function supervise(request: RunRequest, { signal, progress }: Supervision
     let outcome: (() => void) | undefined;
     child.on('message', (message: RunMessage) => {
       if (message.kind === 'progress') progress(message);
+      else if (message.kind === 'note') note(message.text);
       else if (message.kind === 'ended') outcome = () => resolve(message.finished);
       else outcome = () => reject(new Error(message.message));
     });

@@ -1,4 +1,5 @@
-import type { Objective, Optimizer, Vector } from 'osculate/optim';
+import type { Objective, Vector } from 'osculate/objective';
+import type { Optimizer } from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 
 export interface WarmUp {
@@ -27,7 +28,7 @@ export async function warmUp(
   const random = generator(seed);
   const begin = performance.now();
   const passed = (): number => (performance.now() - begin) / 1000;
-  let state = optimizer.init(start.slice() as Vector);
+  let state = optimizer.init(objective, start.slice() as Vector);
   while (state.step < steps && passed() < seconds) {
     const { state: next, report } = await optimizer.step(state, { objective, generator: random });
     if (report.stop !== undefined || next.step === state.step) break;

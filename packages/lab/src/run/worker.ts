@@ -40,6 +40,7 @@ async function run(request: RunRequest, signal: AbortSignal): Promise<boolean> {
     folder: new RunFolder(request.folder),
     signal,
     peakMemory: () => 1024 * process.resourceUsage().maxRSS,
+    note: (text) => void tell({ kind: 'note', text }),
     progress: progressTeller((message) => void tell(message)),
   });
   await executor.dispose();

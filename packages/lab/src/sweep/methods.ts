@@ -1,6 +1,5 @@
 import { heavyBall, nesterov, newtonCg, type Optimizer, sgd } from 'osculate/optim';
 import { parseContestant } from '../contestants.js';
-import type { LoadedProblem } from '../problems/problem.js';
 
 /** How the count of iterations grows with the condition number: as its power `exponent`. */
 export interface Theory {
@@ -21,13 +20,13 @@ export interface SweepMethod {
   readonly settings: string;
   readonly theory?: Theory;
   readonly counted: Counted;
-  make(condition: number, problem: LoadedProblem): Optimizer;
+  make(condition: number): Optimizer;
 }
 
 /** Nothing to set: the lab's defaults. */
 function plain(name: string, theory?: Theory): SweepMethod {
   const { title, make } = parseContestant(name);
-  return { name, title, settings: 'none', ...(theory && { theory }), counted: 'steps', make: (_, p) => make(p) };
+  return { name, title, settings: 'none', ...(theory && { theory }), counted: 'steps', make: () => make() };
 }
 
 const flat = (source: string): Theory => ({ exponent: 0, bound: false, source });
@@ -39,7 +38,7 @@ const firstOrder: readonly SweepMethod[] = [
     settings: 'rate 2/(L + μ)',
     theory: { exponent: 1, bound: false, source: 'contraction (κ − 1)/(κ + 1) a step; Nesterov 2004, theorem 2.1.15' },
     counted: 'steps',
-    make: (condition) => sgd({ learningRate: 2 / (1 + 1 / condition) }) as Optimizer,
+    make: (condition) => sgd({ learningRate: 2 / (1 + 1 / condition) }),
   },
   {
     name: 'heavy-ball',
@@ -55,7 +54,7 @@ const firstOrder: readonly SweepMethod[] = [
     make: (condition) => {
       const root = Math.sqrt(condition);
       const learningRate = 4 / (1 + 1 / root) ** 2;
-      return heavyBall({ learningRate, momentum: ((root - 1) / (root + 1)) ** 2 }) as Optimizer;
+      return heavyBall({ learningRate, momentum: ((root - 1) / (root + 1)) ** 2 });
     },
   },
   {
@@ -70,7 +69,7 @@ const firstOrder: readonly SweepMethod[] = [
     counted: 'steps',
     make: (condition) => {
       const root = Math.sqrt(3 * condition + 1);
-      return nesterov({ learningRate: 4 / (3 + 1 / condition), momentum: (root - 2) / (root + 2) }) as Optimizer;
+      return nesterov({ learningRate: 4 / (3 + 1 / condition), momentum: (root - 2) / (root + 2) });
     },
   },
 ];
@@ -88,7 +87,7 @@ const known: readonly SweepMethod[] = [
       source: 'error after k iterations at most 2·((√κ − 1)/(√κ + 1))ᵏ; Nocedal and Wright 2006, equation 5.36',
     },
     counted: 'CG iterations',
-    make: () => newtonCg({ maxIterations: 1_000_000 }) as unknown as Optimizer,
+    make: () => newtonCg({ maxIterations: 1_000_000 }),
   },
   plain('lbfgs'),
   plain('gauss-newton', flat('the minimum of a quadratic is one step away')),
@@ -104,6 +103,6 @@ export function sweepMethods(specs: readonly string[]): readonly SweepMethod[] {
     const found = known.find(({ name }) => name === spec);
     if (found) return found;
     const { title, make } = parseContestant(spec);
-    return { name: spec, title, settings: 'the same throughout', counted: 'steps', make: (_, p) => make(p) };
+    return { name: spec, title, settings: 'the same throughout', counted: 'steps', make: () => make() };
   });
 }

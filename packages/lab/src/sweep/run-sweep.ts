@@ -1,5 +1,6 @@
 import { studentQuantile } from 'osculate/fit';
-import { allRows, type Objective, type Optimizer } from 'osculate/optim';
+import { allRows, type Objective } from 'osculate/objective';
+import type { Optimizer } from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 import { Breather } from '../breather.js';
 import { problemNamed } from '../problems/index.js';
@@ -40,7 +41,7 @@ async function point(run: Run, settings: SweepSettings, breather: Breather): Pro
   const goal = settings.tolerance * (await objective.value(start, allRows(1)));
   const [base, began, random] = [objective.work(), performance.now(), generator(0)];
   const inner = run.method.counted === 'CG iterations';
-  let [state, count] = [optimizer.init(start), 0];
+  let [state, count] = [optimizer.init(objective, start), 0];
   for (let steps = 0; ; steps++) {
     const work = objective.work() - base;
     const { state: next, report } = await optimizer.step(state, { objective, generator: random });
@@ -95,16 +96,16 @@ export async function runSweep(
   const [began, breather] = [performance.now(), new Breather(signal)];
   for (const condition of conditions) {
     const problem = problemNamed(`quadratic:${condition}:size=${settings.size}`);
-    const { loaded, start } = await loadVector(problem);
+    const vector = await loadVector(problem);
     for (const [i, method] of methods.entries()) {
       if (points[i]!.some(({ end }) => end === 'cap' || end === 'skipped')) {
         points[i]!.push({ condition, ...notRun });
         continue;
       }
       say(`κ = ${condition}: ${method.title}`);
-      const objective = vectorObjective(problem, loaded);
-      const optimizer = method.make(condition, loaded);
-      const found = await point({ objective, start, optimizer, method, condition }, settings, breather);
+      const objective = vectorObjective(vector);
+      const optimizer = method.make(condition);
+      const found = await point({ objective, start: vector.start, optimizer, method, condition }, settings, breather);
       await objective.dispose();
       if (found === undefined) return undefined;
       points[i]!.push(found);

@@ -174,7 +174,7 @@ describe('osculate map', () => {
     expect(mapDefaults('mgh:3', [0, 1]).window).toEqual([-2, 2, -1, 3]);
     expect(mapDefaults('himmelblau', [0, 0]).optimizers[0]).toBe('plain-newton');
     await expect(mapped('quadratic:10', 'sgd')).rejects.toThrow('has 20 variables; a map is of a function of two');
-    await expect(mapped('mnist-mlp:rows=10', 'sgd')).rejects.toThrow('is no function of a vector in float64');
+    await expect(mapped('mnist-mlp:rows=10', 'sgd')).rejects.toThrow('is not a function of a vector in float64');
     await expect(mapped('beale', 'sgd', { window: [0, 1, 2] })).rejects.toThrow('--window is 0,1,2');
     await expect(mapped('beale', 'sgd', { window: [1, 0, 0, 1] })).rejects.toThrow('x0 < x1');
     await expect(mapped('beale', 'sgd', { grid: 1 })).rejects.toThrow('--grid is 1');

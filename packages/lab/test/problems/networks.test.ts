@@ -2,18 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeNpz } from 'osculate/data';
-import { allRows, type Vector } from 'osculate/optim';
+import { allRows, type Vector } from 'osculate/objective';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
-import { astype, generator, mapTree, type NDArray, ndarray, type Tree, toNumbers } from 'osculate/tensor';
+import { astype, generator, mapTree, type NDArray, ndarray, toNumbers } from 'osculate/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceOnnx } from '../../../osculate/test/networks/reference.js';
 import { parseContestant } from '../../src/contestants.js';
 import { addingExamples } from '../../src/problems/adding.js';
 import { problemNamed } from '../../src/problems/index.js';
-import type { LoadedProblem } from '../../src/problems/problem.js';
 import { runContestant } from '../../src/run/contestant-run.js';
-import { Evaluator, flatParameters } from '../../src/run/evaluate.js';
+import { Evaluator } from '../../src/run/evaluate.js';
 import { RunFolder } from '../../src/run/folder.js';
 import type { Result } from '../../src/study.js';
 import { executor, loadedObjective, objectiveOf } from './objective-of.js';
@@ -24,12 +23,12 @@ const double = (a: NDArray): NDArray => (a.dtype === 'f32' ? astype(a, 'f64') : 
 /** The difference between the slope along a random direction and its central difference in float64, relative to it. */
 async function gradientError(name: string, step: number): Promise<number> {
   const single = await problemNamed(name).load(3);
-  const parameters = mapTree(single.parameters as Tree<NDArray>, double) as LoadedProblem['parameters'];
+  const parameters = mapTree<NDArray, NDArray>(single.parameters, double);
   const loaded = { ...single, parameters, train: { x: double(single.train.x), y: double(single.train.y) } };
   const f = objectiveOf(loaded);
   const random = generator(1);
   // Biases start at 0, where the units of blank pixels have their kinks: a little beside that.
-  const start = flatParameters(f, loaded).map((x) => x + 0.01 * random.normal()) as Vector;
+  const start = f.layout.flat(loaded.parameters).map((x) => x + 0.01 * random.normal()) as Vector;
   const rows = allRows(f.rows);
   const { gradient } = await f.valueAndGradient(start, rows);
   const direction = Float64Array.from(start, () => random.normal());

@@ -1,14 +1,14 @@
-import { type Objective, supervisedObjective, type Vector } from 'osculate/optim';
+import type { Objective, Vector } from 'osculate/objective';
 import { referenceExecutor } from 'osculate/runtime';
 import { problemNamed } from '../../src/problems/index.js';
+import { objectiveOn } from '../../src/problems/objective-on.js';
 import type { LoadedProblem } from '../../src/problems/problem.js';
-import { flatParameters } from '../../src/run/evaluate.js';
 
 export const executor = referenceExecutor();
 
 /** The objective over all training examples. */
 export function objectiveOf(loaded: LoadedProblem): Objective {
-  return supervisedObjective({ executor, ...loaded, ...loaded.train });
+  return objectiveOn(executor, loaded, loaded.train);
 }
 
 /** A problem with its objective and the start of a seed. */
@@ -18,5 +18,5 @@ export async function loadedObjective(
 ): Promise<{ f: Objective; start: Vector; loaded: LoadedProblem }> {
   const loaded = await problemNamed(name).load(seed);
   const f = objectiveOf(loaded);
-  return { f, start: flatParameters(f, loaded), loaded };
+  return { f, start: f.layout.flat(loaded.parameters), loaded };
 }

@@ -4,6 +4,7 @@ import { referenceExecutor } from 'osculate/runtime';
 import { describe, expect, it } from 'vitest';
 import { analysisTarget } from '../../src/analysis/target.js';
 import { roofline } from '../../src/commands/roofline.js';
+import { objectiveOn } from '../../src/problems/objective-on.js';
 import type { Problem } from '../../src/problems/problem.js';
 import { rooflineChart } from '../../src/report/roofline/charts.js';
 import { programsOf } from '../../src/roofline/programs.js';
@@ -38,7 +39,8 @@ describe('osculate roofline', () => {
   });
 
   it('counts the operations of the products, and less traffic for inputs and outputs than for all nodes', async () => {
-    const programs = programsOf(await analysisTarget(smallTarget, small), 0);
+    const target = await analysisTarget(smallTarget, small);
+    const programs = programsOf(objectiveOn(referenceExecutor(), target, target.examples), target, 0);
     const [loss, gradient, hessian, gaussNewton] = programs;
     // Two products forwards; backwards two for the weights and one for the hidden units.
     const [first, second] = [2 * 12 * 5 * 7, 2 * 12 * 7 * 3];
@@ -53,8 +55,8 @@ describe('osculate roofline', () => {
 
   it('runs the same product with the random vector that a difference of gradients gives', async () => {
     const target = await analysisTarget(smallTarget, small);
-    const [, gradient, hessian] = programsOf(target, 3);
     const executor = referenceExecutor();
+    const [, gradient, hessian] = programsOf(objectiveOn(executor, target, target.examples), target, 3);
     const [slope, product] = [await executor.load(gradient!.program), await executor.load(hessian!.program)];
     const vector = (i: number) => (hessian!.feeds[`vector.${i}`] as { data: Float32Array }).data;
     const names = Object.keys(gradient!.feeds).filter((name) => name.startsWith('parameters.'));

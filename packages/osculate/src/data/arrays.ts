@@ -32,6 +32,7 @@ export function arrays(fields: Readonly<Record<string, NDArray>>): ArraySource {
   const entries = Object.entries(fields);
   const rows = commonRows('arrays', Object.fromEntries(entries.map(([name, { shape }]) => [name, shape])));
   return {
+    inMemory: true,
     rows,
     fields: Object.fromEntries(entries.map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(1) }])),
     read(wanted) {

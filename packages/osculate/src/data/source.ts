@@ -22,6 +22,8 @@ export type RowArrays = Record<string, NDArray>;
 export interface RowSource {
   readonly rows: number;
   readonly fields: Readonly<Record<string, Field>>;
+  /** `read` answers at once, from memory: reading ahead gains nothing. */
+  readonly inMemory?: boolean;
   /**
    * The rows asked for, in that order, repeats included. A source in memory answers at once, others by a promise.
    * @throws InputError for a row that the source does not have.

@@ -53,4 +53,3 @@ export { sigmoidCrossEntropy } from './losses/sigmoid-cross-entropy.js';
 export { softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
 export { squaredError } from './losses/squared-error.js';
 export { runningStatistics } from './running-statistics.js';
-export { checkExamples, type Supervised, type SupervisedBatch, supervisedBatch } from './supervised.js';

@@ -21,8 +21,8 @@ export interface Layer<P extends Parameters = Parameters> {
   apply(weights: TensorsOf<P>, x: Tensor, context?: Context): Tensor;
 }
 
-/** A layer of any parameters, as containers take it: a `Layer` of specific parameters is one, but no `Layer<Parameters>`. */
+/** A layer of any parameters, as containers take it: every `Layer` is one. */
 export interface AnyLayer {
   init(generator: Generator, dtype?: FloatDType): Parameters;
-  apply(weights: never, x: Tensor, context?: Context): Tensor;
+  apply(weights: Tree<Tensor>, x: Tensor, context?: Context): Tensor;
 }

@@ -1,30 +1,30 @@
 export { type CheckpointData, fromCheckpoint, toCheckpoint } from './checkpoint.js';
-export { exactHessian } from './curvature-sources/exact-hessian.js';
-export { gaussNewtonMatrix } from './curvature-sources/gauss-newton-matrix.js';
-export type { CurvatureSource, DensePoint } from './curvature-sources/source.js';
 export { type AdaHessianOptions, type AdaHessianState, adaHessian } from './diagonal/adahessian.js';
 export { type DiagonalGgnOptions, type DiagonalGgnState, diagonalGgn } from './diagonal/diagonal-ggn.js';
 export type { SophiaOptions, SophiaState } from './diagonal/sophia.js';
-export { type SophiaGOptions, sophiaG } from './diagonal/sophia-g.js';
-export { type SophiaHOptions, sophiaH } from './diagonal/sophia-h.js';
+export { type SophiaGOptions, type SophiaHOptions, sophiaG, sophiaH } from './diagonal/sophia.js';
 export { type AdagradOptions, type AdagradState, adagrad } from './first-order/adagrad.js';
-export { type AdamOptions, type AdamState, adam } from './first-order/adam.js';
-export { adamW } from './first-order/adamw.js';
-export type { GradientOptions, GradientState } from './first-order/gradient-method.js';
-export { heavyBall } from './first-order/heavy-ball.js';
+export {
+  type AdamOptions,
+  type AdamState,
+  adam,
+  adamW,
+  type NadamOptions,
+  type NadamState,
+  nadam,
+} from './first-order/adam.js';
+export type { GradientOptions, GradientState, ParameterGroup } from './first-order/gradient-method.js';
 export { type LionOptions, type LionState, lion } from './first-order/lion.js';
-export { type NadamOptions, type NadamState, nadam } from './first-order/nadam.js';
-export { type NesterovOptions, type NesterovState, nesterov } from './first-order/nesterov.js';
-export type { ParameterGroup } from './first-order/parameter-groups.js';
+export { heavyBall, type NesterovOptions, type NesterovState, nesterov, sgd } from './first-order/momentum.js';
 export { type RmspropOptions, type RmspropState, rmsprop } from './first-order/rmsprop.js';
 export { type ScheduleFreeState, scheduleFreeAdamW } from './first-order/schedule-free.js';
-export { sgd } from './first-order/sgd.js';
-export { stateBytes } from './first-order/state-bytes.js';
-export { type FunctionObjectiveOptions, functionObjective } from './function-objective.js';
+export { type EkfacState, ekfac } from './kronecker/ekfac.js';
+export { type KfacOptions, kfac } from './kronecker/kfac.js';
+export type { KfacState, KroneckerOptions } from './kronecker/step.js';
+export type { MatrixOptimizer, Treatment } from './matrix/blocks.js';
 export { type MuonOptions, type MuonState, muon } from './matrix/muon.js';
 export { type ShampooOptions, type ShampooState, shampoo } from './matrix/shampoo.js';
 export { type SoapOptions, type SoapState, soap } from './matrix/soap.js';
-export type { StructuredOptimizer, Treatment } from './matrix/treatment.js';
 export { finish, type MinimizeEvent, type MinimizeOptions, type MinimizeResult, minimize } from './minimize.js';
 export {
   type AdaptiveCubicLanczosOptions,
@@ -32,9 +32,8 @@ export {
   adaptiveCubic,
   adaptiveCubicLanczos,
 } from './newton/adaptive-cubic.js';
-export { type BatchCurvature, type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
+export { type DampedSolution, type DampedSystem, dampedSolve } from './newton/damped-solve.js';
 export { dogleg } from './newton/dogleg.js';
-export { sumOfSquaredExampleGradients } from './newton/example-squares.js';
 export {
   type GaussNewtonLsmrOptions,
   type GaussNewtonOptions,
@@ -58,17 +57,14 @@ export {
 export { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './newton/truncated-cg.js';
 export { type TrustRegionOptions, trustRegion } from './newton/trust-region.js';
 export { type TrustRegionNewtonCgOptions, trustRegionNewtonCg } from './newton/trust-region-newton-cg.js';
-export type { BatchGraph, FixedPoint, Objective, Rows, Vector } from './objective.js';
-export {
-  allFinite,
-  allRows,
-  drawRows,
-  type Optimizer,
-  type OptimizerState,
-  type StepContext,
-  type StepReport,
-  type StepStop,
+export type {
+  Optimizer,
+  OptimizerState,
+  StepContext,
+  StepReport,
+  StepStop,
 } from './optimizer.js';
+export { stateBytes } from './optimizer.js';
 export { type BfgsMemory, type BfgsOptions, bfgs } from './quasi-newton/bfgs.js';
 export { type LbfgsMemory, type LbfgsOptions, type LbfgsState, lbfgs, lbfgsDirection } from './quasi-newton/lbfgs.js';
 export {
@@ -77,12 +73,8 @@ export {
   multiBatchLbfgs,
 } from './quasi-newton/multi-batch-lbfgs.js';
 export type { QuasiNewtonState } from './quasi-newton/quasi-newton-method.js';
-export { constant } from './schedules/constant.js';
-export { cosine } from './schedules/cosine.js';
-export type { Schedule } from './schedules/schedule.js';
-export { stepDecay } from './schedules/step-decay.js';
-export { warmUp } from './schedules/warm-up.js';
-export { type WarmUpStableDecay, warmUpStableDecay } from './schedules/warm-up-stable-decay.js';
+export type { Schedule } from './schedules.js';
+export { constant, cosine, stepDecay, type WarmUpStableDecay, warmUp, warmUpStableDecay } from './schedules.js';
 export {
   type BacktrackingOptions,
   backtracking,
@@ -93,10 +85,6 @@ export {
   type LineSlope,
 } from './search/line-search.js';
 export { type StrongWolfeOptions, strongWolfe } from './search/strong-wolfe.js';
-export { type EkfacState, ekfac } from './structured/ekfac.js';
-export { type KfacOptions, kfac } from './structured/kfac.js';
-export type { KfacState, KroneckerOptions } from './structured/kfac-method.js';
-export { type ObjectiveOptions, supervisedObjective } from './supervised-objective.js';
 export type { MinimizeStatus, TerminationOptions } from './termination.js';
 export {
   type StopReason,

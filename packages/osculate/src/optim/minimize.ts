@@ -1,5 +1,7 @@
-import type { Objective, Vector } from './objective.js';
-import { allRows, type Optimizer, type OptimizerState } from './optimizer.js';
+import type { Objective } from '../objective/objective.js';
+import { allRows } from '../objective/rows.js';
+import { norm, unitRoundoff, type Vector } from '../objective/vector.js';
+import type { Optimizer, OptimizerState } from './optimizer.js';
 import {
   type MinimizeStatus,
   type Progress,
@@ -9,7 +11,6 @@ import {
   type Verdict,
 } from './termination.js';
 import { type TrainEvent, train } from './train.js';
-import { norm, unitRoundoff } from './vector.js';
 
 export interface MinimizeOptions extends TerminationOptions {
   /** Seed of methods that draw (0). */

@@ -1,5 +1,6 @@
+import type { Objective } from '../objective/objective.js';
+import type { Vector } from '../objective/vector.js';
 import type { Generator } from '../tensor/random.js';
-import type { Objective, Vector } from './objective.js';
 
 /** What a step needs besides the state. */
 export interface StepContext {
@@ -45,29 +46,44 @@ export interface OptimizerState {
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
   readonly name: string;
   readonly settings: Readonly<Record<string, number | string | boolean>>;
-  init(parameters: Vector): S;
+  /** The state to start from, for this objective. */
+  init(objective: Objective, parameters: Vector): S;
   step(state: S, context: StepContext): Promise<{ state: S; report: StepReport }>;
 }
 
-/** Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. */
-export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
-  return size >= objective.rows ? allRows(objective.rows) : generator.sample(objective.rows, size);
+/**
+ * Vectors to be overwritten by a step, by their names in the state: those of the retired state that the present one does not share, as it
+ * does after a rejected step.
+ */
+export function overwritable<K extends string>(
+  retired: OptimizerState | undefined,
+  present: OptimizerState,
+): (name: K) => Vector | undefined {
+  type Vectors = Partial<Readonly<Record<K, Vector>>>;
+  const [old, kept] = [retired as Vectors | undefined, present as Vectors];
+  return (name) => (old?.[name] === kept[name] ? undefined : old?.[name]);
 }
 
-/** Rows 0 … n−1. */
-export function allRows(n: number): Uint32Array {
-  const rows = new Uint32Array(n);
-  for (let i = 0; i < n; i++) rows[i] = i;
-  return rows;
+/** A vector that whoever takes it may overwrite. Runs that take turns with one optimizer never have the same. */
+export class SpareVector {
+  private left: Vector | undefined;
+
+  leave(vector: Vector): void {
+    this.left = vector;
+  }
+
+  /** The vector that was left last, if it is of the length and type of another one and nobody has taken it. */
+  take(like: Vector): Vector | undefined {
+    const found = this.left;
+    this.left = undefined;
+    return found?.length === like.length && found.constructor === like.constructor ? found : undefined;
+  }
 }
 
-/** True when every element is finite. */
-export function allFinite(vector: Vector): boolean {
-  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
-  return true;
-}
-
-/** A new vector of the same type and length, all zeros. */
-export function like(vector: Vector): Vector {
-  return vector instanceof Float32Array ? new Float32Array(vector.length) : new Float64Array(vector.length);
+/** Bytes of the arrays of an optimizer's state, the parameters among them. An array that occurs twice counts once. */
+export function stateBytes(state: OptimizerState): number {
+  const arrays = new Set(Object.values(state).filter((value) => ArrayBuffer.isView(value)));
+  let bytes = 0;
+  for (const array of arrays) bytes += array.byteLength;
+  return bytes;
 }

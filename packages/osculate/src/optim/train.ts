@@ -1,5 +1,6 @@
+import type { Objective } from '../objective/objective.js';
+import type { Vector } from '../objective/vector.js';
 import { type Generator, generator as seeded } from '../tensor/random.js';
-import type { Objective, Vector } from './objective.js';
 import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 
 /** Where a run has got to: one point of its curves. */
@@ -88,7 +89,7 @@ export async function* train<S extends OptimizerState>(
   const generator = seeded(resume?.generator ?? options.seed);
   const base = objective.work() - (resume?.gradientEquivalents ?? 0);
   const work = (): number => objective.work() - base;
-  const first = resume?.state ?? optimizer.init(options.parameters.slice() as Vector);
+  const first = resume?.state ?? optimizer.init(objective, options.parameters.slice() as Vector);
   let state = first;
   let retired: S | undefined;
   let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];

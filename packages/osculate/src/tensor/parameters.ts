@@ -27,7 +27,7 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   ) {}
 
   /** The layout of a tree of arrays or tensors, which must all be of one float dtype. */
-  static of(tree: Tree<NDArray | Tensor>): ParameterLayout {
+  static of(tree: Tree<{ readonly shape: Shape; readonly dtype: DType }>): ParameterLayout {
     const named = leaves(tree);
     const first = named[0];
     if (first === undefined) throw new InputError('parameter layout: the tree has no leaves');
@@ -48,6 +48,11 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   /** A flat vector of zeros. */
   zeros(): DTypeArray[D] {
     return allocate(this.dtype, this.size);
+  }
+
+  /** The arrays of a tree, which has the names, shapes and dtype of the layout, as one new flat vector. */
+  flat(tree: Tree<NDArray>): DTypeArray[D] {
+    return this.gather(Object.fromEntries(leaves<NDArray>(tree)));
   }
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */

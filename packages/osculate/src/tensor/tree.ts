@@ -24,6 +24,11 @@ export function leaves<T>(tree: Tree<T>, prefix = ''): [name: string, leaf: T][]
   });
 }
 
+/** The subtrees directly below with their keys; none of a leaf. */
+export function children<T>(tree: Tree<T>): [key: string, child: Tree<T>][] {
+  return isLeaf(tree) ? [] : Object.entries(tree as Record<string, Tree<T>>);
+}
+
 /** Applies `f(leaf, name)` to every leaf and keeps the nesting. */
 export function mapTree<T, U>(tree: Tree<T>, f: (leaf: T, name: string) => U, prefix = ''): Tree<U> {
   if (isLeaf(tree)) return f(tree as T, prefix === '' ? 'value' : prefix);

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ggn } from '../../src/autodiff/index.js';
-import {
-  eigenbases,
-  eigenMoments,
-  factorInputs,
-  factorLayout,
-  factorViews,
-  kroneckerBlocks,
-  kroneckerFactors,
-  type MatrixBlock,
-  namedFactors,
-} from '../../src/curvature/index.js';
+import { kroneckerBlocks, kroneckerFactors, type MatrixBlock } from '../../src/curvature/index.js';
+import { eigenbases, eigenMoments } from '../../src/curvature/kronecker/eigenbasis.js';
+import { factorInputs, factorLayout, factorViews, namedFactors } from '../../src/curvature/kronecker/layouts.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../src/nn/index.js';
 import { compareWithGgn, evaluate, makeCase, places } from './support.js';
 

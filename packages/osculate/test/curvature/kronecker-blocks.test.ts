@@ -18,7 +18,7 @@ import {
   squaredError,
 } from '../../src/nn/index.js';
 import { concat, scan } from '../../src/ops/index.js';
-import { DerivativeError, generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
+import { generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 import { type Comparison, compareWithGgn, evaluate, makeCase, prepare } from './support.js';
 
 function expectPsd(data: Float64Array, order: number): void {
@@ -300,13 +300,25 @@ describe('ways in which a weight enters', () => {
     for (const { error } of found) expect(error).toBeLessThan(1e-8);
   });
 
-  it('refuses a parameter that the loss does not depend on', () => {
+  it('a parameter that the loss does not depend on has a diagonal of zeros, and says why', async () => {
     const problem = makeCase(
       custom({ w: [3, 2], unused: [2] }, ({ w }, x) => x.matmul(w!)),
       linear,
     );
-    expect(() => kroneckerBlocks(problem)).toThrow(DerivativeError);
-    expect(() => kroneckerBlocks(problem)).toThrow(/w\.unused/);
+    for (const estimate of ['exact', 'sampled'] as const) {
+      const found = await compareWithGgn(problem, { estimate });
+      expect(kinds(found)).toEqual({ w: 'dense', unused: 'diagonal' });
+      const { block, output } = found[1]!;
+      expect(block.reason).toBe('the loss does not depend on it');
+      expect([...output]).toEqual([0, 0]);
+    }
+  });
+
+  it('a parameter that the loss reaches without the data has its exact diagonal', async () => {
+    const layer = custom({ w: [3, 2], free: [5, 2] }, ({ w, free }, x) => x.matmul(w!).mul(0).add(free!.exp()));
+    const [, found] = await compareWithGgn(makeCase(layer, linear));
+    expect(found!.block.kind).toBe('diagonal');
+    expect(found!.error).toBeLessThan(1e-8);
   });
 
   it('refuses the empirical diagonal, which would need the gradient of every example', () => {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kroneckerBlocks } from '../../src/curvature/index.js';
 import { importOnnx, writeParameters } from '../../src/import/index.js';
-import { type Parameters, softmaxCrossEntropy, supervisedBatch } from '../../src/nn/index.js';
+import { type Parameters, softmaxCrossEntropy } from '../../src/nn/index.js';
+import { supervisedObjective } from '../../src/objective/supervised.js';
 import { decodeModel, encodeModel, valueInfo } from '../../src/onnx/index.js';
-import { adamW, kfac, type Optimizer, type OptimizerState, supervisedObjective, train } from '../../src/optim/index.js';
+import { adamW, kfac, type Optimizer, train } from '../../src/optim/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
 import { ortExecutor } from '../../src/runtime/node.js';
 import { generator, leaves, mapTree, type NDArray, ndarray, type Tensor, type Tree } from '../../src/tensor/index.js';
 import { runtimeOutputs } from './against-runtime.js';
@@ -62,7 +64,7 @@ const imported = importOnnx(
 const parameters = imported.parameters as Parameters;
 /** Logits are two of the 96 components of the embedding, which are some tens, in this unit. */
 const unit = 20;
-const model = (weights: never, x: Tensor): Tensor => {
+const model = (weights: Tree<Tensor>, x: Tensor): Tensor => {
   const { conv2d_19: embedding } = imported.call(weights, { [features]: x });
   return embedding!
     .reshape([x.shape[0]!, 96])
@@ -81,26 +83,16 @@ const bytesOf = ({ data }: NDArray): string =>
 const accuracy = (logits: readonly number[][]): number =>
   logits.filter(([a, b], i) => Number(b! > a!) === test.y.data[i]).length / logits.length;
 
-const optimizers: readonly (readonly [string, Optimizer<OptimizerState>, number])[] = [
-  ['AdamW', adamW({ batchSize: 12, learningRate: 2e-3 }) as Optimizer<OptimizerState>, 12],
-  [
-    'K-FAC',
-    kfac({
-      model,
-      loss,
-      parameters,
-      ...learned,
-      batchSize: 24,
-      modelRows: 24,
-      damping: 10,
-    }) as Optimizer<OptimizerState>,
-    6,
-  ],
+const optimizers: readonly (readonly [string, Optimizer, number])[] = [
+  ['AdamW', adamW({ batchSize: 12, learningRate: 2e-3 }), 12],
+  ['K-FAC', kfac({ batchSize: 24, modelRows: 24, damping: 10 }), 6],
 ];
 
 describe('the last layers of the speech embedding', () => {
   it('are blocks of K-FAC under the names of the file', () => {
-    const blocks = kroneckerBlocks(supervisedBatch({ model, loss, parameters, ...learned }, 2));
+    const blocks = kroneckerBlocks(
+      supervisedObjective({ executor: referenceExecutor(), model, loss, parameters, ...learned }).batch(2),
+    );
     const names = blocks.map((b) => ('parameter' in b ? [b.parameter.name] : [b.weight.name, b.bias?.name]));
     expect(blocks.map(({ kind }) => kind)).toEqual(['convolution', 'convolution']);
     expect(new Set(names.flat().filter((n) => n !== undefined))).toEqual(new Set(Object.keys(imported.sources)));

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { kroneckerBlocks } from '../../src/curvature/index.js';
 import { importOnnx } from '../../src/import/index.js';
-import { type Parameters, squaredError, supervisedBatch } from '../../src/nn/index.js';
+import { type Parameters, squaredError } from '../../src/nn/index.js';
+import { supervisedObjective } from '../../src/objective/index.js';
 import { type ModelProto, node } from '../../src/onnx/index.js';
-import { type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { type NDArray, ndarray, type Tensor, type Tree } from '../../src/tensor/index.js';
 import { expectSame, modelOf, random } from './against-runtime.js';
 
 const [time, batch, inputs, hidden] = [3, 4, 3, 2];
@@ -89,20 +91,18 @@ const cases: readonly (readonly [string, ModelProto])[] = [
 function kindsOf(proto: ModelProto): Record<string, string> {
   const imported = importOnnx(proto);
   const rowsFirst = [batch, time, inputs];
-  const model = (weights: never, rows: Tensor): Tensor =>
+  const model = (weights: Tree<Tensor>, rows: Tensor): Tensor =>
     imported.call(weights, { x: rows.transpose([1, 0, 2]) }).y!.transpose([2, 0, 1, 3]);
   const [, directions] = imported.outputs[0]!.shape;
   const blocks = kroneckerBlocks(
-    supervisedBatch(
-      {
-        model,
-        loss: squaredError(),
-        parameters: imported.parameters as Parameters,
-        x: random(rowsFirst),
-        y: random([batch, time, directions!, hidden]),
-      },
-      batch,
-    ),
+    supervisedObjective({
+      executor: referenceExecutor(),
+      model,
+      loss: squaredError(),
+      parameters: imported.parameters as Parameters,
+      x: random(rowsFirst),
+      y: random([batch, time, directions!, hidden]),
+    }).batch(batch),
   );
   const members = blocks.map((b) => [b.kind, 'parameter' in b ? [b.parameter] : [b.weight, b.bias]] as const);
   return Object.fromEntries(members.flatMap(([kind, list]) => list.flatMap((p) => (p ? [[p.name, kind]] : []))));

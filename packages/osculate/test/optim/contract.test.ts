@@ -5,10 +5,12 @@ import {
   bfgs,
   diagonalGgn,
   dogleg,
+  ekfac,
   gaussNewton,
   gaussNewtonCg,
   gaussNewtonLsmr,
   hessianFree,
+  kfac,
   lbfgs,
   levenbergMarquardt,
   levenbergMarquardtLsmr,
@@ -29,8 +31,8 @@ import { optimizerContract } from './contract.js';
 
 optimizerContract(() => adam({ learningRate: 0.1 }));
 optimizerContract(() => nesterov({ learningRate: 0.05 }));
-optimizerContract(({ model, loss }) => hessianFree({ model, loss }), { supervisedOnly: true });
-optimizerContract(() => plainNewton());
+optimizerContract(() => hessianFree(), { supervisedOnly: true });
+optimizerContract(() => plainNewton(), { definite: true });
 optimizerContract(() => newton({ search: strongWolfe() }));
 optimizerContract(() => modifiedNewton());
 optimizerContract(() => saddleFreeNewton());
@@ -47,9 +49,11 @@ optimizerContract(() => gaussNewtonCg(), { supervisedOnly: true });
 optimizerContract(() => trustRegionNewtonCg());
 optimizerContract(() => adaptiveCubicLanczos());
 optimizerContract(() => saddleFreeKrylov());
-optimizerContract(({ model, loss }) => diagonalGgn({ model, loss }), { supervisedOnly: true });
+optimizerContract(() => diagonalGgn(), { supervisedOnly: true });
+optimizerContract(() => kfac({ damping: 1 }), { supervisedOnly: true });
+optimizerContract(() => ekfac({ damping: 1 }), { supervisedOnly: true });
 optimizerContract(() => naturalGradient(), { supervisedOnly: true });
-optimizerContract(({ loss }) => naturalGradient({ sample: loss, batchSize: 20 }), { supervisedOnly: true });
+optimizerContract(() => naturalGradient({ fisher: 'sampled', batchSize: 20 }), { supervisedOnly: true });
 optimizerContract(() => gaussNewtonLsmr(), { supervisedOnly: true });
 optimizerContract(() => levenbergMarquardtLsmr(), { supervisedOnly: true });
 optimizerContract(() => levenbergMarquardt({ batchSize: 20 }), { supervisedOnly: true });

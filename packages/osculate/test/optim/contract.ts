@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { allFinite, allRows, functionObjective } from '../../src/objective/index.js';
 import {
-  allFinite,
-  allRows,
   fromCheckpoint,
-  functionObjective,
   type Optimizer,
   type OptimizerState,
   type TrainSnapshot,
@@ -11,15 +9,14 @@ import {
   train,
 } from '../../src/optim/index.js';
 import { generator } from '../../src/tensor/index.js';
-import { type SmallProblem, smallProblem } from './support.js';
-
-/** A fresh optimizer for a problem: methods that need model and loss take them from it. */
-export type Make<S extends OptimizerState> = (problem: SmallProblem) => Optimizer<S>;
+import { type SmallProblem, smallProblem } from '../objective/support.js';
 
 export interface ContractOptions {
   /** Steps in which the loss of a linear least-squares problem falls to a third of its way to the minimum (default 30). */
   readonly steps?: number;
-  /** True for methods that need the model of a supervised problem, and cannot minimise a plain function. */
+  /** True for methods that make no step where the matrix is singular, as with a parameter that the loss does not reach. */
+  readonly definite?: boolean;
+  /** True for methods that need the outputs or residuals of a model, and cannot minimise a plain function. */
   readonly supervisedOnly?: boolean;
 }
 
@@ -57,16 +54,20 @@ async function leastLoss({ objective, start }: SmallProblem): Promise<number> {
 
 /**
  * What every optimizer promises: `step` is pure and depends only on its arguments; the state survives a checkpoint, and a resumed
- * run makes the same steps; nothing that is not finite is stepped on; a convex problem gets better.
+ * run makes the same steps; nothing that is not finite is stepped on; a convex problem gets better; a
+ * parameter that the loss does not reach is left alone.
  */
-export function optimizerContract<S extends OptimizerState>(make: Make<S>, options: ContractOptions = {}): void {
-  const name = make(smallProblem()).name;
+export function optimizerContract<S extends OptimizerState>(
+  make: () => Optimizer<S>,
+  options: ContractOptions = {},
+): void {
+  const name = make().name;
   describe(`${name}: contract of an optimizer`, () => {
     it('a step leaves its state alone and is a function of its arguments', async () => {
       const problem = smallProblem({ weightDecay: 0.01 });
-      const optimizer = make(problem);
+      const optimizer = make();
       const context = () => ({ objective: problem.objective, generator: generator(7) });
-      const { state } = await optimizer.step(optimizer.init(problem.start.slice()), context());
+      const { state } = await optimizer.step(optimizer.init(problem.objective, problem.start.slice()), context());
       const copy = structuredClone(state);
       const first = await optimizer.step(state, context());
       expect(state).toEqual(copy);
@@ -75,38 +76,60 @@ export function optimizerContract<S extends OptimizerState>(make: Make<S>, optio
     });
 
     it('is described by plain data', () => {
-      const optimizer = make(smallProblem());
+      const optimizer = make();
       expect(structuredClone(optimizer.settings)).toEqual(optimizer.settings);
       expect(JSON.parse(JSON.stringify(optimizer.settings))).toEqual(optimizer.settings);
     });
 
     it('resumes from a checkpoint as if it had never stopped', async () => {
-      const straight = await run(make(smallProblem()), smallProblem(), 5);
+      const straight = await run(make(), smallProblem(), 5);
       const problem = smallProblem();
-      const half = await run(make(problem), problem, 2);
+      const half = await run(make(), problem, 2);
       const saved = structuredClone(toCheckpoint(half));
       const again = smallProblem();
-      const optimizer = make(again);
-      const resumed = await run(optimizer, again, 5, fromCheckpoint(saved, optimizer.init(again.start)));
+      const optimizer = make();
+      const resumed = await run(
+        optimizer,
+        again,
+        5,
+        fromCheckpoint(saved, optimizer.init(again.objective, again.start)),
+      );
       expect(resumed.state).toEqual(straight.state);
       expect(resumed.generator).toEqual(straight.generator);
     });
 
     it('rejects a step where the loss is not finite, and says so', async () => {
       const problem = smallProblem({ poison: Number.NaN });
-      const optimizer = make(problem);
-      const before = optimizer.init(problem.start.slice());
+      const optimizer = make();
+      const before = optimizer.init(problem.objective, problem.start.slice());
       const { state, report } = await optimizer.step(before, { objective: problem.objective, generator: generator(1) });
       expect(report.accepted).toBe(false);
       expect(state.parameters).toEqual(problem.start);
       expect(state.step).toBe(1);
     });
 
+    it('leaves a parameter alone that the loss does not reach', async () => {
+      const problem = smallProblem({ idle: true });
+      const { objective, start } = problem;
+      const optimizer = make();
+      const { state, rejectedSteps } = await run(optimizer, problem, 2);
+      expect(rejectedSteps).toBe(options.definite ? 2 : 0);
+      const [before, after] = [
+        await objective.value(start, allRows(24)),
+        await objective.value(state.parameters, allRows(24)),
+      ];
+      if (!options.definite) expect(after).not.toBe(before);
+      const { offset } = objective.layout.slots.at(-1)!;
+      const [idle, first] = [state.parameters.subarray(offset), start.subarray(offset)];
+      if (Number(optimizer.settings.weightDecay ?? 0) === 0) expect(idle).toEqual(first);
+      else idle.forEach((v, i) => void expect(v / first[i]!).toBeCloseTo(1, 2));
+    });
+
     it('gets better on a convex problem', async () => {
       const problem = smallProblem({ linear: true });
       const value = (theta: SmallProblem['start']) => problem.objective.value(theta, allRows(problem.objective.rows));
       const [start, least] = [await value(problem.start), await leastLoss(problem)];
-      const { state } = await run(make(problem), problem, options.steps ?? 30);
+      const { state } = await run(make(), problem, options.steps ?? 30);
       expect((await value(state.parameters)) - least).toBeLessThan((start - least) / 3);
     });
 
@@ -115,8 +138,8 @@ export function optimizerContract<S extends OptimizerState>(make: Make<S>, optio
       // Newton's step from 10 leads to −80, where the logarithm is not a number.
       const start = Float64Array.of(10, 0.5, 3);
       const objective = functionObjective((x) => x.sub(x.log()).sum(), start);
-      const optimizer = make(smallProblem());
-      let state = optimizer.init(start.slice());
+      const optimizer = make();
+      let state = optimizer.init(objective, start.slice());
       for (let k = 0; k < 5; k++) {
         ({ state } = await optimizer.step(state, { objective, generator: generator(k) }));
         expect(allFinite(state.parameters)).toBe(true);

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ggn } from '../../src/autodiff/index.js';
 import { type Loss, sigmoidCrossEntropy, squaredError } from '../../src/nn/index.js';
-import { sampledSquares } from '../../src/optim/diagonal/sampled-squares.js';
-import {
-  allRows,
-  type DiagonalGgnOptions,
-  diagonalGgn,
-  type Objective,
-  type Optimizer,
-  stateBytes,
-} from '../../src/optim/index.js';
+import { allRows, type Objective } from '../../src/objective/index.js';
+import { sampledSquares } from '../../src/optim/diagonal/diagonal-ggn.js';
+import { type DiagonalGgnOptions, diagonalGgn, stateBytes } from '../../src/optim/index.js';
 import { generator, InputError, leaves } from '../../src/tensor/index.js';
-import { relativeError, type SmallProblem, smallProblem } from './support.js';
+import { relativeError, type SmallProblem, smallProblem } from '../objective/support.js';
 
 /** The diagonal of the dense Gauss-Newton matrix over all rows. */
 async function diagonal({ objective, start }: SmallProblem): Promise<Float64Array> {
@@ -43,7 +37,7 @@ describe('squares of single examples’ gradients for sampled labels', () => {
     const [count, rows] = [300, allRows(24)];
     const all: ArrayLike<number>[] = [];
     for (let k = 0; k < count; k++) {
-      all.push((await sampledSquares(problem.objective, problem, problem.start, rows, random))!);
+      all.push((await sampledSquares(problem.objective, problem.start, rows, random))!);
     }
     truth.forEach((value, i) => {
       const mean = all.reduce((sum, v) => sum + v[i]!, 0) / count;
@@ -55,23 +49,23 @@ describe('squares of single examples’ gradients for sampled labels', () => {
 
   it('are undefined where the outputs are not finite', async () => {
     const problem = smallProblem({ poison: Number.NaN });
-    expect(await sampledSquares(problem.objective, problem, problem.start, [0, 1], generator(1))).toBeUndefined();
+    expect(await sampledSquares(problem.objective, problem.start, [0, 1], generator(1))).toBeUndefined();
   });
 });
 
 describe('diagonal GGN', () => {
   it('makes the preconditioned step with both averages corrected, the curvature every second update', async () => {
     const problem = smallProblem({ weightDecay: 0.01 });
-    const { objective, model, loss } = problem;
+    const { objective } = problem;
     const rates = { learningRate: 0.2, weightDecay: 0.1, damping: 0.05, interval: 2 };
-    const optimizer = diagonalGgn({ model, loss, ...rates, betas: [0.8, 0.7] });
-    let state = optimizer.init(problem.start);
+    const optimizer = diagonalGgn({ ...rates, betas: [0.8, 0.7] });
+    let state = optimizer.init(problem.objective, problem.start);
     let theta = problem.start;
     const [m, h] = [theta.map(() => 0), theta.map(() => 0)];
     for (let t = 1; t <= 5; t++) {
       const random = generator(t);
       if (t % 2 === 1) {
-        const estimate = (await sampledSquares(objective, problem, theta, allRows(24), random))!;
+        const estimate = (await sampledSquares(objective, theta, allRows(24), random))!;
         h.forEach((v, i) => {
           h[i] = 0.7 * v + 0.3 * estimate[i]!;
         });
@@ -89,9 +83,9 @@ describe('diagonal GGN', () => {
   });
 
   it('on mini-batches lowers the loss of all rows to a third', async () => {
-    const { objective, start, model, loss } = smallProblem({ rows: 240 });
-    const optimizer = diagonalGgn({ model, loss, batchSize: 40 });
-    let state = optimizer.init(start);
+    const { objective, start } = smallProblem({ rows: 240 });
+    const optimizer = diagonalGgn({ batchSize: 40 });
+    let state = optimizer.init(objective, start);
     const random = generator(2);
     for (let k = 0; k < 60; k++) ({ state } = await optimizer.step(state, { objective, generator: random }));
     const rows = allRows(240);
@@ -99,7 +93,7 @@ describe('diagonal GGN', () => {
   });
 
   it('rejects a step whose curvature is not finite', async () => {
-    const { objective, start, model, loss } = smallProblem();
+    const { objective, start } = smallProblem();
     const run: Objective['run'] = async (name, ...rest) => {
       const results = await objective.run(name, ...rest);
       if (!name.startsWith('squares')) return results;
@@ -107,15 +101,15 @@ describe('diagonal GGN', () => {
         Object.entries(results).map(([k, v]) => [k, { ...v, data: new Float64Array(v.data.length).fill(1e200) }]),
       );
     };
-    const optimizer = diagonalGgn({ model, loss });
+    const optimizer = diagonalGgn();
     const context = { objective: { ...objective, run }, generator: generator(0) };
-    const { state, report } = await optimizer.step(optimizer.init(start), context);
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), context);
     expect([report.accepted, state.parameters]).toEqual([false, start]);
   });
 
   it('keeps two vectors beside the parameters', () => {
-    const { model, loss } = smallProblem();
-    expect(stateBytes((diagonalGgn({ model, loss }) as Optimizer).init(new Float32Array(10)))).toBe(3 * 40);
+    const { objective, start } = smallProblem();
+    expect(stateBytes(diagonalGgn().init(objective, start))).toBe(3 * start.byteLength);
   });
 
   it.each<[Partial<DiagonalGgnOptions>, RegExp]>([
@@ -124,8 +118,7 @@ describe('diagonal GGN', () => {
     [{ betas: [1, 0.9] }, /beta1 must be a number from 0 to below 1/],
     [{ betas: [0.9, -1] }, /beta2 must be a number from 0 to below 1/],
   ])('refuses %o', (options, message) => {
-    const { model, loss } = smallProblem();
-    expect(() => diagonalGgn({ model, loss, ...options })).toThrow(InputError);
-    expect(() => diagonalGgn({ model, loss, ...options })).toThrow(message);
+    expect(() => diagonalGgn(options)).toThrow(InputError);
+    expect(() => diagonalGgn(options)).toThrow(message);
   });
 });

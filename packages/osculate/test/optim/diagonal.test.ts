@@ -9,24 +9,15 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../src/nn/index.js';
+import { type Batch, type Objective, supervisedObjective } from '../../src/objective/index.js';
 import { averageOverKernels } from '../../src/optim/diagonal/adahessian.js';
 import { hessianProbe } from '../../src/optim/diagonal/hessian-probe.js';
-import { sampledGradient } from '../../src/optim/diagonal/sampled-gradient.js';
-import { sophiaMethod } from '../../src/optim/diagonal/sophia.js';
-import {
-  adaHessian,
-  type BatchGraph,
-  type Objective,
-  type Optimizer,
-  sophiaG,
-  sophiaH,
-  stateBytes,
-  supervisedObjective,
-} from '../../src/optim/index.js';
+import { sampledGradient, sophiaMethod } from '../../src/optim/diagonal/sophia.js';
+import { adaHessian, type Optimizer, type SophiaState, sophiaG, sophiaH, stateBytes } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import { generator, leaves, type NDArray, ndarray, ParameterLayout, zeros } from '../../src/tensor/index.js';
+import { generator, leaves, ndarray, ParameterLayout, zeros } from '../../src/tensor/index.js';
+import { relativeError, smallProblem } from '../objective/support.js';
 import { draws, follow } from './planted.js';
-import { relativeError, smallProblem } from './support.js';
 
 /** A 3-4-3 net on 6 rows, whose targets suit the loss. */
 function net(loss: Loss, chunk = 1000): { objective: Objective; start: Float64Array; rows: Uint32Array } {
@@ -35,18 +26,18 @@ function net(loss: Loss, chunk = 1000): { objective: Objective; start: Float64Ar
   const y = loss.name.startsWith('softmax') ? ndarray('i32', [0, 1, 2, 0, 1, 2]) : zeros('f64', [6, 3]);
   const objective = supervisedObjective({
     executor: referenceExecutor(),
-    model: (weights, x) => layer.apply(weights, x),
+    model: layer.apply,
     loss,
     parameters,
     x: ndarray('f64', draws(1, 18, 2)[0]!, [6, 3]),
     y,
     chunk,
   });
-  const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters))) as Float64Array;
+  const start = objective.layout.flat(parameters) as Float64Array;
   return { objective, start, rows: Uint32Array.from([0, 1, 2, 3, 4, 5]) };
 }
 
-type Dense = (batch: BatchGraph) => ReturnType<typeof hessian>;
+type Dense = (batch: Batch) => ReturnType<typeof hessian>;
 
 async function diagonal({ objective, start, rows }: ReturnType<typeof net>, matrix: Dense): Promise<Float64Array> {
   const { m } = await objective.run('dense', (batch) => ({ m: matrix(batch) }), start, rows);
@@ -74,7 +65,7 @@ function expectUnbiased(estimates: readonly { mean: number; error: number }[], t
   expect(Math.max(...estimates.map((e) => e.error))).toBeLessThan(scale / 5);
 }
 
-const weightsOf = (batch: BatchGraph) => leaves(batch.weights).map(([, t]) => t);
+const weightsOf = (batch: Batch) => leaves(batch.weights).map(([, t]) => t);
 
 describe('estimates of the diagonal', () => {
   it.each(['normal', 'rademacher'] as const)('by %s probes have the Hessian’s as their mean', async (kind) => {
@@ -104,7 +95,7 @@ describe('estimates of the diagonal', () => {
     const truth = await diagonal(problem, (batch) => ggn(batch.loss, batch.outputs, weightsOf(batch)));
     const random = generator(4);
     const draw = async () => {
-      const { gradient, normalizer } = await sampledGradient(objective, loss, start, rows, random);
+      const { gradient, normalizer } = await sampledGradient(objective, start, rows, random);
       return gradient.map((g) => normalizer * g * g);
     };
     expectUnbiased(await means(600, draw), truth);
@@ -124,8 +115,7 @@ describe('estimates of the diagonal', () => {
         expected.map((v, i) => v + 0.5 * z[i]! ** 2),
       ),
     ).toBeLessThan(1e-13);
-    const sampled = ({ objective }: typeof whole) =>
-      sampledGradient(objective, softmaxCrossEntropy(), start, rows, generator(1));
+    const sampled = ({ objective }: typeof whole) => sampledGradient(objective, start, rows, generator(1));
     const [one, two] = [await sampled(whole), await sampled(parts)];
     expect(two.normalizer).toBe(one.normalizer);
     expect(relativeError(two.gradient, one.gradient)).toBeLessThan(1e-13);
@@ -167,7 +157,7 @@ describe('sophia', () => {
       layout: ParameterLayout.of({ w: zeros('f64', [5]) }),
       valueAndGradient: async () => ({ value: 1, gradient }),
     };
-    const { state, report } = await optimizer.step(optimizer.init(new Float64Array(5)), {
+    const { state, report } = await optimizer.step(optimizer.init(objective, new Float64Array(5)), {
       objective: five,
       generator: generator(0),
     });
@@ -191,18 +181,15 @@ describe('sophia', () => {
   it('G multiplies squares of sampled gradients by ρ and their number, H Hutchinson’s estimate by γ', async () => {
     const loss = softmaxCrossEntropy();
     const { objective, start, rows } = net(loss);
-    const first = async (optimizer: Optimizer) =>
-      (await optimizer.step(optimizer.init(start), { objective, generator: generator(5) })).state as never as {
-        curvature: Float64Array;
-        parameters: Float64Array;
-      };
+    const first = async (optimizer: Optimizer<SophiaState>) =>
+      (await optimizer.step(optimizer.init(objective, start), { objective, generator: generator(5) })).state;
     const random = () => generator(5);
     const { gradient } = await objective.valueAndGradient(start, rows);
     const step = (h: number, i: number, scale: number, least: number) =>
       (1 - 1e-4 * 0.1) * start[i]! -
       1e-4 * Math.max(-1, Math.min(1, (0.035 * gradient[i]!) / Math.max(scale * h, least)));
-    const g = await first(sophiaG({ loss }) as Optimizer);
-    const sampled = await sampledGradient(objective, loss, start, rows, random());
+    const g = await first(sophiaG());
+    const sampled = await sampledGradient(objective, start, rows, random());
     const h = sampled.gradient.map((v) => 0.01 * 6 * v * v);
     expect(relativeError(g.curvature, h)).toBeLessThan(1e-14);
     expect(
@@ -211,7 +198,7 @@ describe('sophia', () => {
         h.map((v, i) => step(v, i, 0.04, 1e-15)),
       ),
     ).toBeLessThan(1e-14);
-    const probed = await first(sophiaH({ gamma: 0.3 }) as Optimizer);
+    const probed = await first(sophiaH({ gamma: 0.3 }));
     const draw = random();
     const z = start.map(() => draw.normal());
     const d = (await hessianProbe(objective, start, rows, z)).map((v) => 0.01 * v);
@@ -235,8 +222,8 @@ describe('adaHessian', () => {
 
   it('makes Adam’s step with the probe in the second moment', async () => {
     const { objective, start, rows } = net(softmaxCrossEntropy());
-    const optimizer = adaHessian({ weightDecay: 0.1 }) as Optimizer;
-    let state = optimizer.init(start);
+    const optimizer = adaHessian({ weightDecay: 0.1 });
+    let state = optimizer.init(objective, start);
     const [m, v] = [start.map(() => 0), start.map(() => 0)];
     let theta = start;
     for (let t = 1; t <= 3; t++) {
@@ -261,7 +248,7 @@ describe('adaHessian', () => {
       probe: { dtype: 'f64', shape: [24], data: new Float64Array(24).fill(Number.NaN) },
     });
     const optimizer = adaHessian();
-    const { state, report } = await optimizer.step(optimizer.init(start), {
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), {
       objective: { ...objective, run },
       generator: generator(0),
     });
@@ -271,10 +258,11 @@ describe('adaHessian', () => {
 
 describe('memory of the diagonal methods', () => {
   it.each<[string, Optimizer]>([
-    ['Sophia-G', sophiaG({ loss: squaredError() }) as Optimizer],
-    ['Sophia-H', sophiaH() as Optimizer],
-    ['AdaHessian', adaHessian() as Optimizer],
+    ['Sophia-G', sophiaG()],
+    ['Sophia-H', sophiaH()],
+    ['AdaHessian', adaHessian()],
   ])('%s: two vectors beside the parameters', (_, optimizer) => {
-    expect(stateBytes(optimizer.init(new Float32Array(10)))).toBe(3 * 40);
+    const { objective, start } = smallProblem();
+    expect(stateBytes(optimizer.init(objective, start))).toBe(3 * start.byteLength);
   });
 });

@@ -1,23 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { supervisedObjective } from '../../src/objective/index.js';
 import {
   type EkfacState,
   ekfac,
   fromCheckpoint,
   type KfacOptions,
-  type KfacState,
   kfac,
   type Optimizer,
-  supervisedObjective,
   toCheckpoint,
   train,
 } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import { generator, leaves, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
-import { dot, type SmallOptions, smallProblem } from './support.js';
+import { generator, ndarray, type Tensor, type TensorsOf } from '../../src/tensor/index.js';
+import { dot, type SmallOptions, smallProblem } from '../objective/support.js';
 
 function make(options: Partial<KfacOptions> = {}, small: SmallOptions = {}) {
   const problem = smallProblem(small);
-  return { ...problem, optimizer: ekfac({ ...problem, batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
+  return { ...problem, optimizer: ekfac({ batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
 }
 
 describe('EKFAC', () => {
@@ -27,7 +26,10 @@ describe('EKFAC', () => {
       { linear: true },
     );
     const rows = Uint32Array.from({ length: objective.rows }, (_, i) => i);
-    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(1) });
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), {
+      objective,
+      generator: generator(1),
+    });
     const { gradient } = await objective.valueAndGradient(start, rows);
     const after = await objective.valueAndGradient(state.parameters, rows);
     expect(report.accepted).toBe(true);
@@ -49,25 +51,22 @@ describe('EKFAC', () => {
     const whole = await run({}, 40);
     expect(whole.losses.at(-1)!).toBeLessThan(0.1 * whole.losses[0]!);
     const half = await run({}, 15);
-    const resume = fromCheckpoint(toCheckpoint(half.snapshot), optimizer.init(start));
+    const resume = fromCheckpoint(toCheckpoint(half.snapshot), optimizer.init(objective, start));
     expect((await run({ resume }, 40)).snapshot.state).toEqual(whole.snapshot.state);
   });
 
   it('is K-FAC for a model without matrices', async () => {
-    const { objective: _, start: __, ...problem } = smallProblem();
+    const { loss, x, y } = smallProblem();
     const parameters = { gain: ndarray('f64', [1, 0.5, -1]), shift: ndarray('f64', [0.2, 0, 0.1]) };
-    const model = (w: never, x: Tensor): Tensor => {
-      const { gain, shift } = w as { gain: Tensor; shift: Tensor };
-      return x.mul(gain).add(shift).tanh().slice([0, 0], [x.shape[0]!, 2]);
-    };
-    const settings = { ...problem, model, parameters };
-    const objective = supervisedObjective({ ...settings, executor: referenceExecutor() });
-    const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
-    const options = { ...settings, batchSize: 24, factorRows: 24, modelRows: 24, damping: 1 };
+    const model = ({ gain, shift }: TensorsOf<typeof parameters>, x: Tensor): Tensor =>
+      x.mul(gain).add(shift).tanh().slice([0, 0], [x.shape[0]!, 2]);
+    const objective = supervisedObjective({ executor: referenceExecutor(), model, loss, parameters, x, y });
+    const start = objective.layout.flat(parameters);
+    const options = { batchSize: 24, factorRows: 24, modelRows: 24, damping: 1 };
     const ends = [];
-    for (const optimizer of [ekfac(options), kfac(options)] as Optimizer<KfacState>[]) {
+    for (const optimizer of [ekfac(options), kfac(options)] satisfies Optimizer[]) {
       const random = generator(2);
-      let state = optimizer.init(start);
+      let state = optimizer.init(objective, start);
       for (let k = 0; k < 5; k++) ({ state } = await optimizer.step(state, { objective, generator: random }));
       ends.push(state.parameters);
     }
@@ -77,7 +76,7 @@ describe('EKFAC', () => {
 
   it('forgets averages that are not finite when it starts them anew', async () => {
     const { objective, start, optimizer } = make({ damping: 1 });
-    const fresh = optimizer.init(start);
+    const fresh = optimizer.init(objective, start);
     const spoilt = (v: EkfacState['moments']) => v.map(() => Number.NaN) as EkfacState['moments'];
     const state = { ...fresh, factors: spoilt(fresh.factors), moments: spoilt(fresh.moments) };
     const after = await optimizer.step(state, { objective, generator: generator(1) });
@@ -92,18 +91,18 @@ describe('EKFAC', () => {
   it('makes the same step on an objective that K-FAC and another EKFAC have used', async () => {
     const alone = make({ damping: 1 });
     const shared = make({ damping: 1 });
-    const step = async ({ objective, start }: typeof alone, optimizer: Optimizer<never>) =>
-      (await optimizer.step(optimizer.init(start.slice()), { objective, generator: generator(1) })).state;
+    const step = async ({ objective, start }: typeof alone, optimizer: Optimizer) =>
+      (await optimizer.step(optimizer.init(objective, start.slice()), { objective, generator: generator(1) })).state;
     const rows = { batchSize: 24, factorRows: 24, modelRows: 24 };
-    await step(shared, kfac({ ...shared, damping: 1, ...rows }) as Optimizer<never>);
-    await step(shared, ekfac({ ...shared, damping: 1, ...rows, estimate: 'empirical' }) as Optimizer<never>);
-    const found = await step(shared, shared.optimizer as Optimizer<never>);
-    expect(found).toEqual(await step(alone, alone.optimizer as Optimizer<never>));
+    await step(shared, kfac({ damping: 1, ...rows }));
+    await step(shared, ekfac({ damping: 1, ...rows, estimate: 'empirical' }));
+    const found = await step(shared, shared.optimizer);
+    expect(found).toEqual(await step(alone, alone.optimizer));
   });
 
   it('rejects what is not finite', async () => {
     const good = make({ damping: 1 });
-    const { state } = await good.optimizer.step(good.optimizer.init(good.start), {
+    const { state } = await good.optimizer.step(good.optimizer.init(good.objective, good.start), {
       objective: good.objective,
       generator: generator(1),
     });

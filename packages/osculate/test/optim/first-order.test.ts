@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { allRows, lion, type Optimizer, scheduleFreeAdamW, stateBytes } from '../../src/optim/index.js';
+import { allRows } from '../../src/objective/index.js';
+import { lion, type Optimizer, scheduleFreeAdamW, stateBytes } from '../../src/optim/index.js';
 import { generator } from '../../src/tensor/index.js';
+import { relativeError, smallProblem } from '../objective/support.js';
 import { firstOrderMethods } from './methods.js';
-import { relativeError, smallProblem } from './support.js';
 
 const names = Object.keys(firstOrderMethods);
 const make = (name: string, options = {}) => firstOrderMethods[name]!.make({ batchSize: 1000, ...options });
 
 async function steps(optimizer: Optimizer, count: number, problem = smallProblem()) {
-  let state = optimizer.init(problem.start);
+  let state = optimizer.init(problem.objective, problem.start);
   const path = [state];
   for (let k = 0; k < count; k++) {
     ({ state } = await optimizer.step(state, { objective: problem.objective, generator: generator(k) }));
@@ -26,8 +27,8 @@ describe.each(names)('%s', (name) => {
   });
 
   it('takes the memory that its description says', () => {
-    const { start } = smallProblem();
-    const state = make(name).init(start);
+    const { objective, start } = smallProblem();
+    const state = make(name).init(objective, start);
     expect(stateBytes({ ...state, parameters: start.slice() })).toBe(
       (1 + firstOrderMethods[name]!.vectors) * 8 * start.length,
     );
@@ -36,7 +37,7 @@ describe.each(names)('%s', (name) => {
   it('leaves the state that it was given as it was', async () => {
     const { objective, start } = smallProblem();
     const optimizer = make(name, { average: 0.9 });
-    const { state } = await optimizer.step(optimizer.init(start), { objective, generator: generator(0) });
+    const { state } = await optimizer.step(optimizer.init(objective, start), { objective, generator: generator(0) });
     const copy = structuredClone(state);
     await optimizer.step(state, { objective, generator: generator(0) });
     expect(state).toEqual(copy);
@@ -46,7 +47,7 @@ describe.each(names)('%s', (name) => {
     const bad = smallProblem({ poison: Number.NaN }).objective;
     const { objective, start } = smallProblem();
     const optimizer = make(name);
-    const before = optimizer.init(start);
+    const before = optimizer.init(objective, start);
     const { state, report } = await optimizer.step(before, { objective: bad, generator: generator(0) });
     expect(report.accepted).toBe(false);
     expect(state).toEqual({ ...before, step: 1 });
@@ -58,7 +59,10 @@ describe.each(names)('%s', (name) => {
   it('rejects a step to parameters that are not finite', async () => {
     const { objective, start } = smallProblem();
     const optimizer = make(name, { learningRate: Number.MAX_VALUE, weightDecay: 100 });
-    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(0) });
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), {
+      objective,
+      generator: generator(0),
+    });
     expect(report.accepted).toBe(false);
     expect(state.parameters).toEqual(start);
   });
@@ -67,7 +71,10 @@ describe.each(names)('%s', (name) => {
     const { objective, start } = smallProblem();
     const flat = { ...objective, valueAndGradient: async () => ({ value: 1, gradient: objective.layout.zeros() }) };
     const optimizer = make(name, { learningRate: 0.1, weightDecay: 0.5 });
-    const { state } = await optimizer.step(optimizer.init(start), { objective: flat, generator: generator(0) });
+    const { state } = await optimizer.step(optimizer.init(objective, start), {
+      objective: flat,
+      generator: generator(0),
+    });
     start.forEach((p, i) => {
       expect(Math.sign(state.parameters[i]! - p)).toBe(-Math.sign(p) + 0);
     });
@@ -86,7 +93,7 @@ describe.each(names)('%s', (name) => {
 describe('recursions without a counterpart in PyTorch 1', () => {
   it('lion', async () => {
     const problem = smallProblem();
-    const optimizer = lion({ learningRate: 0.01, betas: [0.7, 0.9], weightDecay: 0.3, batchSize: 1000 }) as Optimizer;
+    const optimizer = lion({ learningRate: 0.01, betas: [0.7, 0.9], weightDecay: 0.3, batchSize: 1000 });
     const { path } = await steps(optimizer, 6, problem);
     let theta = Array.from(problem.start);
     let m = theta.map(() => 0);
@@ -104,7 +111,7 @@ describe('recursions without a counterpart in PyTorch 1', () => {
     const factors = [0.25, 0.5, 1, 0.5, 1, 1];
     const schedule = { name: 'list', factor: (step: number) => factors[step - 1]! };
     const options = { learningRate: 0.02, betas: [0.8, 0.9] as const, weightDecay: 0.1, schedule, batchSize: 1000 };
-    const { path } = await steps(scheduleFreeAdamW(options) as Optimizer, 6, problem);
+    const { path } = await steps(scheduleFreeAdamW(options), 6, problem);
     const zs = [Array.from(problem.start)];
     let x = zs[0]!;
     let v = x.map(() => 0);

@@ -1,39 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { flatten, ggn, grad, vmap } from '../../src/autodiff/index.js';
+import { ggn } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
-import {
-  activation,
-  conv2d,
-  dense,
-  flatten as flattenLayer,
-  sequential,
-  softmaxCrossEntropy,
-} from '../../src/nn/index.js';
-import {
-  allRows,
-  cgAdvance,
-  cgStart,
-  cgStatus,
-  dampedSolve,
-  hessianFree,
-  sumOfSquaredExampleGradients,
-} from '../../src/optim/index.js';
+import { allRows, type Batch } from '../../src/objective/index.js';
+import { weightsOf } from '../../src/objective/matrices.js';
+import { cgAdvance, cgStart, cgStatus, dampedSolve, hessianFree } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import {
-  constant,
-  full,
-  generator,
-  input,
-  leaves,
-  type NDArray,
-  ndarray,
-  parameters,
-  type Tensor,
-  type Tree,
-} from '../../src/tensor/index.js';
+import { constant, full, generator, type NDArray, ndarray, type Tensor, type Tree } from '../../src/tensor/index.js';
 import { inputName } from '../../src/tensor/leaf.js';
-import { sizeOf } from '../../src/tensor/shape.js';
-import { denseSolve, dot, relativeError, smallProblem } from './support.js';
+import { denseSolve, dot, relativeError, smallProblem } from '../objective/support.js';
 
 const run = async (outputs: Tree<Tensor>, feeds: Record<string, NDArray>) => {
   const program = compile(outputs);
@@ -143,18 +117,9 @@ describe('truncated CG on the engine', () => {
 
 describe('damped Gauss-Newton system', () => {
   it('has the solution of the dense system', async () => {
-    const { objective, start, model, loss, x, y } = smallProblem();
-    const views = objective.layout.views(start as never, 'parameters.');
-    const weights = parameters({
-      0: { weight: views['parameters.0.weight']!, bias: views['parameters.0.bias']! },
-      1: {},
-      2: { weight: views['parameters.2.weight']!, bias: views['parameters.2.bias']! },
-    });
-    const [sx, sy] = [input('x', 'f64', x.shape), input('y', 'f64', y.shape)];
-    const outputs = model(weights as never, sx);
-    const like = leaves(weights as unknown as Tree<Tensor>).map(([, t]) => t);
-    const named = Object.fromEntries(Object.entries(views).map(([name, v]) => [name.replace('parameters.', ''), v]));
-    const { g } = await run({ g: ggn(loss.value(outputs, sy), outputs, like) }, { ...named, x, y });
+    const { objective, start } = smallProblem();
+    const dense = (batch: Batch) => ({ g: ggn(batch.loss, batch.outputs, weightsOf(batch)) });
+    const { g } = await objective.run('dense', dense, start, allRows(24));
     const n = start.length;
     const damped = Array.from(g!.data as Float64Array, (v, k) => v + (Math.floor(k / n) === k % n ? 0.05 : 0));
     const b = start.map((_, i) => Math.cos(3 * i));
@@ -174,44 +139,6 @@ describe('damped Gauss-Newton system', () => {
   });
 });
 
-describe('sum of squared example gradients', () => {
-  it.each([
-    ['dense layers', sequential([dense(4, 5), activation('tanh'), dense(5, 3)]), [6, 4]],
-    ['a convolution', sequential([conv2d(1, 2, 2), flattenLayer(), dense(8, 3)]), [5, 1, 3, 3]],
-  ] as const)('of %s equals the loop over examples', async (_, layer, shape) => {
-    const random = generator(9);
-    const tree = layer.init(random, 'f64');
-    const weights = parameters(tree) as never as Tree<Tensor>;
-    const [x, y] = [input('x', 'f64', shape), input('y', 'i32', [shape[0]])];
-    const loss = (rows: Tensor, classes: Tensor): Tensor =>
-      softmaxCrossEntropy().value(layer.apply(weights as never, rows), classes);
-    const single = (r: Tensor): Tensor => r.reshape([1, ...r.shape]);
-    const fast = sumOfSquaredExampleGradients(loss, x, y, weights);
-    const slow = vmap((r: Tensor, c: Tensor) =>
-      flatten(leaves(grad(loss(single(r), single(c)), weights)).map(([, t]) => t)),
-    )(x, y);
-    const feeds = {
-      ...Object.fromEntries(leaves<NDArray>(tree)),
-      x: ndarray(
-        'f64',
-        Float64Array.from({ length: sizeOf(shape) }, () => random.normal()),
-        shape,
-      ),
-      y: ndarray(
-        'i32',
-        Array.from({ length: shape[0] }, () => random.integer(3)),
-      ),
-    };
-    const results = await run({ fast: flatten(leaves(fast).map(([, t]) => t)), slow }, feeds);
-    const n = results.fast!.data.length;
-    const sums = new Array<number>(n).fill(0);
-    (results.slow!.data as Float64Array).forEach((v, k) => {
-      sums[k % n]! += v * v;
-    });
-    expect(relativeError(results.fast!.data as Float64Array, sums)).toBeLessThan(1e-12);
-  });
-});
-
 describe('Hessian-free', () => {
   const context = (problem: ReturnType<typeof smallProblem>) => ({
     objective: problem.objective,
@@ -220,8 +147,8 @@ describe('Hessian-free', () => {
 
   it('reaches the least-squares solution of a linear model in a few steps', async () => {
     const problem = smallProblem({ linear: true });
-    const optimizer = hessianFree({ model: problem.model, loss: problem.loss, damping: 1e-3, tolerance: 1e-10 });
-    let state = optimizer.init(problem.start);
+    const optimizer = hessianFree({ damping: 1e-3, tolerance: 1e-10 });
+    let state = optimizer.init(problem.objective, problem.start);
     for (let k = 0; k < 12; k++) state = (await optimizer.step(state, context(problem))).state;
     const { gradient } = await problem.objective.valueAndGradient(state.parameters, allRows(24));
     expect(Math.sqrt(dot(gradient, gradient))).toBeLessThan(1e-6);
@@ -229,8 +156,8 @@ describe('Hessian-free', () => {
 
   it('decreases the loss of a nonlinear model at every accepted step, and follows the rule for the damping', async () => {
     const problem = smallProblem();
-    const optimizer = hessianFree({ model: problem.model, loss: problem.loss, damping: 1 });
-    let state = optimizer.init(problem.start);
+    const optimizer = hessianFree({ damping: 1 });
+    let state = optimizer.init(problem.objective, problem.start);
     const losses: number[] = [];
     for (let k = 0; k < 15; k++) {
       const before = state.damping;
@@ -251,8 +178,8 @@ describe('Hessian-free', () => {
 
   it('is pure and repeatable', async () => {
     const problem = smallProblem();
-    const optimizer = hessianFree({ model: problem.model, loss: problem.loss, curvatureRows: 10 });
-    const first = (await optimizer.step(optimizer.init(problem.start), context(problem))).state;
+    const optimizer = hessianFree({ curvatureRows: 10 });
+    const first = (await optimizer.step(optimizer.init(problem.objective, problem.start), context(problem))).state;
     const copy = structuredClone(first);
     const a = await optimizer.step(first, context(problem));
     expect(first).toEqual(copy);
@@ -261,8 +188,8 @@ describe('Hessian-free', () => {
 
   it('rejects a step whose loss is not finite, and raises the damping', async () => {
     const problem = smallProblem({ poison: Number.NaN });
-    const optimizer = hessianFree({ model: problem.model, loss: problem.loss });
-    const { state, report } = await optimizer.step(optimizer.init(problem.start), context(problem));
+    const optimizer = hessianFree();
+    const { state, report } = await optimizer.step(optimizer.init(problem.objective, problem.start), context(problem));
     expect([report.accepted, state.damping]).toEqual([false, 67.5]);
     expect(state.parameters).toEqual(problem.start);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type EkfacState, ekfac, type KfacState, kfac, type Objective, type Optimizer } from '../../src/optim/index.js';
-import { kfacPrograms } from '../../src/optim/structured/kfac-programs.js';
-import { largestLoss, noLosses, withLoss } from '../../src/optim/structured/last-losses.js';
+import type { Objective } from '../../src/objective/index.js';
+import { ekfac, type KfacState, kfac, type Optimizer } from '../../src/optim/index.js';
+import { kfacPrograms } from '../../src/optim/kronecker/programs.js';
+import { largestLoss, noLosses, withLoss } from '../../src/optim/kronecker/step.js';
 import { generator } from '../../src/tensor/index.js';
-import { dot, type SmallOptions, type SmallProblem, smallProblem } from './support.js';
+import { dot, type SmallOptions, smallProblem } from '../objective/support.js';
 
 const ROWS = 24;
 const allRows = Uint32Array.from({ length: ROWS }, (_, i) => i);
@@ -11,8 +12,7 @@ const options = { batchSize: ROWS, factorRows: ROWS, modelRows: 8 };
 const methods = { kfac, ekfac } as const;
 const names = Object.keys(methods) as (keyof typeof methods)[];
 
-const make = (name: keyof typeof methods, problem: SmallProblem, more: object): Optimizer<KfacState> =>
-  methods[name]({ ...problem, ...options, ...more }) as Optimizer<KfacState | EkfacState> as Optimizer<KfacState>;
+const make = (name: keyof typeof methods, more: object): Optimizer<KfacState> => methods[name]({ ...options, ...more });
 
 /** The problem with other data. */
 function withData(small: SmallOptions, change: (x: number[], y: number[], row: number) => [number[], number[]]) {
@@ -49,8 +49,8 @@ describe.each(names)('rows of the quadratic model of %s', (name) => {
         : [x, y],
     );
     const { objective, sizes } = watched(problem.objective);
-    const optimizer = make(name, problem, { damping: 1e-10, estimate: 'exact', dampingEvery: 0 });
-    const { state, report } = await optimizer.step(optimizer.init(problem.start), {
+    const optimizer = make(name, { damping: 1e-10, estimate: 'exact', dampingEvery: 0 });
+    const { state, report } = await optimizer.step(optimizer.init(problem.objective, problem.start), {
       objective,
       generator: generator(1),
     });
@@ -70,8 +70,8 @@ describe.each(names)('rows of the quadratic model of %s', (name) => {
       return first[row % 8]!;
     });
     const { objective, sizes } = watched(problem.objective);
-    const optimizer = make(name, problem, { damping: 0.1, estimate: 'exact' });
-    let state = optimizer.init(problem.start);
+    const optimizer = make(name, { damping: 0.1, estimate: 'exact' });
+    let state = optimizer.init(problem.objective, problem.start);
     for (let k = 0; k < 6; k++) ({ state } = await optimizer.step(state, { objective, generator: generator(1) }));
     expect(sizes).toEqual([8, 8, 8, 8, 8, 8]);
   });
@@ -85,8 +85,8 @@ describe.each([0, 0.3])('what the program of the direction measures, with a weig
       const { objective, start } = problem;
       const random = generator(8);
       const [gradient, previous] = [start.map(() => random.normal()), start.map(() => random.normal())];
-      const programs = kfacPrograms('K-FAC', problem, { estimate: 'exact', sharing: 'expand' }, ROWS);
-      const at = { objective, theta: start, rows: allRows };
+      const programs = kfacPrograms(objective, 'K-FAC', { estimate: 'exact', sharing: 'expand' }, ROWS);
+      const at = { theta: start, rows: allRows };
       const found = await programs.direction(at, { gradient, previous, feeds: {} }, (_, g) => g);
       const { gradient: exact } = await objective.valueAndGradient(start, allRows);
       expect(found.slopes[0]).toBeCloseTo(dot(exact, gradient), 10);
@@ -113,9 +113,9 @@ describe.each(names)('a step of %s that did harm', (name) => {
   /** After three good steps, one of this length more in the last direction that promised as much. */
   async function moved(scale: number, promised: number) {
     const problem = smallProblem();
-    const optimizer = make(name, problem, setting);
+    const optimizer = make(name, setting);
     const context = { objective: problem.objective, generator: generator(1) };
-    let state = optimizer.init(problem.start);
+    let state = optimizer.init(problem.objective, problem.start);
     for (let k = 0; k < 3; k++) ({ state } = await optimizer.step(state, context));
     const previous = state.previous.map((v) => scale * v) as typeof state.previous;
     const parameters = state.parameters.map((v, i) => v + previous[i]!) as typeof state.parameters;

@@ -1,24 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import {
-  dampedInverses,
-  factorInputs,
-  factorLayout,
-  factorViews,
-  kroneckerBlocks,
-  precondition,
-} from '../../src/curvature/index.js';
+import { kroneckerBlocks } from '../../src/curvature/index.js';
+import { dampedInverses } from '../../src/curvature/kronecker/damped-inverses.js';
+import { factorInputs, factorLayout, factorViews } from '../../src/curvature/kronecker/layouts.js';
+import { precondition } from '../../src/curvature/kronecker/precondition.js';
 import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
 import { fromCheckpoint, type KfacOptions, type KfacState, kfac, toCheckpoint, train } from '../../src/optim/index.js';
-import { batchSizeAt } from '../../src/optim/structured/batch-growth.js';
-import { averagedIterate } from '../../src/optim/structured/iterate-average.js';
-import { innerProducts, stepSize } from '../../src/optim/structured/kfac-step-size.js';
+import { innerProducts, stepSize } from '../../src/optim/kronecker/quadratic-model.js';
+import { averagedIterate, batchSizeAt } from '../../src/optim/kronecker/step.js';
 import { generator, InputError, input, type Tensor } from '../../src/tensor/index.js';
 import { evaluate, makeCase } from '../curvature/support.js';
-import { denseSolve, dot, type SmallOptions, smallProblem } from './support.js';
+import { denseSolve, dot, type SmallOptions, smallProblem } from '../objective/support.js';
 
 function make(options: Partial<KfacOptions> = {}, small: SmallOptions = {}) {
   const problem = smallProblem(small);
-  return { ...problem, optimizer: kfac({ ...problem, batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
+  return { ...problem, optimizer: kfac({ batchSize: 24, factorRows: 24, modelRows: 24, ...options }) };
 }
 
 describe('K-FAC', () => {
@@ -28,7 +23,10 @@ describe('K-FAC', () => {
       { linear: true },
     );
     const rows = [...Array(objective.rows).keys()];
-    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(1) });
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), {
+      objective,
+      generator: generator(1),
+    });
     const { gradient } = await objective.valueAndGradient(start, rows);
     const after = await objective.valueAndGradient(state.parameters, rows);
     expect(report.accepted).toBe(true);
@@ -108,7 +106,7 @@ describe('K-FAC', () => {
 
   it('forgets averages that are not finite when it starts them anew', async () => {
     const { objective, start, optimizer } = make({ damping: 1 });
-    const fresh = optimizer.init(start);
+    const fresh = optimizer.init(objective, start);
     const state = { ...fresh, factors: fresh.factors.map(() => Number.NaN) as typeof fresh.factors };
     const context = () => ({ objective, generator: generator(1) });
     const after = await optimizer.step(state, context());
@@ -168,7 +166,7 @@ describe('K-FAC', () => {
   it('trains: the loss falls by far, λ follows the reduction ratio, states are not changed', async () => {
     const { objective, start, optimizer } = make({ damping: 1, inverseEvery: 5 }, { weightDecay: 1e-4 });
     const random = generator(2);
-    let state = optimizer.init(start);
+    let state = optimizer.init(objective, start);
     const losses: number[] = [];
     for (let i = 0; i < 40; i++) {
       const before = structuredClone(state);
@@ -187,7 +185,7 @@ describe('K-FAC', () => {
   it('rejects what is not finite, takes the last step back and raises λ', async () => {
     const good = make({ damping: 1 });
     const context = { objective: good.objective, generator: generator(1) };
-    const { state } = await good.optimizer.step(good.optimizer.init(good.start), context);
+    const { state } = await good.optimizer.step(good.optimizer.init(good.objective, good.start), context);
     const bad = make({ damping: 1 }, { poison: Number.NaN });
     const refused = await bad.optimizer.step(state, { objective: bad.objective, generator: generator(1) });
     expect(refused.report.accepted).toBe(false);
@@ -209,7 +207,7 @@ describe('K-FAC', () => {
     };
     const whole = await run({}, 8);
     const half = await run({}, 4);
-    const resume = fromCheckpoint(toCheckpoint(half), optimizer.init(start));
+    const resume = fromCheckpoint(toCheckpoint(half), optimizer.init(objective, start));
     expect((await run({ resume }, 8)).state).toEqual(whole.state);
   });
 
@@ -218,7 +216,7 @@ describe('K-FAC', () => {
 
     it('starts at √(λ + weight decay) and is the best of three by the quadratic model', async () => {
       const { objective, start, optimizer } = make({ ...options, gammaEvery: 4 }, { linear: true });
-      let state = optimizer.init(start);
+      let state = optimizer.init(objective, start);
       const context = () => ({ objective, generator: generator(2) });
       for (let k = 0; k < 4; k++) ({ state } = await optimizer.step(state, context()));
       expect(state.gamma).toBe(1);
@@ -249,7 +247,7 @@ describe('K-FAC', () => {
 
     it('moves away from where it started, only in the steps that adapt it', async () => {
       const { objective, start, optimizer } = make({ ...options, gammaEvery: 4 });
-      let state = optimizer.init(start);
+      let state = optimizer.init(objective, start);
       const random = generator(2);
       const gammas: number[] = [];
       for (let k = 0; k < 17; k++) {
@@ -273,7 +271,7 @@ describe('K-FAC', () => {
   it('averages its iterates: their mean at first, then with the share that was asked for', async () => {
     const { objective, start, optimizer } = make({ damping: 1, average: 0.6 });
     const random = generator(2);
-    let state = optimizer.init(start);
+    let state = optimizer.init(objective, start);
     const iterates: ArrayLike<number>[] = [];
     for (let k = 1; k <= 5; k++) {
       ({ state } = await optimizer.step(state, { objective, generator: random }));
@@ -293,7 +291,7 @@ describe('K-FAC', () => {
       });
     }
     expect(averagedIterate(Float64Array.of(1), Float64Array.of(2), 1000, 0.99)[0]).toBeCloseTo(1.01, 12);
-    expect(make().optimizer.init(start).average).toBeUndefined();
+    expect(make().optimizer.init(objective, start).average).toBeUndefined();
     expect(() => make({ average: 1 })).toThrow(InputError);
   });
 
@@ -316,7 +314,7 @@ describe('K-FAC', () => {
       return objective.valueAndGradient(theta, rows);
     };
     const random = generator(2);
-    let state = optimizer.init(start);
+    let state = optimizer.init(objective, start);
     for (let k = 0; k < 6; k++) ({ state } = await optimizer.step(state, { objective: spy, generator: random }));
     // 6·4^((k − 1)/4), down to a multiple of 6.
     expect(sizes).toEqual([6, 6, 12, 12, 24, 24]);

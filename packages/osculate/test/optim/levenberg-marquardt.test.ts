@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { finish, functionObjective, levenbergMarquardt, minimize } from '../../src/optim/index.js';
+import { functionObjective } from '../../src/objective/index.js';
+import { finish, levenbergMarquardt, minimize } from '../../src/optim/index.js';
 import { constant } from '../../src/tensor/index.js';
-import { path, rosenbrock, rosenbrockResiduals, rosenbrockStart } from './functions.js';
-import { smallProblem } from './support.js';
+import { rosenbrock, rosenbrockResiduals, rosenbrockStart } from '../objective/functions.js';
+import { smallProblem } from '../objective/support.js';
+import { path } from './path.js';
 
 describe('Levenberg-Marquardt', () => {
   it('does not depend on the units of the variables', async () => {
@@ -42,5 +44,10 @@ describe('Levenberg-Marquardt', () => {
       expect(b.points.at(-1)![i]!).toBeCloseTo(x, 6);
     });
     expect(a.reports.at(-1)!.loss).toBeLessThan(a.reports[0]!.loss / 2);
+  });
+
+  it('refuses an objective without residuals', async () => {
+    const plain = functionObjective((x) => x.mul(x).sum(), rosenbrockStart);
+    await expect(path(levenbergMarquardt(), plain, rosenbrockStart, 1)).rejects.toThrow('needs residuals');
   });
 });

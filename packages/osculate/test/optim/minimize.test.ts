@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { functionObjective } from '../../src/objective/index.js';
 import {
   adam,
   adaptiveCubic,
   adaptiveCubicLanczos,
   finish,
-  functionObjective,
   gaussNewton,
   lbfgs,
   levenbergMarquardt,
@@ -16,9 +16,9 @@ import {
   trustRegionNewtonCg,
 } from '../../src/optim/index.js';
 import type { Tensor } from '../../src/tensor/index.js';
-import { quadratic, rosenbrock, rosenbrockResiduals, rosenbrockStart } from './functions.js';
+import { quadratic, rosenbrock, rosenbrockResiduals, rosenbrockStart } from '../objective/functions.js';
+import { smallProblem } from '../objective/support.js';
 import { scalars } from './mgh/build.js';
-import { smallProblem } from './support.js';
 
 const pair = (x: Tensor) => scalars(x) as [Tensor, Tensor];
 

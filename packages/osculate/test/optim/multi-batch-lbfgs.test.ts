@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Objective, Vector } from '../../src/objective/index.js';
 import {
   fullStep,
   type MultiBatchLbfgsOptions,
   type MultiBatchLbfgsState,
   multiBatchLbfgs,
-  type Objective,
-  type Vector,
 } from '../../src/optim/index.js';
 import { generator, InputError } from '../../src/tensor/index.js';
-import { path, quadratic, rosenbrock, rosenbrockStart } from './functions.js';
-import { dot, relativeError, smallProblem } from './support.js';
+import { quadratic, rosenbrock, rosenbrockStart } from '../objective/functions.js';
+import { dot, relativeError, smallProblem } from '../objective/support.js';
+import { path } from './path.js';
 
 /** An objective that notes the rows of each gradient. */
 function watched(objective: Objective): { readonly objective: Objective; readonly seen: number[][] } {
@@ -25,7 +25,7 @@ function watched(objective: Objective): { readonly objective: Objective; readonl
 async function steps(options: MultiBatchLbfgsOptions, objective: Objective, start: Vector, count: number) {
   const optimizer = multiBatchLbfgs(options);
   const random = generator(8);
-  const states: MultiBatchLbfgsState[] = [optimizer.init(start.slice())];
+  const states: MultiBatchLbfgsState[] = [optimizer.init(objective, start.slice())];
   const losses: number[] = [];
   for (let k = 0; k < count; k++) {
     const { state, report } = await optimizer.step(states.at(-1)!, { objective, generator: random });
@@ -86,7 +86,10 @@ describe('multi-batch L-BFGS', () => {
     const poisoned = smallProblem({ poison: Number.NaN });
     const step = (batchSize: number) => {
       const optimizer = multiBatchLbfgs({ batchSize });
-      return optimizer.step(optimizer.init(poisoned.start), { ...poisoned, generator: generator(1) });
+      return optimizer.step(optimizer.init(poisoned.objective, poisoned.start), {
+        ...poisoned,
+        generator: generator(1),
+      });
     };
     expect((await step(100)).report.stop).toBe('diverged');
     // Another batch may be without the row that is not finite.
@@ -100,7 +103,7 @@ describe('multi-batch L-BFGS', () => {
       [-1, 0],
       [0, 3],
     ]);
-    const start = multiBatchLbfgs({ batchSize: 2, memory: 2 }).init(Float64Array.of(1, 0));
+    const start = multiBatchLbfgs({ batchSize: 2, memory: 2 }).init(objective, Float64Array.of(1, 0));
     // One pair of curvature 5 along the second axis.
     const known = { ...start, 's.0': Float64Array.of(0, 1), 'y.0': Float64Array.of(0, 5), pairs: 1 };
     const after = async (curvature: 'skip' | 'damp') => {

@@ -3,8 +3,8 @@ import { newtonSchulz } from '../../src/linalg/dense/newton-schulz.js';
 import { matrix } from '../../src/linalg/matrix.js';
 import { adamW, muon } from '../../src/optim/index.js';
 import { ParameterLayout, zeros } from '../../src/tensor/index.js';
+import { relativeError } from '../objective/support.js';
 import { draws, follow } from './planted.js';
-import { relativeError } from './support.js';
 
 describe('muon', () => {
   it.each([

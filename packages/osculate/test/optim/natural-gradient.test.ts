@@ -3,26 +3,24 @@ import { ggn } from '../../src/autodiff/index.js';
 import { type Loss, sigmoidCrossEntropy, squaredError } from '../../src/nn/index.js';
 import {
   allRows,
-  dampedSolve,
+  type Batch,
   functionObjective,
-  gaussNewtonCg,
-  type NaturalGradientOptions,
-  naturalGradient,
   type Objective,
+  sampledFisherMatrix,
   supervisedObjective,
-} from '../../src/optim/index.js';
-import { sampledFisher } from '../../src/optim/newton/sampled-fisher.js';
+} from '../../src/objective/index.js';
+import { dampedSolve, gaussNewtonCg, type NaturalGradientOptions, naturalGradient } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, InputError, leaves, type NDArray } from '../../src/tensor/index.js';
-import { path } from './functions.js';
+import { denseSolve, dot, relativeError, type SmallProblem, smallProblem } from '../objective/support.js';
+import { path } from './path.js';
 import { smallNetwork } from './small-networks.js';
-import { denseSolve, dot, relativeError, type SmallProblem, smallProblem } from './support.js';
 
 const exact = { maxIterations: 80, tolerance: 1e-14 } as const;
 
 /** The dense Gauss-Newton matrix over all rows, without weight decay. */
 async function denseGgn(objective: Objective, at: SmallProblem['start']): Promise<Float64Array> {
-  const build = (batch: Parameters<Parameters<Objective['run']>[1]>[0]) => ({
+  const build = (batch: Batch) => ({
     m: ggn(
       batch.loss,
       batch.outputs,
@@ -71,11 +69,16 @@ describe('sampled Fisher matrix', () => {
     const { objective, start } = problem;
     const rows = allRows(objective.rows);
     const fisher = await outerProducts(problem, loss, 9);
-    const curvature = (await sampledFisher(objective, loss, start, rows, generator(9)))!;
+    const { outputs } = await objective.run('outputs', (batch) => ({ outputs: batch.outputs }), start, rows);
+    const targets = objective.sample(outputs!, generator(9));
     const random = generator(2);
     const b = start.map(() => random.normal());
     const system = { parameters: start, rows, b, damping: 0.1, inverse: start.map(() => 1), start: start.map(() => 0) };
-    const { iterates, modelValue } = await dampedSolve(objective, { ...system, curvature }, exact);
+    const { iterates, modelValue } = await dampedSolve(
+      objective,
+      { ...system, curvature: sampledFisherMatrix, targets },
+      exact,
+    );
     const expected = damped(fisher, 0.1, b);
     expect(relativeError(iterates.at(-1)!.x, expected)).toBeLessThan(1e-8);
     expect(modelValue).toBeCloseTo(-0.5 * dot(b, expected), 9);
@@ -93,18 +96,13 @@ describe('sampled Fisher matrix', () => {
       expect(Math.abs(mean - value)).toBeLessThan(5 * Math.sqrt(variance / draws) + 1e-12);
     });
   });
-
-  it('is null where the outputs are not finite', async () => {
-    const { objective, start, loss } = smallProblem({ poison: Number.NaN });
-    expect(await sampledFisher(objective, loss, start, [0, 1], generator(1))).toBeNull();
-  });
 });
 
 describe('natural gradient', () => {
   it.each([1, 0.5])('makes the damped step of the dense Fisher matrix, learning rate %f', async (learningRate) => {
     const { objective, start } = smallProblem({ weightDecay: 0.05, loss: sigmoidCrossEntropy() });
     const optimizer = naturalGradient({ ...exact, learningRate, damping: 0.3 });
-    const { state } = await optimizer.step(optimizer.init(start), { objective, generator: generator(0) });
+    const { state } = await optimizer.step(optimizer.init(objective, start), { objective, generator: generator(0) });
     const { gradient } = await objective.valueAndGradient(start, allRows(24));
     const solution = damped(await denseGgn(objective, start), 0.35, gradient);
     expect(
@@ -118,7 +116,7 @@ describe('natural gradient', () => {
   it.each([1, 0.5])('predicts the decrease of a quadratic exactly, learning rate %f', async (learningRate) => {
     const { objective, start } = smallProblem({ linear: true, weightDecay: 0.1 });
     const optimizer = naturalGradient({ ...exact, learningRate, damping: 0.2 });
-    const { report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(0) });
+    const { report } = await optimizer.step(optimizer.init(objective, start), { objective, generator: generator(0) });
     expect(report.accepted).toBe(true);
     expect(report.details.rho).toBeCloseTo(1, 8);
   });
@@ -126,7 +124,10 @@ describe('natural gradient', () => {
   it('raises the damping until the loss of the rows falls', async () => {
     const { objective, start } = smallProblem();
     const optimizer = naturalGradient({ learningRate: 50, damping: 1e-4 });
-    const { state, report } = await optimizer.step(optimizer.init(start), { objective, generator: generator(0) });
+    const { state, report } = await optimizer.step(optimizer.init(objective, start), {
+      objective,
+      generator: generator(0),
+    });
     expect(report.details.trials).toBeGreaterThan(1);
     expect(await objective.value(state.parameters, allRows(24))).toBeLessThan(report.loss);
   });
@@ -140,27 +141,27 @@ describe('natural gradient', () => {
     expect(relativeError(points[1]!, other.points.at(-1)!)).toBeLessThan(1e-5);
   });
 
-  it.each<[string, (loss: Loss) => NaturalGradientOptions]>([
-    ['exact', () => ({ batchSize: 48, curvatureRows: 32 })],
-    ['sampled', (sample) => ({ batchSize: 48, sample })],
-  ])('on mini-batches lowers the loss of all rows of a classifier to a third: %s', async (_, make) => {
-    const { objective, start, loss } = smallNetwork('perceptron', referenceExecutor());
-    const optimizer = naturalGradient(make(loss));
-    let state = optimizer.init(start);
+  it.each<[string, NaturalGradientOptions]>([
+    ['exact', { batchSize: 48, curvatureRows: 32 }],
+    ['sampled', { batchSize: 48, fisher: 'sampled' }],
+  ])('on mini-batches lowers the loss of all rows of a classifier to a third: %s', async (_, options) => {
+    const { objective, start } = smallNetwork('perceptron', referenceExecutor());
+    const optimizer = naturalGradient(options);
+    let state = optimizer.init(objective, start);
     for (let k = 0; k < 30; k++) ({ state } = await optimizer.step(state, { objective, generator: generator(k) }));
     const rows = allRows(objective.rows);
     expect(await objective.value(state.parameters, rows)).toBeLessThan((await objective.value(start, rows)) / 3);
   });
 
   it('stops as diverged where only the drawn outputs are not finite', async () => {
-    const { objective, start, loss } = smallProblem();
+    const { objective, start } = smallProblem();
     const run: Objective['run'] = async (name, ...rest) => {
       const results = await objective.run(name, ...rest);
       return name === 'outputs' ? { outputs: { ...results.outputs!, data: Float64Array.of(Number.NaN) } } : results;
     };
-    const optimizer = naturalGradient({ sample: loss });
+    const optimizer = naturalGradient({ fisher: 'sampled' });
     const context = { objective: { ...objective, run }, generator: generator(0) };
-    const { report } = await optimizer.step(optimizer.init(start), context);
+    const { report } = await optimizer.step(optimizer.init(objective, start), context);
     expect(report).toMatchObject({ accepted: false, stop: 'diverged' });
   });
 
@@ -179,6 +180,6 @@ describe('natural gradient', () => {
     const objective = functionObjective((x) => x.mul(x).sum(), Float64Array.of(1, 2));
     const optimizer = naturalGradient();
     const context = { objective, generator: generator(0) };
-    await expect(optimizer.step(optimizer.init(Float64Array.of(1, 2)), context)).rejects.toThrow(InputError);
+    await expect(optimizer.step(optimizer.init(objective, Float64Array.of(1, 2)), context)).rejects.toThrow(InputError);
   });
 });

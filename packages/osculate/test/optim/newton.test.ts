@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { functionObjective } from '../../src/objective/index.js';
 import {
   adaptiveCubic,
   adaptiveCubicLanczos,
   bfgs,
   dogleg,
   fullStep,
-  functionObjective,
   gaussNewton,
   gaussNewtonCg,
   levenbergMarquardt,
@@ -21,7 +21,8 @@ import {
   trustRegionNewtonCg,
 } from '../../src/optim/index.js';
 import { InputError } from '../../src/tensor/index.js';
-import { path, quadratic, rosenbrock, rosenbrockStart } from './functions.js';
+import { quadratic, rosenbrock, rosenbrockStart } from '../objective/functions.js';
+import { path } from './path.js';
 
 describe('Newton on Rosenbrock from (−1.2, 1)', () => {
   it('plain: the known values of f', async () => {

@@ -1,5 +1,6 @@
 import { squaredError } from '../../src/nn/index.js';
-import { type Objective, type Optimizer, type OptimizerState, supervisedObjective } from '../../src/optim/index.js';
+import { type Objective, supervisedObjective } from '../../src/objective/index.js';
+import type { Optimizer, OptimizerState } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 
@@ -41,7 +42,7 @@ export async function follow<S extends OptimizerState>(
   start?: Float64Array,
 ): Promise<readonly S[]> {
   const objective = planted(shapes, gradients);
-  const states = [optimizer.init(start ?? objective.layout.zeros())];
+  const states = [optimizer.init(objective, start ?? objective.layout.zeros())];
   for (let k = 0; k < gradients.length; k++) {
     const { state, report } = await optimizer.step(states[k]!, { objective, generator: generator(k) });
     if (!report.accepted) throw new Error(`step ${k} was rejected`);

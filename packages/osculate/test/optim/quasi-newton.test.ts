@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bfgs, lbfgs, lbfgsDirection } from '../../src/optim/index.js';
 import { generator, InputError } from '../../src/tensor/index.js';
-import { path, quadratic, rosenbrock, rosenbrockStart } from './functions.js';
-import { dot, relativeError } from './support.js';
+import { quadratic, rosenbrock, rosenbrockStart } from '../objective/functions.js';
+import { dot, relativeError } from '../objective/support.js';
+import { path } from './path.js';
 
 /** H⁺ = (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ, written out as matrix products. */
 function materialisedUpdate(h: number[][], s: number[], y: number[]): number[][] {
@@ -52,7 +53,7 @@ describe('L-BFGS', () => {
       [1, 2],
     ]);
     const optimizer = lbfgs({ memory: 3 });
-    const { state: first } = await optimizer.step(optimizer.init(Float64Array.of(1, 1)), {
+    const { state: first } = await optimizer.step(optimizer.init(objective, Float64Array.of(1, 1)), {
       objective,
       generator: generator(0),
     });
@@ -69,7 +70,7 @@ describe('L-BFGS', () => {
       [-1, 0],
       [0, 1],
     ]);
-    let state = lbfgs().init(Float64Array.of(1, 0));
+    let state = lbfgs().init(objective, Float64Array.of(1, 0));
     for (let k = 0; k < 3; k++) ({ state } = await lbfgs().step(state, { objective, generator: generator(0) }));
     expect(state.pairs).toBe(0);
   });
@@ -96,7 +97,7 @@ describe('BFGS', () => {
     ];
     const objective = quadratic(a);
     const method = bfgs();
-    let state = method.init(Float64Array.of(3, -2, 5));
+    let state = method.init(objective, Float64Array.of(3, -2, 5));
     let best = Number.POSITIVE_INFINITY;
     for (let k = 0; k < 25; k++) {
       const { state: next, report } = await method.step(state, { objective, generator: generator(0) });

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { Objective, Vector } from '../../src/objective/index.js';
 import {
   ekfac,
   kfac,
-  type Objective,
   type Optimizer,
   type OptimizerState,
   type TrainOptions,
   type TrainSnapshot,
   train,
-  type Vector,
 } from '../../src/optim/index.js';
-import { SpareVector } from '../../src/optim/retired.js';
+import { SpareVector } from '../../src/optim/optimizer.js';
+import { type SmallOptions, smallProblem } from '../objective/support.js';
 import { firstOrderMethods } from './methods.js';
-import { type SmallOptions, type SmallProblem, smallProblem } from './support.js';
 
 interface Followed {
   /** The parameters after each step, as they were then. */
@@ -50,22 +49,21 @@ function failing(objective: Objective): Objective {
 
 const steps = 12;
 
-type Maker = (problem: SmallProblem, more: object) => Optimizer;
+type Maker = (more: object) => Optimizer;
 
 const firstOrder = Object.entries(firstOrderMethods).map(([name, { make, rate }]): [string, Maker] => [
   name,
-  (_, more) => make({ learningRate: rate, batchSize: 8, ...more }),
+  (more) => make({ learningRate: rate, batchSize: 8, ...more }),
 ]);
 const makers: Readonly<Record<string, Maker>> = {
   ...Object.fromEntries(firstOrder),
-  kfac: (problem) => kfac({ ...problem, batchSize: 8, damping: 1 }) as unknown as Optimizer,
-  ekfac: (problem) => ekfac({ ...problem, batchSize: 8, damping: 1 }) as unknown as Optimizer,
+  kfac: () => kfac({ batchSize: 8, damping: 1 }),
+  ekfac: () => ekfac({ batchSize: 8, damping: 1 }),
 };
 
 function base(name: string, options: SmallOptions & { fails?: boolean } = {}, more: object = {}) {
-  const problem = smallProblem(options);
-  const { objective, start } = problem;
-  const optimizer = makers[name]!(problem, more);
+  const { objective, start } = smallProblem(options);
+  const optimizer = makers[name]!(more);
   return { objective: options.fails ? failing(objective) : objective, optimizer, parameters: start, seed: 3, steps };
 }
 

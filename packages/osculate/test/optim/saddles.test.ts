@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { functionObjective } from '../../src/objective/index.js';
 import {
   adaptiveCubic,
   adaptiveCubicLanczos,
-  functionObjective,
   plainNewton,
   saddleFreeKrylov,
   saddleFreeNewton,
@@ -10,8 +10,9 @@ import {
   trustRegionNewtonCg,
 } from '../../src/optim/index.js';
 import { constant, generator, type Tensor } from '../../src/tensor/index.js';
-import { path, quadratic } from './functions.js';
+import { quadratic } from '../objective/functions.js';
 import { scalars } from './mgh/build.js';
+import { path } from './path.js';
 
 const escaping = [
   saddleFreeNewton(),

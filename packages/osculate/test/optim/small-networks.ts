@@ -4,25 +4,19 @@ import {
   conv2d,
   dense,
   flatten,
-  type Loss,
   lambda,
   maxPool2d,
   sequential,
   softmaxCrossEntropy,
   transformerBlock,
 } from '../../src/nn/index.js';
-import { type Objective, supervisedObjective, type Vector } from '../../src/optim/index.js';
+import { type Objective, supervisedObjective, type Vector } from '../../src/objective/index.js';
 import type { Executor } from '../../src/runtime/index.js';
-import { generator, leaves, type NDArray, ndarray, type Tensor, type Tree } from '../../src/tensor/index.js';
+import { generator, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
 
 export interface SmallNetwork {
   readonly objective: Objective;
   readonly start: Vector;
-  readonly loss: Loss;
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly parameters: Tree<NDArray>;
-  readonly x: NDArray;
-  readonly y: NDArray;
 }
 
 const rows = 64;
@@ -76,9 +70,6 @@ export function smallNetwork(name: string, executor: Executor): SmallNetwork {
   const { layer, shape } = layers[name]!;
   const parameters = layer.init(generator(2), 'f32');
   const loss = softmaxCrossEntropy();
-  const model = (weights: never, x: Tensor) => layer.apply(weights, x);
-  const examples = data(shape);
-  const objective = supervisedObjective({ executor, model, loss, parameters, ...examples });
-  const start = objective.layout.gather(Object.fromEntries(leaves<NDArray>(parameters)));
-  return { objective, start, loss, model, parameters: parameters as Tree<NDArray>, ...examples };
+  const objective = supervisedObjective({ executor, model: layer.apply, loss, parameters, ...data(shape) });
+  return { objective, start: objective.layout.flat(parameters) };
 }

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { soap, stateBytes } from '../../src/optim/index.js';
-import { ParameterLayout, zeros } from '../../src/tensor/index.js';
-import { draws, follow, type Shapes, times, transposed } from './planted.js';
-import { relativeError } from './support.js';
-
-const layoutOf = (shapes: Shapes) =>
-  ParameterLayout.of(Object.fromEntries(Object.entries(shapes).map(([name, s]) => [name, zeros('f64', [...s])])));
+import { relativeError } from '../objective/support.js';
+import { draws, follow, planted, type Shapes, times, transposed } from './planted.js';
 
 /** SOAP without rotations: Adam with its count, ε and decay, which does nothing in the first call. */
 function unrotated(gradients: readonly ArrayLike<number>[], start: Float64Array, decay = 0): readonly Float64Array[] {
@@ -33,9 +29,8 @@ describe('soap', () => {
   const options = { learningRate: 0.1, weightDecay: 0 };
 
   it('only makes the bases in its first call', async () => {
-    const layout = layoutOf({ w: [3, 2], b: [2] });
     const start = draws(1, 8, 1)[0]!;
-    const [before, after] = await follow(soap({ ...options, layout }), { w: [3, 2], b: [2] }, draws(1, 8, 2), start);
+    const [before, after] = await follow(soap(options), { w: [3, 2], b: [2] }, draws(1, 8, 2), start);
     expect(after!.parameters).toEqual(start);
     expect([after!.first, after!.second]).toEqual([before!.first, before!.second]);
     expect(after!.bases).not.toEqual(before!.bases);
@@ -44,7 +39,7 @@ describe('soap', () => {
   it('is Adam for vectors and for matrices whose sides are all too long', async () => {
     const shapes = { w: [3, 3], b: [2] };
     const [gradients, start] = [draws(6, 11, 1), draws(1, 11, 2)[0]!];
-    const optimizer = soap({ layout: layoutOf(shapes), learningRate: 0.1, weightDecay: 0.2, largestSide: 2 });
+    const optimizer = soap({ learningRate: 0.1, weightDecay: 0.2, largestSide: 2 });
     const states = await follow(optimizer, shapes, gradients, start);
     unrotated(gradients, start, 0.2).forEach((theta, k) => {
       expect(relativeError(states[k + 1]!.parameters, theta)).toBeLessThan(1e-13);
@@ -68,7 +63,7 @@ describe('soap', () => {
     ];
     const gradients = diagonals.map(([a, b, c]) => [a!, 0, 0, 0, b!, 0, 0, 0, c!]);
     const start = new Float64Array(9);
-    const optimizer = soap({ ...options, layout: layoutOf({ w: [3, 3] }), interval: 1 });
+    const optimizer = soap({ ...options, interval: 1 });
     const states = await follow(optimizer, { w: [3, 3] }, gradients, start);
     const order = (k: number) =>
       [0, 1, 2].map((j) => [0, 1, 2].findIndex((i) => Math.abs(states[k]!.bases[i * 3 + j]!) > 0.5));
@@ -81,7 +76,7 @@ describe('soap', () => {
 
   it('keeps the first moment the moving average of the gradients, whatever the bases', async () => {
     const gradients = draws(9, 9, 3);
-    const optimizer = soap({ ...options, layout: layoutOf({ w: [3, 3] }), interval: 2 });
+    const optimizer = soap({ ...options, interval: 2 });
     const states = await follow(optimizer, { w: [3, 3] }, gradients);
     let mean = new Float64Array(9);
     gradients.forEach((g, k) => {
@@ -99,8 +94,7 @@ describe('soap', () => {
   it('turns with the gradients, as no method that works in the given axes does', async () => {
     const gradients = draws(12, 9, 4);
     const turned = gradients.map((g) => times(rotation, g, 3, 3, 3));
-    const run = (g: readonly Float64Array[]) =>
-      follow(soap({ ...options, layout: layoutOf({ w: [3, 3] }), interval: 3 }), { w: [3, 3] }, g);
+    const run = (g: readonly Float64Array[]) => follow(soap({ ...options, interval: 3 }), { w: [3, 3] }, g);
     const [states, others] = [await run(gradients), await run(turned)];
     states.forEach(({ parameters }, k) => {
       const expected = times(rotation, parameters, 3, 3, 3);
@@ -109,19 +103,26 @@ describe('soap', () => {
   });
 
   it('says what it rotates, and takes the memory that its description says', () => {
-    const layout = layoutOf({ conv: [4, 2, 3, 3], long: [2, 30], bias: [4], huge: [21, 22] });
-    const optimizer = soap({ layout, largestSide: 20 });
+    const objective = planted({ conv: [4, 2, 3, 3], long: [2, 30], bias: [4], huge: [21, 22] }, []);
+    const { layout } = objective;
+    const optimizer = soap({ largestSide: 20 });
     expect(optimizer.describe(layout).map(({ method, reason }) => [method, reason])).toEqual([
       ['SOAP', 'rotates both sides, flattened to 4 x 18'],
       ['SOAP', 'rotates the rows, the other side is longer than 20'],
       ['Adam', 'not a matrix'],
       ['Adam', 'both sides are longer than 20'],
     ]);
-    const state = optimizer.init(layout.zeros());
+    const state = optimizer.init(objective, layout.zeros());
     expect(stateBytes(state)).toBe(8 * (3 * layout.size + 2 * (16 + 18 * 18 + 4)));
   });
 
-  it('refuses a vector of another layout', () => {
-    expect(() => soap({ layout: layoutOf({ w: [2, 2] }) }).init(new Float64Array(3))).toThrow(/soap: it was made for/);
+  it('serves objectives of different layouts in turn', async () => {
+    const problems: readonly Shapes[] = [{ w: [3, 2] }, { w: [2, 2], b: [2] }];
+    const shared = soap({ ...options, interval: 1 });
+    for (const shapes of [...problems, ...problems]) {
+      const alone = soap({ ...options, interval: 1 });
+      const gradients = draws(3, 6, 5);
+      expect(await follow(shared, shapes, gradients)).toEqual(await follow(alone, shapes, gradients));
+    }
   });
 });

@@ -4,22 +4,23 @@ import {
   fromCheckpoint,
   hessianFree,
   type Optimizer,
+  type OptimizerState,
   type TrainEvent,
   type TrainOptions,
   type TrainResult,
   toCheckpoint,
   train,
 } from '../../src/optim/index.js';
-import { smallProblem } from './support.js';
+import { smallProblem } from '../objective/support.js';
 
-type Problem = ReturnType<typeof smallProblem>;
-
-const makers: Record<string, (problem: Problem) => Optimizer> = {
-  adam: () => adam({ batchSize: 8 }) as Optimizer,
-  'hessian-free': ({ model, loss }) => hessianFree({ model, loss, curvatureRows: 12 }) as unknown as Optimizer,
+const makers: Record<string, () => Optimizer> = {
+  adam: () => adam({ batchSize: 8 }),
+  'hessian-free': () => hessianFree({ curvatureRows: 12 }),
 };
 
-async function follow(options: TrainOptions<never>): Promise<{ events: TrainEvent[]; result: TrainResult<never> }> {
+async function follow(
+  options: TrainOptions<OptimizerState>,
+): Promise<{ events: TrainEvent[]; result: TrainResult<OptimizerState> }> {
   const steps = train(options);
   const events: TrainEvent[] = [];
   for (;;) {
@@ -30,9 +31,8 @@ async function follow(options: TrainOptions<never>): Promise<{ events: TrainEven
 }
 
 const base = (name: string, steps: number) => {
-  const problem = smallProblem();
-  const { objective, start } = problem;
-  return { objective, optimizer: makers[name]!(problem) as never, parameters: start, seed: 3, steps };
+  const { objective, start } = smallProblem();
+  return { objective, optimizer: makers[name]!(), parameters: start, seed: 3, steps };
 };
 
 describe.each(Object.keys(makers))('a run of %s', (name) => {
@@ -41,7 +41,7 @@ describe.each(Object.keys(makers))('a run of %s', (name) => {
     const first = await follow(base(name, 3));
     const stored = toCheckpoint(first.result.snapshot);
     const second = base(name, 6);
-    const like = (second.optimizer as Optimizer).init(second.parameters) as never;
+    const like = second.optimizer.init(second.objective, second.parameters);
     const rest = await follow({ ...second, resume: fromCheckpoint(structuredClone(stored), like) });
     const strip = (events: TrainEvent[]) => events.map(({ seconds: _, gradientEquivalents, ...event }) => event);
     expect(strip([...first.events, ...rest.events])).toEqual(strip(whole.events));
@@ -67,7 +67,7 @@ describe('train', () => {
     const cancelled = await follow({ ...base('adam', 100), signal: AbortSignal.abort() });
     expect([cancelled.events.length, cancelled.result.reason]).toEqual([0, 'cancelled']);
     const { objective, start } = smallProblem({ poison: Number.POSITIVE_INFINITY });
-    const options = { objective, parameters: start, optimizer: adam() as never, seed: 0, patience: 4 };
+    const options = { objective, parameters: start, optimizer: adam(), seed: 0, patience: 4 };
     const diverged = await follow(options);
     expect([diverged.events.length, diverged.result.reason]).toEqual([4, 'diverged']);
     expect(diverged.result.snapshot).toMatchObject({ rejected: 4, rejectedSteps: 4, nonFiniteSteps: 4 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
+import { supervisedObjective } from '../../src/objective/index.js';
 import {
   adagrad,
   adam,
@@ -13,17 +14,16 @@ import {
   rmsprop,
   sgd,
   stepDecay,
-  supervisedObjective,
 } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, ndarray } from '../../src/tensor/index.js';
-import { relativeError } from './support.js';
+import { relativeError } from '../objective/support.js';
 
 const file = new URL('./fixtures/trajectories.json', import.meta.url);
 const { trajectories } = JSON.parse(readFileSync(file, 'utf8')) as { trajectories: Record<string, number[][]> };
 
 /** The settings of fixtures/make_trajectories.py. */
-const optimizers: Readonly<Record<string, () => unknown>> = {
+const optimizers: Readonly<Record<string, () => Optimizer>> = {
   sgd: () => sgd({ learningRate: 0.1, weightDecay: 0.01 }),
   heavyBall: () => heavyBall({ learningRate: 0.05, momentum: 0.8, weightDecay: 0.01 }),
   nesterov: () => nesterov({ learningRate: 0.05, momentum: 0.8, weightDecay: 0.01 }),
@@ -44,7 +44,7 @@ function problem() {
   const layer = sequential([dense(3, 2), activation('tanh')]);
   const objective = supervisedObjective({
     executor: referenceExecutor(),
-    model: (weights, x) => layer.apply(weights, x),
+    model: layer.apply,
     loss: squaredError(),
     parameters: layer.init(generator(0), 'f64'),
     x: ndarray('f64', wave(21, 0.3), [7, 3]),
@@ -58,8 +58,8 @@ describe('PyTorch’s path', () => {
 
   it.each(Object.keys(optimizers))('%s: 20 steps to 1e-10', async (name) => {
     const { objective, start } = problem();
-    const optimizer = optimizers[name]!() as Optimizer;
-    let state = optimizer.init(start);
+    const optimizer = optimizers[name]!();
+    let state = optimizer.init(objective, start);
     for (const expected of trajectories[name]!) {
       ({ state } = await optimizer.step(state, { objective, generator: generator(0) }));
       expect(relativeError(state.parameters, expected)).toBeLessThan(1e-10);

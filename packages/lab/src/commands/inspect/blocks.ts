@@ -1,11 +1,11 @@
 import { type Block, kroneckerBlocks } from 'osculate/curvature';
 import type { ImportedModel } from 'osculate/import';
-import { DerivativeError, input, leaves, parameters, type Tensor } from 'osculate/tensor';
+import { input, leaves, parameters, type Tensor } from 'osculate/tensor';
 
 /** What K-FAC makes of a parameter. */
 export interface BlockReport {
   readonly parameters: readonly string[];
-  readonly kind: Block['kind'] | 'none';
+  readonly kind: Block['kind'];
   /** Sizes of what is kept: two factors, one matrix, or a diagonal. */
   readonly size: string;
   readonly reason: string;
@@ -56,32 +56,13 @@ function report(block: Block, names: readonly string[]): BlockReport {
   return { parameters: own.map(nameOf), kind, size: `${form.inputs + (bias ? 1 : 0)} ⊗ ${form.outputs}`, reason };
 }
 
-/** The blocks of these parameters for one output; a parameter that the data do not meet has none. */
+/** The blocks of these parameters for one output. */
 export function blocksOf(imported: ImportedModel, output: string, chosen: ReadonlySet<string>): BlockReport[] {
   const { weights, outputs } = tracedForBlocks(imported, output);
-  const all = weights.filter(([name]) => chosen.has(name));
+  const own = weights.filter(([name]) => chosen.has(name));
+  if (own.length === 0) return [];
+  const names = own.map(([name]) => name);
   const out = outputs[output]!;
-  const find = (list: typeof weights): Block[] =>
-    list.length === 0 ? [] : kroneckerBlocks({ weights: list.map(([, t]) => t), outputs: out, loss: out.sum() });
-  const named = (list: typeof weights): BlockReport[] => {
-    const names = list.map(([name]) => name);
-    return find(list).map((block) => report(block, names));
-  };
-  try {
-    return named(all);
-  } catch (error) {
-    if (!(error instanceof DerivativeError)) throw error;
-  }
-  // Some parameter does not meet the data: each is asked alone.
-  const alone: BlockReport[] = [];
-  const met = all.filter((one) => {
-    try {
-      return find([one]).length > 0;
-    } catch (error) {
-      if (!(error instanceof DerivativeError)) throw error;
-      alone.push({ parameters: [one[0]], kind: 'none', size: '', reason: 'it does not meet the data' });
-      return false;
-    }
-  });
-  return [...named(met), ...alone];
+  const blocks = kroneckerBlocks({ weights: own.map(([, t]) => t), outputs: out, loss: out.sum() });
+  return blocks.map((block) => report(block, names));
 }

@@ -1,7 +1,6 @@
 import { constant, cosine, type Optimizer, type Schedule, stepDecay, warmUp, warmUpStableDecay } from 'osculate/optim';
 import { DerivativeError, InputError } from 'osculate/tensor';
 import { type Contestant, parseContestant } from '../../contestants.js';
-import type { LoadedProblem } from '../../problems/problem.js';
 import { UsageError } from '../../usage-error.js';
 
 export type ScheduleName = 'constant' | 'cosine' | 'step' | 'warm-up-stable-decay';
@@ -55,15 +54,10 @@ function scheduleOf(
 }
 
 /** @throws UsageError for settings that make no sense, a method without a learning rate to schedule, and a model that it cannot take */
-export function madeOptimizer(
-  contestant: Contestant,
-  choice: OptimizerChoice,
-  problem: LoadedProblem,
-  steps: number | undefined,
-): Optimizer {
+export function madeOptimizer(contestant: Contestant, choice: OptimizerChoice, steps: number | undefined): Optimizer {
   const schedule = scheduleOf(choice, steps);
   try {
-    const optimizer = contestant.make(problem, schedule);
+    const optimizer = contestant.make(schedule);
     if (schedule && optimizer.settings.schedule === undefined)
       throw new UsageError(
         `${contestant.title} has no schedule of its learning rate; leave out --schedule and --warm-up`,

@@ -64,7 +64,7 @@ function divided(all: Examples, held: Examples | undefined, { validation, seed }
 function measurements(choice: LossChoice, train: Examples, validation: Examples | undefined) {
   const on = (examples: Examples, role: string): [string, Measurement][] => [
     [`${role}Loss`, { examples, value: (batch) => batch.loss }],
-    [`${role}Error`, { examples, value: (batch) => choice.error(batch.outputs, batch.y) }],
+    [`${role}Error`, { examples, value: (batch) => choice.error(batch.outputs, batch.targets.y!) }],
   ];
   return Object.fromEntries([...on(train, 'train'), ...(validation ? on(validation, 'validation') : [])]);
 }
@@ -93,8 +93,8 @@ export async function loadProblem(
   const rows = { train: train.x.shape[0]!, validation: validation?.x.shape[0] ?? 0 };
   return {
     loaded: {
-      parameters: model.imported.parameters as LoadedProblem['parameters'],
-      model: model.model as LoadedProblem['model'],
+      parameters: model.imported.parameters,
+      model: model.model,
       loss: choice.loss,
       train,
       test: validation ?? train,

@@ -1,14 +1,9 @@
-import {
-  type Optimizer,
-  type StopReason,
-  supervisedObjective,
-  type TrainSnapshot,
-  train,
-  type Vector,
-} from 'osculate/optim';
+import type { Vector } from 'osculate/objective';
+import { type Optimizer, type StopReason, type TrainSnapshot, train } from 'osculate/optim';
 import type { Executor } from 'osculate/runtime';
+import { objectiveOn } from '../../problems/objective-on.js';
 import type { LoadedProblem } from '../../problems/problem.js';
-import { Evaluator, flatParameters } from '../../run/evaluate.js';
+import { Evaluator } from '../../run/evaluate.js';
 import type { Point } from '../../study.js';
 import type { TrainCheckpoint } from './checkpoint.js';
 
@@ -29,6 +24,8 @@ export interface TrainRun {
   /** Steps or seconds between checkpoints. */
   readonly every: { readonly steps: number } | { readonly seconds: number };
   readonly signal: AbortSignal;
+  /** Told before the run what a user should know of its objective. */
+  note(text: string): void;
   progress(seconds: number, step: number, loss: number, point: Point): void;
 }
 
@@ -53,10 +50,10 @@ function isDue({ every }: TrainRun, step: number, saved: number): boolean {
  */
 export async function trainRun(run: TrainRun): Promise<TrainOutcome> {
   const { problem, optimizer, executor, checkpoint, signal, seed, steps, seconds } = run;
-  const { model, loss, parameters } = problem;
-  const objective = supervisedObjective({ executor, model, loss, parameters, ...problem.train, chunk });
-  const start = flatParameters(objective, problem);
-  const saved = run.resume ? checkpoint.load(optimizer.init(start)) : undefined;
+  const objective = objectiveOn(executor, problem, problem.train, chunk);
+  for (const text of objective.notes()) run.note(text);
+  const start = objective.layout.flat(problem.parameters);
+  const saved = run.resume ? checkpoint.load(optimizer.init(objective, start)) : undefined;
   const points: Point[] = [...(saved?.points ?? [])];
   const evaluator = new Evaluator(problem, executor);
   const record = async (at: Omit<Point, 'values'>, vector: Vector): Promise<void> => {

@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
 import { writeParameters } from 'osculate/import';
+import type { Vector } from 'osculate/objective';
 import { encodeModel } from 'osculate/onnx';
-import type { Vector } from 'osculate/optim';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
 import { ortExecutor } from 'osculate/runtime/node';
 import { mapTree, type NDArray, ParameterLayout } from 'osculate/tensor';
@@ -108,7 +108,7 @@ async function prepare(options: TrainOptions): Promise<Prepared> {
 async function execute(options: TrainOptions, { bytes, problem, contestant }: Prepared, executor: Executor) {
   const { stderr, seed, resume, every, signal } = options;
   const bounds = limits(options, problem.rows.train, contestant);
-  const optimizer = madeOptimizer(contestant, options, problem.loaded, bounds.steps);
+  const optimizer = madeOptimizer(contestant, options, bounds.steps);
   const folder = options.checkpoint ?? `${options.out}.checkpoint`;
   const checkpoint = new TrainCheckpoint(folder, identityOf(options, problem, bytes, optimizer.settings));
   checkPlaces(options, checkpoint, resume);
@@ -116,6 +116,7 @@ async function execute(options: TrainOptions, { bytes, problem, contestant }: Pr
   let told = 0;
   const outcome = await trainRun({
     ...{ problem: problem.loaded, optimizer, executor, seed, checkpoint, resume, every, signal, ...bounds },
+    note: (text) => line.note(text),
     progress: (seconds, step, loss, point) => {
       if (performance.now() - told < 100) return;
       told = performance.now();

@@ -1,5 +1,5 @@
-import { activation, dense, type Parameters, sequential, squaredError, xavierNormal } from 'osculate/nn';
-import { generator, type NDArray, type Tensor, toNumbers, zeros } from 'osculate/tensor';
+import { activation, dense, sequential, squaredError, xavierNormal } from 'osculate/nn';
+import { generator, type NDArray, type Tensor, type Tree, toNumbers, zeros } from 'osculate/tensor';
 import { checkCounts } from '../check-counts.js';
 import { lossMeasures, lossOn } from '../measures.js';
 import type { Described, Examples, Family, Problem, Settings } from '../problem.js';
@@ -138,7 +138,7 @@ function pinnProblem(name: string, equation: Equation, settings: Settings): Prob
       const train = rowsOf(equation, settings, 2 * seed + 1);
       const test = rowsOf(equation, settings, 2 * seed + 2);
       const grid = gridOf(equation, settings);
-      const u = (weights: Parameters, points: Tensor): Tensor => net.apply(weights as never, points);
+      const u = (weights: Tree<Tensor>, points: Tensor): Tensor => net.apply(weights, points);
       const square = meanSquare(grid.y);
       return {
         parameters: net.init(generator(seed), 'f64'),
@@ -149,8 +149,8 @@ function pinnProblem(name: string, equation: Equation, settings: Settings): Prob
           testLoss: lossOn(test),
           relativeL2: {
             examples: grid,
-            value: ({ weights, x, y }) => {
-              const difference = u(weights as never, coordinates(x, axes)).sub(y);
+            value: ({ weights, inputs, targets }) => {
+              const difference = u(weights, coordinates(inputs.x!, axes)).sub(targets.y!);
               return difference.mul(difference).mean();
             },
             finish: (mean) => Math.sqrt(mean / square),

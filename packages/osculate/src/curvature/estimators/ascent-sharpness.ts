@@ -1,10 +1,9 @@
 import { euclideanNorm } from '../../linalg/index.js';
 import { axpy, scale } from '../../linalg/krylov/vectors.js';
+import type { At } from '../../objective/objective.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import type { CurvatureModel } from '../operators/model.js';
-import { modelAt } from '../operators/model-at.js';
-import { lossAndGradient, meanLoss } from '../operators/row-gradients.js';
-import { requireCount } from './estimate.js';
+import { lossAndGradient, lossAt } from '../operators/loss-and-gradient.js';
 
 export interface AscentSharpnessOptions {
   /** ρ; default 0.05, or 0.5 when adaptive. */
@@ -42,28 +41,17 @@ function ascend(u: Float64Array, gradient: Float64Array, t: Float64Array | null,
 
 /**
  * The sharpness max L(θ + ε) − L(θ) over ‖ε‖ ≤ ρ (Foret et al. 2021; adaptive: Kwon et al. 2021) by one step of ascent to the ball's edge, or by
- * several: the first to the edge, the others of length 2.5 ρ/steps, each projected back. Cost: a gradient a step and one loss. The model's parameters
- * are not changed. InputError for options out of their range and for a gradient that is zero.
+ * several: the first to the edge, the others of length 2.5 ρ/steps, each projected back. Cost: a gradient a step and one loss. InputError for options out of their range and for a gradient that is zero.
  */
-export async function ascentSharpness(
-  model: CurvatureModel,
-  options: AscentSharpnessOptions = {},
-): Promise<AscentSharpness> {
+export async function ascentSharpness(at: At, options: AscentSharpnessOptions = {}): Promise<AscentSharpness> {
   const { adaptive = false, steps = 1, radius = adaptive ? 0.5 : 0.05 } = options;
-  requireCount('ascentSharpness', 'steps', steps, 1);
-  if (!(radius > 0 && radius < Infinity)) {
-    throw new InputError(`ascentSharpness: the radius is ${radius}; it must be positive and finite`);
-  }
-  const centre = model.point();
+  checkOptions('ascentSharpness', { 'an integer ≥ 1': { steps }, 'a finite number > 0': { radius } });
+  const centre = Float64Array.from(at.parameters);
   const t = adaptive ? centre.map(Math.abs) : null;
   const displacementOf = (u: Float64Array): Float64Array => (t ? u.map((x, i) => x * t[i]!) : u.slice());
-  const shifted = (u: Float64Array): CurvatureModel =>
-    modelAt(
-      model,
-      displacementOf(u).map((e, i) => e + centre[i]!),
-    );
+  const shifted = (u: Float64Array): At => at.objective.at(displacementOf(u).map((e, i) => e + centre[i]!));
   const u = new Float64Array(centre.length);
-  const start = await lossAndGradient(model);
+  const start = await lossAndGradient(at);
   let best = { loss: start.loss, u: u.slice() };
   const keep = (loss: number): void => {
     if (loss > best.loss) best = { loss, u: u.slice() };
@@ -74,6 +62,6 @@ export async function ascentSharpness(
     keep(here.loss);
     ascend(u, here.gradient, t, (2.5 * radius) / steps, radius);
   }
-  keep(await meanLoss(shifted(u)));
+  keep(await lossAt(shifted(u)));
   return { value: best.loss - start.loss, loss: start.loss, displacement: displacementOf(best.u), gradients: steps };
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../../tensor/errors.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type EigenpairsOptions, eigenpairs } from './eigenpairs.js';
-import type { Eigenpairs } from './ritz-pairs.js';
+import type { Eigenpairs } from './thick-restart-lanczos.js';
 
 export interface ConditionNumberOptions
   extends Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications' | 'method'> {

@@ -1,13 +1,7 @@
-import type { Generator } from '../../tensor/random.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { requireCount } from './estimate.js';
-import { drawProbes } from './probes.js';
-
-export interface ProbeOptions {
-  readonly generator: Generator;
-  /** Default 32. */
-  readonly probes?: number;
-}
+import { drawProbes } from './estimate.js';
+import type { ProbeOptions } from './traces.js';
 
 export interface DiagonalEstimate {
   readonly values: Float64Array;
@@ -17,7 +11,7 @@ export interface DiagonalEstimate {
 }
 
 /** Probes multiplied at once. */
-const BATCH = 8;
+const together = 8;
 
 /**
  * The diagonal of A as the mean of v ⊙ A v over Rademacher v (Bekas, Kokiopoulou and Saad 2007), one product a probe. The variance of
@@ -27,12 +21,12 @@ export async function diagonalEstimate(
   operator: LinearOperator,
   { generator, probes = 32 }: ProbeOptions,
 ): Promise<DiagonalEstimate> {
-  requireCount('diagonalEstimate', 'probes', probes, 2);
+  checkOptions('diagonalEstimate', { 'an integer ≥ 2': { probes } });
   const n = operator.size;
   const values = new Float64Array(n);
   const squares = new Float64Array(n);
   for (let done = 0; done < probes; ) {
-    const vectors = drawProbes(Math.min(BATCH, probes - done), n, 'rademacher', generator);
+    const vectors = drawProbes(Math.min(together, probes - done), n, 'rademacher', generator);
     for (const [k, product] of (await operator.applyBatch(vectors)).entries()) {
       done++;
       // Running mean and squared deviations (Welford 1962), which cancel nothing.

@@ -1,11 +1,10 @@
 import { lobpcg } from '../../linalg/index.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { requireCount, requireSymmetric } from './estimate.js';
-import { drawProbes } from './probes.js';
-import type { Eigenpairs, SpectrumEnd } from './ritz-pairs.js';
-import { thickRestartLanczos } from './thick-restart-lanczos.js';
+import { drawProbes, requireSymmetric } from './estimate.js';
+import { type Eigenpairs, type SpectrumEnd, thickRestartLanczos } from './thick-restart-lanczos.js';
 
 export interface EigenpairsOptions {
   readonly generator: Generator;
@@ -53,13 +52,33 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
   const { generator, count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
   requireSymmetric('eigenpairs', operator);
-  requireCount('eigenpairs', 'count', count, 1);
+  checkOptions('eigenpairs', { 'an integer ≥ 1': { count } });
   if (count > operator.size) {
     throw new InputError(`eigenpairs: ${count} are asked for and "${operator.name}" has ${operator.size}`);
   }
-  requireCount('eigenpairs', 'maxApplications', maxApplications, count + 1);
+  checkOptions('eigenpairs', { [`an integer ≥ ${count + 1}` as const]: { maxApplications } });
   if (options.method === 'lobpcg') return blockGradients(operator, options);
   const { basis = Math.max(2 * count + 10, 20) } = options;
-  requireCount('eigenpairs', 'basis', basis, count + 2);
+  checkOptions('eigenpairs', { [`an integer ≥ ${count + 2}` as const]: { basis } });
   return thickRestartLanczos(operator, { generator, count, which, tolerance, maxApplications, basis });
+}
+
+export interface Sharpness {
+  /** As of `eigenpairs`: unless 'converged', the residual says how good the value is. */
+  readonly status: Eigenpairs['status'];
+  readonly value: number;
+  /** There is an eigenvalue within this, and the rounding of the products, of the value. */
+  readonly residual: number;
+  /** The unit direction of largest curvature. */
+  readonly direction: Float64Array;
+  readonly applications: number;
+}
+
+/** λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`. */
+export async function sharpness(
+  operator: LinearOperator,
+  options: Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications'>,
+): Promise<Sharpness> {
+  const { status, values, vectors, residuals, applications } = await eigenpairs(operator, { ...options, count: 1 });
+  return { status, value: values[0]!, residual: residuals[0]!, direction: vectors[0]!, applications };
 }

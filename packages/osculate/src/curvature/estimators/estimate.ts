@@ -1,4 +1,7 @@
+import { euclideanNorm } from '../../linalg/index.js';
+import { scale } from '../../linalg/krylov/vectors.js';
 import { InputError } from '../../tensor/errors.js';
+import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 
 /** A number from random probes. */
@@ -18,14 +21,29 @@ export function meanOf(samples: readonly number[]): { value: number; standardErr
   return { value, standardError: Math.sqrt(squares / (count - 1) / count) };
 }
 
-/** InputError unless `value` is an integer of at least `least`. */
-export function requireCount(what: string, name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new InputError(`${what}: ${name} is ${value}; it must be an integer ≥ ${least}`);
-}
-
 /** InputError for an operator that is not symmetric, where the method needs it. */
 export function requireSymmetric(what: string, { name, symmetric }: LinearOperator): void {
   if (symmetric) return;
   throw new InputError(`${what}: "${name}" is not symmetric; the method holds for symmetric operators only`);
+}
+
+/** How probe vectors with E vvᵀ = I are drawn. */
+export type ProbeDistribution = 'rademacher' | 'normal' | 'sphere';
+
+/** A probe: independent signs, independent normals, or uniform on the sphere of radius √n. */
+export function drawProbe(n: number, distribution: ProbeDistribution, random: Generator): Float64Array {
+  const v = new Float64Array(n);
+  if (distribution === 'rademacher') for (let i = 0; i < n; i++) v[i] = random.rademacher();
+  else for (let i = 0; i < n; i++) v[i] = random.normal();
+  if (distribution === 'sphere') scale(Math.sqrt(n) / euclideanNorm(v), v);
+  return v;
+}
+
+export function drawProbes(
+  count: number,
+  n: number,
+  distribution: ProbeDistribution,
+  random: Generator,
+): Float64Array[] {
+  return Array.from({ length: count }, () => drawProbe(n, distribution, random));
 }

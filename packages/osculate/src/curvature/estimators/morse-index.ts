@@ -1,10 +1,15 @@
 import { infinityNorm, ldlt, matrix } from '../../linalg/index.js';
-import { InputError } from '../../tensor/errors.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { eigenpairs } from './eigenpairs.js';
-import { requireCount, requireSymmetric } from './estimate.js';
-import type { QuadratureRun } from './lanczos-quadrature.js';
-import { type QuadratureEstimate, type QuadratureOptions, quadratureRuns, traceFromRuns } from './quadrature-trace.js';
+import { requireSymmetric } from './estimate.js';
+import {
+  type QuadratureEstimate,
+  type QuadratureOptions,
+  type QuadratureRun,
+  quadratureRuns,
+  traceFromRuns,
+} from './quadrature.js';
 
 export interface MorseIndexOptions extends QuadratureOptions {
   /** Eigenvalues of a magnitude below this fraction of the largest count as zero: a network has many of them. Default 1e-6. */
@@ -37,13 +42,12 @@ async function exactIndex(operator: LinearOperator, threshold: number): Promise<
 const largestIn = (runs: readonly QuadratureRun[]): number =>
   Math.max(...runs.map(({ nodes }) => Math.max(Math.abs(nodes[0]!), Math.abs(nodes.at(-1)!))));
 
-function checkOptions({ threshold = 0, exactBelow = 0, pairs = 0, pairApplications = 1 }: MorseIndexOptions): void {
-  if (!(threshold >= 0 && threshold < 1)) {
-    throw new InputError(`morseIndex: the threshold is ${threshold}; it must be a fraction from 0 to below 1`);
-  }
-  requireCount('morseIndex', 'exactBelow', exactBelow, 0);
-  requireCount('morseIndex', 'pairs', pairs, 0);
-  requireCount('morseIndex', 'pairApplications', pairApplications, 1);
+function check({ threshold, exactBelow, pairs, pairApplications }: MorseIndexOptions): void {
+  checkOptions('morseIndex', {
+    'an integer ≥ 0': { exactBelow, pairs },
+    'an integer ≥ 1': { pairApplications },
+    'a number from 0 to below 1': { threshold },
+  });
 }
 
 /**
@@ -56,7 +60,7 @@ function checkOptions({ threshold = 0, exactBelow = 0, pairs = 0, pairApplicatio
 export async function morseIndex(operator: LinearOperator, options: MorseIndexOptions): Promise<MorseIndex> {
   const { threshold = 1e-6, exactBelow = 256, pairs = 8, pairApplications = 200, generator } = options;
   requireSymmetric('morseIndex', operator);
-  checkOptions(options);
+  check(options);
   if (operator.size <= exactBelow) return exactIndex(operator, threshold);
   const estimate = (runs: readonly QuadratureRun[]): QuadratureEstimate => {
     const limit = -threshold * largestIn(runs);

@@ -1,8 +1,9 @@
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { type Estimate, meanOf, requireCount, requireSymmetric } from './estimate.js';
-import { lanczosQuadrature, type Quadrature } from './lanczos-quadrature.js';
+import { type Estimate, meanOf, requireSymmetric } from './estimate.js';
+import { lanczosQuadrature, type Quadrature } from './quadrature.js';
 
 export interface SpectralDensityOptions {
   readonly generator: Generator;
@@ -55,7 +56,7 @@ export class SpectralDensity {
     const { smallest, largest } = this.range();
     const sigma = width ?? Math.max((largest - smallest) / 100, Number.EPSILON * Math.abs(largest), Number.MIN_VALUE);
     if (!(sigma > 0)) throw new InputError(`spectral density: the width is ${width}; it must be positive`);
-    requireCount('spectral density', 'points', points, 2);
+    checkOptions('spectral density', { 'an integer ≥ 2': { points } });
     const [from, to] = [smallest - 3 * sigma, largest + 3 * sigma];
     const at = Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
     const norm = this.size * sigma * Math.sqrt(2 * Math.PI);
@@ -80,8 +81,7 @@ export async function spectralDensity(
   { generator, probes = 10, steps = 60 }: SpectralDensityOptions,
 ): Promise<SpectralDensity> {
   requireSymmetric('spectralDensity', operator);
-  requireCount('spectralDensity', 'probes', probes, 2);
-  requireCount('spectralDensity', 'steps', steps, 1);
+  checkOptions('spectralDensity', { 'an integer ≥ 2': { probes }, 'an integer ≥ 1': { steps } });
   const quadratures: Quadrature[] = [];
   let applications = 0;
   for (let probe = 0; probe < probes; probe++) {
@@ -94,4 +94,38 @@ export async function spectralDensity(
     applications += made;
   }
   return new SpectralDensity(operator.size, quadratures, applications);
+}
+
+export interface DampedOptions extends SpectralDensityOptions {
+  /** δ, added to every eigenvalue. */
+  readonly damping: number;
+}
+
+/** The density of A, of which A + δI has shown nothing that is not positive. */
+async function positiveDensity(
+  what: string,
+  operator: LinearOperator,
+  options: DampedOptions,
+): Promise<SpectralDensity> {
+  const density = await spectralDensity(operator, options);
+  const { smallest } = density.range();
+  if (smallest + options.damping > 0) return density;
+  throw new InputError(
+    `${what}: "${operator.name}" has a Ritz value of ${smallest} and the damping is ${options.damping}; it must exceed ${-smallest}`,
+  );
+}
+
+/** log det(A + δI) = Σ log(λᵢ + δ) by stochastic Lanczos quadrature. InputError when A + δI shows to be not positive definite. */
+export async function logDeterminantEstimate(operator: LinearOperator, options: DampedOptions): Promise<Estimate> {
+  const density = await positiveDensity('logDeterminantEstimate', operator, options);
+  return density.traceOf((x) => Math.log(x + options.damping));
+}
+
+/**
+ * The effective dimension tr A(A + δI)⁻¹ = Σ λᵢ/(λᵢ + δ) of a positive semi-definite A (MacKay 1992), by stochastic Lanczos quadrature.
+ * InputError when A + δI shows to be not positive definite.
+ */
+export async function effectiveDimension(operator: LinearOperator, options: DampedOptions): Promise<Estimate> {
+  const density = await positiveDensity('effectiveDimension', operator, options);
+  return density.traceOf((x) => x / (x + options.damping));
 }

@@ -3,8 +3,21 @@ import { combine, type LongVector, partsAlong, takeOut } from '../../linalg/kryl
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { drawProbe } from './probes.js';
-import type { Eigenpairs, SpectrumEnd } from './ritz-pairs.js';
+import { drawProbe } from './estimate.js';
+
+/** Which eigenpairs, the wanted one first: 'magnitude' by |λ|. */
+export type SpectrumEnd = 'largest' | 'smallest' | 'magnitude';
+
+export interface Eigenpairs {
+  /** 'budget': the products are used up, and `residuals` say how good the pairs are. 'stalled': rounding keeps them from the tolerance. */
+  readonly status: 'converged' | 'budget' | 'stalled';
+  readonly values: Float64Array;
+  /** Orthonormal, in the order of the values. */
+  readonly vectors: readonly Float64Array[];
+  /** ‖A x − λ x‖ of each pair, as the method tracks it: there is an eigenvalue within that, and the rounding of the products, of λ. */
+  readonly residuals: Float64Array;
+  readonly applications: number;
+}
 
 interface Settings {
   readonly generator: Generator;
@@ -19,9 +32,9 @@ interface Settings {
 /** Below this fraction of ‖A v‖ what remains after orthogonalisation is rounding error. */
 const negligible = { single: 2 ** -20, double: 2 ** -48 };
 /** A pass that leaves more than this fraction of a vector has left it orthogonal to working precision (Daniel et al. 1976). */
-const ENOUGH = Math.SQRT1_2;
+const enough = Math.SQRT1_2;
 /** What vectors in single precision allow, as products do that are computed in it. */
-const SINGLE = 1e-6;
+const singleAccuracy = 1e-6;
 
 /** V, H = VᵀA V, and the next vector with its coupling to the last: A V = V H + coupling · next · eᵀ. */
 class Basis {
@@ -85,7 +98,7 @@ class Basis {
         w,
       ),
     );
-    for (let pass = 0; pass < 3 && left < ENOUGH * before; pass++) {
+    for (let pass = 0; pass < 3 && left < enough * before; pass++) {
       const parts = partsAlong(this.vectors, w);
       parts.forEach((part, i) => {
         column[i]! += part;
@@ -178,7 +191,7 @@ function scaleLong(alpha: number, v: LongVector): void {
 export async function thickRestartLanczos(operator: LinearOperator, settings: Settings): Promise<Eigenpairs> {
   const { count, which, tolerance, maxApplications } = settings;
   const limit = Math.min(settings.basis, operator.size);
-  const single = operator.applySingle !== undefined && tolerance >= SINGLE;
+  const single = operator.applySingle !== undefined && tolerance >= singleAccuracy;
   const basis = new Basis(operator, limit, settings.generator, single);
   for (let applications = 1; ; applications++) {
     await basis.grow();

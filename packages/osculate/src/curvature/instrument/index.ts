@@ -6,10 +6,11 @@ export {
   instrument,
   type ObservedStep,
 } from './instrument.js';
-export type { Measure, MeasureContext } from './measure.js';
 export {
   alignmentMeasure,
   gradientNormMeasure,
+  type Measure,
+  type MeasureContext,
   noiseScaleMeasure,
   sharpnessMeasure,
   stepCurvatureMeasure,

@@ -1,20 +1,41 @@
 import { axpy } from '../../linalg/krylov/vectors.js';
+import { hessianMatrix } from '../../objective/matrices.js';
+import type { Objective } from '../../objective/objective.js';
+import type { Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
-import { requireCount } from '../estimators/estimate.js';
-import { sharpness } from '../estimators/sharpness.js';
-import { hessianOperator } from '../operators/hessian-operator.js';
-import type { CurvatureModel } from '../operators/model.js';
-import { modelAt } from '../operators/model-at.js';
-import { meanGradient } from '../operators/row-gradients.js';
-import type { Measure, MeasureContext } from './measure.js';
-import { affordable, type BudgetState } from './overhead-budget.js';
+import { sharpness } from '../estimators/eigenpairs.js';
+import { curvatureOperator } from '../operators/curvature-operator.js';
+import { lossAndGradient } from '../operators/loss-and-gradient.js';
+import type { Measure, MeasureContext } from './measures.js';
+
+/** What a budget has seen: plain data. */
+interface BudgetState {
+  /** Milliseconds spent in steps and in measuring. */
+  readonly stepping: number;
+  readonly measuring: number;
+  /** What the last measurement took, which the next is taken to cost; 0 before the first. */
+  readonly expected: number;
+  /** Measurements made. */
+  readonly count: number;
+}
+
+/**
+ * True when one more measurement keeps the time of all within `share` of the time of the steps. What the first will cost is not known: it
+ * is made as soon as it is wanted, and paid back by waiting before the second. It also compiles its programs, so what the second costs
+ * is not expected to be as much: half, as a first guess.
+ */
+function affordable({ stepping, measuring, expected, count }: BudgetState, share: number): boolean {
+  if (count === 0) return true;
+  return measuring + (count === 1 ? expected / 2 : expected) <= share * stepping;
+}
 
 /** What is observed after each step: the event of `train`, or anything with these fields. */
 export interface ObservedStep {
   readonly step: number;
   readonly loss: number;
-  readonly parameters: Float32Array | Float64Array;
+  readonly parameters: Vector;
 }
 
 /** One measurement: figures by name, with `step`, `loss`, `milliseconds` that it took and `overhead` so far, as a share of the steps' time. */
@@ -30,8 +51,8 @@ export interface InstrumentState {
 }
 
 export interface InstrumentOptions {
-  /** Model and data of the measures; at which parameters does not count. A few hundred rows are often enough. */
-  readonly model: CurvatureModel;
+  /** What is measured: a few hundred rows are often enough. */
+  readonly objective: Objective;
   readonly measures: readonly Measure[];
   /** Measure after every so many steps, if the budget allows; default 1. */
   readonly every?: number;
@@ -57,20 +78,20 @@ export interface Instrument {
 /** Of the products that λmax may take, and how well it is then known. */
 const topOptions = { tolerance: 1e-2, maxApplications: 40 } as const;
 
-function contextOf(base: CurvatureModel, event: ObservedStep, before: ArrayLike<number>, random: Generator) {
-  const model = modelAt(base, event.parameters);
-  const hessian = hessianOperator(model);
+function contextOf(objective: Objective, event: ObservedStep, before: ArrayLike<number>, random: Generator) {
+  const at = objective.at(event.parameters);
+  const hessian = curvatureOperator(at, hessianMatrix);
   let gradient: ReturnType<MeasureContext['gradient']> | undefined;
   let top: ReturnType<MeasureContext['top']> | undefined;
   const step = Float64Array.from(event.parameters);
   axpy(-1, Float64Array.from(before), step);
   const context: MeasureContext = {
-    model,
+    at,
     generator: random,
     step,
     hessian: () => hessian,
     gradient: () => {
-      gradient ??= meanGradient(model);
+      gradient ??= lossAndGradient(at).then((found) => found.gradient);
       return gradient;
     },
     top: () => {
@@ -81,9 +102,8 @@ function contextOf(base: CurvatureModel, event: ObservedStep, before: ArrayLike<
   return context;
 }
 
-function checkOptions({ measures, every = 1, overhead = 0.1 }: InstrumentOptions): void {
-  requireCount('instrument', 'every', every, 1);
-  if (!(overhead > 0)) throw new InputError(`instrument: the overhead is ${overhead}; it must be above 0`);
+function check({ measures, every, overhead }: InstrumentOptions): void {
+  checkOptions('instrument', { 'an integer ≥ 1': { every }, 'a number > 0': { overhead } });
   const names = measures.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (measures.length > 0 && twice === undefined) return;
@@ -98,14 +118,14 @@ function checkOptions({ measures, every = 1, overhead = 0.1 }: InstrumentOptions
  * parameters that are not finite throws what its measure throws.
  *
  * ```ts
- * const record = instrument({ model, measures: [sharpnessMeasure, traceMeasure()] });
+ * const record = instrument({ objective, measures: [sharpnessMeasure, traceMeasure()] });
  * for await (const { event } of train({ … })) await record.observe(event);
  * console.table(record.rows);
  * ```
  */
 export function instrument(options: InstrumentOptions): Instrument {
-  checkOptions(options);
-  const { model, measures, every = 1, overhead = 0.1, seed = 0, resume, clock = () => performance.now() } = options;
+  check(options);
+  const { objective, measures, every = 1, overhead = 0.1, seed = 0, resume, clock = () => performance.now() } = options;
   const random = seeded(resume?.generator ?? seed);
   const rows = [...(resume?.rows ?? [])];
   let budget: BudgetState = resume?.budget ?? { stepping: 0, measuring: 0, expected: 0, count: 0 };
@@ -115,7 +135,7 @@ export function instrument(options: InstrumentOptions): Instrument {
 
   const measure = async (event: ObservedStep, previous: ObservedStep['parameters']): Promise<InstrumentRow> => {
     const start = clock();
-    const context = contextOf(model, event, previous, random);
+    const context = contextOf(objective, event, previous, random);
     const figures: Record<string, number> = {};
     for (const each of measures) Object.assign(figures, await each.measure(context));
     const milliseconds = clock() - start;

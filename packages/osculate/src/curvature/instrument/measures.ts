@@ -1,6 +1,30 @@
 import { dot } from '../../linalg/krylov/vectors.js';
-import { gradientNoise, hutchinson } from '../estimators/index.js';
-import type { Measure } from './measure.js';
+import type { At } from '../../objective/objective.js';
+import type { Generator } from '../../tensor/random.js';
+import type { Sharpness } from '../estimators/eigenpairs.js';
+import { gradientNoise } from '../estimators/gradient-noise.js';
+import { hutchinson } from '../estimators/traces.js';
+import type { LinearOperator } from '../operators/linear-operator.js';
+
+/** What the measures of one row share: whatever is computed once is kept for the others. */
+export interface MeasureContext {
+  /** At the parameters after the step. */
+  readonly at: At;
+  readonly generator: Generator;
+  hessian(): LinearOperator;
+  /** Of the objective over all rows. */
+  gradient(): Promise<Float64Array>;
+  /** The largest eigenvalue of the Hessian with its eigenvector. */
+  top(): Promise<Sharpness>;
+  /** The last step, θ after minus θ before. */
+  readonly step: Float64Array;
+}
+
+/** Something that is recorded during training: named figures. */
+export interface Measure {
+  readonly name: string;
+  measure(context: MeasureContext): Promise<Readonly<Record<string, number>>>;
+}
 
 const norm = (v: Float64Array): number => Math.sqrt(dot(v, v));
 
@@ -33,7 +57,7 @@ export function traceMeasure(probes = 4): Measure {
 /** The simple gradient noise scale of McCandlish et al. 2018 (see `gradientNoise`). */
 export const noiseScaleMeasure: Measure = {
   name: 'noiseScale',
-  measure: async ({ model }) => ({ noiseScale: (await gradientNoise(model)).scale }),
+  measure: async ({ at }) => ({ noiseScale: (await gradientNoise(at)).scale }),
 };
 
 /** sᵀ∇²L s / sᵀs along the last step s, at its end: NaN for a step of zero. One Hessian-vector product. */

@@ -1,11 +1,16 @@
-import { describe } from '../../tensor/describe.js';
-import { DerivativeError } from '../../tensor/errors.js';
+import { topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { leaves, type Tree } from '../../tensor/tree.js';
-import { type FoundMatrix, matrixSite } from './matrix-sites.js';
-import type { MatrixForm, MatrixSite, VectorSite } from './site.js';
+import {
+  type FoundMatrix,
+  type MatrixForm,
+  type MatrixSite,
+  matrixSite,
+  type VectorSite,
+  vectorAxis,
+  vectorSite,
+} from './sites.js';
 import { graphReaders, type Readers, type Use, usesOf } from './uses.js';
-import { vectorAxis, vectorSite } from './vector-site.js';
 
 export interface NamedTensor {
   readonly name: string;
@@ -41,6 +46,11 @@ export interface DiagonalBlock {
 }
 
 export type Block = MatrixBlock | FullBlock | DiagonalBlock;
+
+/** True for a block that has eigenbases on both sides. */
+export function hasEigenbasis(block: Block): block is MatrixBlock {
+  return block.kind === 'dense' || block.kind === 'convolution';
+}
 
 /** A model's graph on a batch, as traced or imported. */
 export interface ModelGraph {
@@ -125,8 +135,7 @@ const isVector = ({ tensor: { rank, size } }: NamedTensor): boolean => rank <= 1
 /**
  * The block of the curvature matrix that every parameter belongs to, read off the graph: where it enters a product, a
  * convolution, a gather, an addition or a multiplication, also inside scans. Nothing has to be registered. Every parameter is in
- * exactly one block; `reason` says why it is of that kind.
- * @throws DerivativeError when the loss does not depend on a parameter.
+ * exactly one block; `reason` says why it is of that kind. A parameter that the loss does not reach has a diagonal of zeros.
  */
 export function kroneckerBlocks({ weights, outputs, loss }: ModelGraph): Block[] {
   const named = leaves(weights).map(([name, tensor]) => ({ name, tensor }));
@@ -135,16 +144,17 @@ export function kroneckerBlocks({ weights, outputs, loss }: ModelGraph): Block[]
     named.map((p) => p.tensor),
   );
   const candidates = named.map((parameter) => ({ parameter, uses: usesOf(parameter.tensor, readers) }));
-  for (const { parameter, uses } of candidates) {
-    if (uses.length > 0) continue;
-    throw new DerivativeError(
-      `kroneckerBlocks: the loss does not depend on ${describe(parameter.tensor)} through the data; remove it from the parameters`,
-    );
-  }
   const examples = outputs.shape[0] ?? 1;
-  const biases = findBiases(candidates.filter((c) => isVector(c.parameter)));
-  const matrices = candidates.filter((c) => !isVector(c.parameter)).map((c) => matrixBlock(c, biases));
+  const used = candidates.filter(({ uses }) => uses.length > 0);
+  const biases = findBiases(used.filter((c) => isVector(c.parameter)));
+  const matrices = used.filter((c) => !isVector(c.parameter)).map((c) => matrixBlock(c, biases));
   const joined = new Set(matrices.map((b) => (b.kind === 'diagonal' || b.kind === 'full' ? null : b.bias?.tensor)));
-  const vectors = candidates.filter((c) => isVector(c.parameter) && !joined.has(c.parameter.tensor));
-  return [...matrices, ...vectors.map((c) => vectorBlock(c, examples))];
+  const vectors = used.filter((c) => isVector(c.parameter) && !joined.has(c.parameter.tensor));
+  const reached = new Set(topological([loss, outputs]));
+  const rest = candidates.flatMap(({ parameter, uses }) => {
+    if (uses.length > 0) return [];
+    const why = reached.has(parameter.tensor.node) ? 'it does not meet the data' : 'the loss does not depend on it';
+    return [diagonal(parameter, why)];
+  });
+  return [...matrices, ...vectors.map((c) => vectorBlock(c, examples)), ...rest];
 }

@@ -19,7 +19,7 @@ export interface Cotangents {
 
 /** √m·∇ of a loss that is a sum over examples divided by m: (1/m)·Σ ∇nll·∇nllᵀ. */
 function slopes(loss: Tensor, wrt: readonly Tensor[], normalizer: number): Cotangents {
-  const scaled = grad(loss, wrt as Tensor[]).map((g) => g.mul(Math.sqrt(normalizer)));
+  const scaled = grad(loss, [...wrt], { unreachable: 'zero' }).map((g) => g.mul(Math.sqrt(normalizer)));
   return { left: scaled, right: scaled };
 }
 
@@ -37,7 +37,7 @@ function units(outputs: Tensor, count: number): Tensor {
 function propagated(loss: Tensor, outputs: Tensor, wrt: readonly Tensor[], each: boolean): Cotangents {
   const count = each ? outputs.size : outputs.size / (outputs.shape[0] ?? 1);
   const map = linearize([outputs], wrt);
-  const slope = grad(loss, outputs);
+  const slope = grad(loss, outputs, { unreachable: 'zero' });
   const back = (u: Tensor): Tensor[] => map.transpose([u]).map((t, i) => t ?? wrt[i]!.mul(0));
   const rows = vmap((e: Tensor) => ({ left: back(e), right: back(jvp(slope, outputs, e)) }))(units(outputs, count));
   return rows as { left: Tensor[]; right: Tensor[] };

@@ -1,7 +1,6 @@
 import { cholesky, choleskyInverse, matrix } from '../../linalg/index.js';
-import type { FactorLayout, FactorSlot } from './factor-layout.js';
-
-type Vector = Float32Array | Float64Array;
+import type { Vector } from '../../objective/vector.js';
+import type { FactorLayout, FactorSlot } from './layouts.js';
 
 function meanTrace(flat: Vector, { offset, order, diagonal }: FactorSlot): number {
   const step = diagonal ? 1 : order + 1;

@@ -1,11 +1,39 @@
+import { concat } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { sizeOf } from '../../tensor/shape.js';
+import { full } from '../../tensor/leaf.js';
+import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { Block, FullBlock, MatrixBlock, ModelGraph } from './blocks.js';
 import { cotangents, type FactorEstimate } from './cotangents.js';
 import { exampleAxis } from './example-axis.js';
 import { type Probed, probe } from './probe.js';
-import { sumOverSharing, type WeightSharing, withOnes } from './rows.js';
-import type { MatrixSite, Site } from './site.js';
+import type { MatrixSite, Site } from './sites.js';
+
+/**
+ * How a weight that is shared over time, tokens or patches is treated (Eschenhagen et al. 2023). `expand`: every position counts as an
+ * example of its own. `reduce`: inputs are averaged and cotangents summed over the positions of an example first.
+ */
+export type WeightSharing = 'expand' | 'reduce';
+
+/**
+ * Rows [P·Π lead, d] → [P·examples, d]: every axis of `lead` but that of the examples is summed over; P counts what lies in
+ * front of `lead`.
+ */
+function sumOverSharing(rows: Tensor, lead: Shape, axis: number): Tensor {
+  const d = rows.shape[1]!;
+  const shared = sizeOf(lead) / lead[axis]!;
+  if (shared === 1) return rows;
+  const batches = rows.shape[0]! / sizeOf(lead);
+  const axes = lead.flatMap((_, i) => (i === axis ? [] : [i + 1]));
+  return rows
+    .reshape([batches, ...lead, d])
+    .sum(axes)
+    .reshape([batches * lead[axis]!, d]);
+}
+
+/** Rows with a last column of ones: the homogeneous coordinate of a bias. */
+function withOnes(rows: Tensor): Tensor {
+  return concat([rows, full(1, rows.dtype).expand([rows.shape[0]!, 1])], 1);
+}
 
 export interface FactorOptions {
   /** Default 'sampled': `graph.loss` must then have targets drawn by `Loss.sample`. */

@@ -4,7 +4,7 @@ import { topological } from '../../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
 import type { Shape } from '../../tensor/shape.js';
-import type { Site } from './site.js';
+import type { Site } from './sites.js';
 
 /** A graph with a zero added at every site: derivatives by the zeros are the cotangents of the sites' outputs. */
 export interface Probed {

@@ -1,7 +1,7 @@
 import { dot } from '../../linalg/krylov/vectors.js';
+import type { At } from '../../objective/objective.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { ShapeError } from '../../tensor/errors.js';
-import { requireCount } from '../estimators/estimate.js';
-import type { CurvatureModel } from '../operators/model.js';
 import { type LossesOptions, lossesAt } from './losses-at.js';
 
 export interface InterpolationOptions extends LossesOptions {
@@ -26,23 +26,23 @@ export interface Interpolation {
 
 /**
  * The loss on the straight line between two solutions and the height of the barrier between them (Frankle et al. 2020; Entezari et al.
- * 2022): 0 for two that are linearly connected. The model's own parameters do not count. Cost: one forward pass over the data a
+ * 2022): 0 for two that are linearly connected. The point of `at` does not count. Cost: one forward pass over the data a
  * point. ShapeError for parameters of another length; InputError for a resolution below 2 or options that make no sense.
  */
-export async function interpolation(model: CurvatureModel, options: InterpolationOptions): Promise<Interpolation> {
+export async function interpolation(at: At, options: InterpolationOptions): Promise<Interpolation> {
   const { from, to, resolution = 25 } = options;
-  requireCount('interpolation', 'resolution', resolution, 2);
+  checkOptions('interpolation', { 'an integer ≥ 2': { resolution } });
   for (const [name, { length }] of Object.entries({ from, to })) {
-    if (length === model.layout.size) continue;
+    if (length === at.objective.layout.size) continue;
     throw new ShapeError(
-      `interpolation: '${name}' has ${length} elements and the model ${model.layout.size}; give flat parameters of the model`,
+      `interpolation: '${name}' has ${length} elements and the model ${at.objective.layout.size}; give flat parameters of the model`,
     );
   }
-  const own = model.point();
+  const own = at.parameters;
   const directions = [from, to].map((end) => Float64Array.from(end, (v, i) => v - own[i]!));
   const positions = Array.from({ length: resolution }, (_, i) => i / (resolution - 1));
   const losses = await lossesAt(
-    model,
+    at,
     directions,
     positions.map((t) => [1 - t, t]),
     options,

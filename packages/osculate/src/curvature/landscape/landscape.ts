@@ -1,12 +1,11 @@
+import type { At } from '../../objective/objective.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import { requireCount } from '../estimators/estimate.js';
-import type { CurvatureModel } from '../operators/model.js';
 import { type LossesOptions, lossesAt } from './losses-at.js';
-import { type QuadraticModel, quadraticAt, quadraticModel } from './quadratic-model.js';
-import { type TrustRadius, trustRadius } from './trust-radius.js';
+import { type QuadraticModel, quadraticAt, quadraticModel, type TrustRadius, trustRadius } from './quadratic-model.js';
 
 export interface LandscapeOptions extends LossesOptions {
-  /** One direction for a line or two for a plane; a coordinate of 1 is one whole direction from the model's parameters. */
+  /** One direction for a line or two for a plane; a coordinate of 1 is one whole direction from the point. */
   readonly directions: readonly Float64Array[];
   /** Coordinates along each direction, one range for both or one each: from −r to r, or from … to. Default 1. */
   readonly range?: number | readonly [number, number] | readonly (readonly [number, number])[];
@@ -42,7 +41,7 @@ function rangesOf({ directions, range = 1 }: LandscapeOptions): Ranges {
 
 function axesOf(options: LandscapeOptions): number[][] {
   const { directions, resolution = 51 } = options;
-  requireCount('landscape', 'resolution', resolution, 2);
+  checkOptions('landscape', { 'an integer ≥ 2': { resolution } });
   if (directions.length < 1 || directions.length > 2) {
     throw new InputError(
       `landscape: there are ${directions.length} directions; give one for a line or two for a plane`,
@@ -83,7 +82,7 @@ function lowestOf(grid: readonly (readonly number[])[], losses: Float64Array): L
 const noise = { f32: 4e-6, f64: 1e-13 } as const;
 
 /**
- * The mean loss over the whole data along one or two directions from the model's parameters, the quadratic model of gradient and exact
+ * The objective over all rows along one or two directions from a point, the quadratic model of gradient and exact
  * Hessian-vector products beside it, and the radius within which that model can be trusted (see `trustRadius`). Points whose loss is
  * not finite are reported, not thrown.
  *
@@ -91,14 +90,14 @@ const noise = { f32: 4e-6, f64: 1e-13 } as const;
  * @throws InputError or ShapeError for directions, ranges or numbers that make no sense, and for a gradient or product at the centre
  * that is not finite.
  */
-export async function landscape(model: CurvatureModel, options: LandscapeOptions): Promise<Landscape> {
+export async function landscape(at: At, options: LandscapeOptions): Promise<Landscape> {
   const axes = axesOf(options);
   const { directions, tolerance = 0.1 } = options;
-  if (!(tolerance > 0)) throw new InputError(`landscape: the tolerance is ${tolerance}; it must be above 0`);
+  checkOptions('landscape', { 'a number > 0': { tolerance } });
   const grid = gridOf(axes);
   const centre = directions.map(() => 0);
-  const [value, ...losses] = await lossesAt(model, directions, [centre, ...grid], options);
-  const quadratic = await quadraticModel(model, directions, value!);
+  const [value, ...losses] = await lossesAt(at, directions, [centre, ...grid], options);
+  const quadratic = await quadraticModel(at, directions, value!);
   const modelled = Float64Array.from(grid, (c) => quadraticAt(quadratic, c));
   const points = grid.map((c, i) => ({ radius: Math.hypot(...c), loss: losses[i]!, model: modelled[i]! }));
   const result = Float64Array.from(losses);
@@ -107,7 +106,7 @@ export async function landscape(model: CurvatureModel, options: LandscapeOptions
     losses: result,
     modelled,
     quadratic,
-    trust: trustRadius(points, value!, tolerance, noise[model.layout.dtype] * Math.abs(value!)),
+    trust: trustRadius(points, value!, tolerance, noise[at.objective.layout.dtype] * Math.abs(value!)),
     nonFinite: losses.filter((loss) => !Number.isFinite(loss)).length,
     lowest: lowestOf(grid, result),
   };

@@ -1,7 +1,8 @@
 import { dot, scale } from '../../linalg/krylov/vectors.js';
-import { hessianOperator } from '../operators/hessian-operator.js';
-import type { CurvatureModel } from '../operators/model.js';
-import { meanGradient } from '../operators/row-gradients.js';
+import { hessianMatrix } from '../../objective/matrices.js';
+import type { At } from '../../objective/objective.js';
+import { curvatureOperator } from '../operators/curvature-operator.js';
+import { lossAndGradient } from '../operators/loss-and-gradient.js';
 
 /** q(c) = value + slopes·c + ½ cᵀ curvatures c over the coordinates c along k directions. */
 export interface QuadraticModel {
@@ -13,15 +14,15 @@ export interface QuadraticModel {
 }
 
 /**
- * The second-order Taylor model of the mean loss over the data along directions, exact up to rounding: one gradient and one
- * Hessian-vector product a direction. `value` is the loss at the model's parameters. InputError when a product is not finite.
+ * The second-order Taylor model of the objective over all rows along directions, exact up to rounding: one gradient and one
+ * Hessian-vector product a direction. `value` is that at the point. InputError when a product is not finite.
  */
 export async function quadraticModel(
-  model: CurvatureModel,
+  at: At,
   directions: readonly Float64Array[],
   value: number,
 ): Promise<QuadraticModel> {
-  const gradient = await meanGradient(model);
+  const { gradient } = await lossAndGradient(at);
   // Products in single precision overflow or drown for directions much longer than the parameters.
   const norms = directions.map((d) => Math.sqrt(dot(d, d)) || 1);
   const units = directions.map((d, i) => {
@@ -29,7 +30,7 @@ export async function quadraticModel(
     scale(1 / norms[i]!, unit);
     return unit;
   });
-  const products = await hessianOperator(model).applyBatch(units);
+  const products = await curvatureOperator(at, hessianMatrix).applyBatch(units);
   const entry = (i: number, j: number): number => norms[i]! * norms[j]! * dot(units[i]!, products[j]!);
   return {
     value,
@@ -48,4 +49,49 @@ export function quadraticAt({ value, slopes, curvatures }: QuadraticModel, coord
     });
   });
   return sum;
+}
+
+export interface TrustRadius {
+  /** Largest radius of the grid, in coordinates, within which the quadratic model holds; 0 when it fails at the nearest point. */
+  readonly radius: number;
+  /** It holds on the whole grid: the radius is a lower bound. */
+  readonly wholeGrid: boolean;
+  /** Largest |L − q| over largest |L − L(0)|, at the radius where the model first fails; null when it holds on the whole grid. */
+  readonly errorBeyond: number | null;
+}
+
+interface TrustPoint {
+  readonly radius: number;
+  readonly loss: number;
+  readonly model: number;
+}
+
+/**
+ * The largest radius r such that, within every smaller radius too, the largest |L − q| is at most `tolerance` times the largest change
+ * |L − L(0)|. Both are maxima over the points within the radius: on the level line through the centre there is no change to compare with.
+ * `noise` is what differs by rounding alone; a loss that is not finite is beyond trust.
+ */
+export function trustRadius(
+  points: readonly TrustPoint[],
+  centre: number,
+  tolerance: number,
+  noise: number,
+): TrustRadius {
+  const sorted = points.filter(({ radius }) => radius > 0).sort((a, b) => a.radius - b.radius);
+  let [held, error, change] = [0, 0, 0];
+  for (let from = 0; from < sorted.length; ) {
+    const { radius } = sorted[from]!;
+    // Points of one ring count together, whatever their order.
+    const limit = radius * (1 + 1e-9);
+    for (; from < sorted.length && sorted[from]!.radius <= limit; from++) {
+      const { loss, model } = sorted[from]!;
+      error = Math.max(error, Number.isFinite(loss) ? Math.abs(loss - model) : Infinity);
+      change = Math.max(change, Number.isFinite(loss) ? Math.abs(loss - centre) : 0);
+    }
+    if (!(error <= tolerance * change + noise)) {
+      return { radius: held, wholeGrid: false, errorBeyond: change > 0 ? error / change : Infinity };
+    }
+    held = radius;
+  }
+  return { radius: held, wholeGrid: true, errorBeyond: null };
 }

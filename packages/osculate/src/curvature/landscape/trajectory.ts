@@ -1,7 +1,7 @@
 import { matrix, symmetricEigen } from '../../linalg/index.js';
 import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import { requireCount } from '../estimators/estimate.js';
 
 export interface PrincipalDirections {
   /** Orthonormal, the one with most variance first; each points from the first to the last point. */
@@ -42,7 +42,7 @@ function centred(points: readonly ArrayLike<number>[]): Float64Array[] {
  * that span fewer directions.
  */
 export function principalDirections(points: readonly ArrayLike<number>[], count = 2): PrincipalDirections {
-  requireCount('principalDirections', 'count', count, 1);
+  checkOptions('principalDirections', { 'an integer ≥ 1': { count } });
   checkPoints('principalDirections', points, count + 1);
   const rows = centred(points);
   const n = rows.length;

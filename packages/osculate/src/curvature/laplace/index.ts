@@ -1,3 +1,2 @@
 export { type LaplaceOptions, type LaplacePosterior, laplace } from './laplace.js';
-export type { LinearizedPrediction } from './linearized-prediction.js';
-export { probitSigmoid, probitSoftmax } from './probit.js';
+export { type LinearizedPrediction, probitSigmoid, probitSoftmax } from './linearized-prediction.js';

@@ -1,23 +1,22 @@
+import { gaussNewtonMatrix } from '../../objective/matrices.js';
+import type { At, Named } from '../../objective/objective.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { showShape } from '../../tensor/shape.js';
-import { drawProbe } from '../estimators/probes.js';
-import { ggnDiagonal } from '../operators/ggn-diagonal.js';
-import { type CurvatureModel, ggnOperator, parameterBlock, restrictedOperator } from '../operators/index.js';
-import { meanLoss } from '../operators/row-gradients.js';
+import { sameShape, showShape } from '../../tensor/shape.js';
+import { drawProbe } from '../estimators/estimate.js';
+import { curvatureOperator } from '../operators/curvature-operator.js';
+import { dataOnly, lossAt } from '../operators/loss-and-gradient.js';
+import { matrixDiagonal } from '../operators/matrix-diagonal.js';
+import { parameterBlock, restrictedOperator } from '../operators/restricted-operator.js';
 import { chooseParameters } from '../structured/block-place.js';
-import {
-  diagonalOperator,
-  ekfacOperator,
-  kfacOperator,
-  type StructuredOperator,
-  type StructureOptions,
-  spectralOperator,
-} from '../structured/index.js';
-import { type Likelihood, likelihoodOf } from './likelihood.js';
+import { ekfacOperator } from '../structured/ekfac-operator.js';
+import { kfacOperator } from '../structured/kfac-operator.js';
+import type { StructureOptions } from '../structured/measured-factors.js';
+import { diagonalOperator, type StructuredOperator, spectralOperator } from '../structured/structured-operator.js';
+import { effectiveParameters, type Likelihood, likelihoodOf, tunePriorPrecision } from './evidence.js';
 import { type LinearizedPrediction, linearizedPrediction } from './linearized-prediction.js';
-import { effectiveParameters, tunePriorPrecision } from './tune-prior-precision.js';
 
 export interface LaplaceOptions extends StructureOptions {
   /** Of the curvature: 'full' for few parameters. Default 'kfac'. `layers` (a last layer, say) limits it to these parameters. */
@@ -31,7 +30,7 @@ export interface LaplaceOptions extends StructureOptions {
 /** A Gaussian around the parameters of a trained model. */
 export interface LaplacePosterior {
   readonly priorPrecision: number;
-  /** σ² of the observations; null for a loss that is no sum of squares. Add it to the variance of a prediction for new observations. */
+  /** σ² of the observations; null for a loss that is not a sum of squares. Add it to the variance of a prediction for new observations. */
   readonly noise: number | null;
   /** The names of the parameters that it is about; the others are fixed. */
   readonly names: readonly string[];
@@ -51,8 +50,11 @@ export interface LaplacePosterior {
   withPriorPrecision(priorPrecision: number): LaplacePosterior;
   /** With the prior precision that maximises the evidence at these parameters. Errors as for parameters that are all zero. */
   tuned(): LaplacePosterior;
-  /** Mean and covariance of the outputs for new inputs, by the linearised model. ShapeError for inputs of another shape. */
-  predict(inputs: NDArray): Promise<LinearizedPrediction>;
+  /**
+   * Mean and covariance of the outputs for new inputs, by the linearised model; inputs by name where the model has several. Several outputs are one
+   * after another in a row. ShapeError for inputs of another shape.
+   */
+  predict(inputs: NDArray | Named<NDArray>): Promise<LinearizedPrediction>;
   /** Parameters drawn from the posterior, in the order of `names`. */
   sample(generator: Generator): Promise<Float64Array>;
 }
@@ -71,22 +73,23 @@ function checkStructure({ structure = 'kfac', estimate = 'exact', sharing = 'exp
 }
 
 /** The mean loss's curvature in the chosen parameters. */
-async function curvatureOf(model: CurvatureModel, options: LaplaceOptions): Promise<StructuredOperator> {
+async function curvatureOf(at: At, options: LaplaceOptions): Promise<StructuredOperator> {
   const { structure = 'kfac', layers } = options;
-  if (structure === 'kfac') return kfacOperator(model, options);
-  if (structure === 'ekfac') return ekfacOperator(model, options);
+  if (structure === 'kfac') return kfacOperator(at, options);
+  if (structure === 'ekfac') return ekfacOperator(at, options);
   if (structure === 'full') {
-    const ggn = ggnOperator(model);
-    return spectralOperator(layers ? restrictedOperator(ggn, parameterBlock(model.layout, layers)) : ggn);
+    const ggn = curvatureOperator(at, gaussNewtonMatrix);
+    return spectralOperator(layers ? restrictedOperator(ggn, parameterBlock(at.objective.layout, layers)) : ggn);
   }
-  const { names, starts, size } = chooseParameters(model.layout, layers);
+  const { names, starts, size } = chooseParameters(at.objective.layout, layers);
   const flat = new Float64Array(size);
-  for (const [name, values] of Object.entries(await ggnDiagonal(model, names))) flat.set(values, starts.get(name)!);
-  return diagonalOperator(flat, 'diagonal of GGN');
+  for (const [name, values] of Object.entries(await matrixDiagonal(at, gaussNewtonMatrix, names)))
+    flat.set(values, starts.get(name)!);
+  return diagonalOperator(flat, 'diagonal of Gauss-Newton');
 }
 
 interface Fitted {
-  readonly model: CurvatureModel;
+  readonly at: At;
   readonly likelihood: Likelihood;
   readonly logLikelihood: number;
   readonly names: readonly string[];
@@ -95,22 +98,27 @@ interface Fitted {
   readonly curvature: StructuredOperator;
 }
 
-function checkInputs({ x }: CurvatureModel, { shape, dtype }: NDArray): void {
-  const rest = (s: readonly number[]): string => showShape(s.slice(1));
-  if (shape.length > 0 && rest(shape) === rest(x.shape) && dtype === x.dtype && shape[0]! > 0) return;
-  throw new ShapeError(
-    `laplace: the inputs are ${dtype} ${showShape(shape)}; give at least one row like those of the data, ${x.dtype} ${showShape(x.shape)}`,
-  );
+/** New inputs by name, as many rows of each. */
+function inputsOf({ objective }: At, given: NDArray | Named<NDArray>): Named<NDArray> {
+  const fields = Object.entries(objective.batch(1).inputs);
+  const named = isArray(given) ? Object.fromEntries(fields.slice(0, 1).map(([name]) => [name, given])) : given;
+  const rows = named[fields[0]?.[0] ?? '']?.shape[0] ?? 0;
+  for (const [name, { dtype, shape }] of fields) {
+    const array = named[name];
+    const fits = array && array.dtype === dtype && sameShape(array.shape, [rows, ...shape.slice(1)]);
+    if (fits && rows > 0) continue;
+    throw new ShapeError(
+      `laplace: the input "${name}" is ${array ? `${array.dtype} ${showShape(array.shape)}` : 'not given'}; give at least one row like those of the data, ${dtype} ${showShape(shape)}`,
+    );
+  }
+  return named;
 }
 
-function checkPriorPrecision(priorPrecision: number): void {
-  if (priorPrecision > 0 && priorPrecision < Infinity) return;
-  throw new InputError(`laplace: the prior precision is ${priorPrecision}; it must be a positive number`);
-}
+const isArray = (given: NDArray | Named<NDArray>): given is NDArray => typeof given.dtype === 'string';
 
 function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
-  checkPriorPrecision(priorPrecision);
-  const { model, likelihood, logLikelihood, names, mean, curvature } = fitted;
+  checkOptions('laplace', { 'a finite number > 0': { priorPrecision } });
+  const { at, likelihood, logLikelihood, names, mean, curvature } = fitted;
   const squaredNorm = mean.reduce((sum, x) => sum + x * x, 0);
   const covariance = curvature.inverse(priorPrecision);
   const prior = 0.5 * (mean.length * Math.log(priorPrecision) - priorPrecision * squaredNorm);
@@ -125,10 +133,7 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
     logMarginalLikelihood: logLikelihood + prior - 0.5 * curvature.logDeterminant(priorPrecision),
     withPriorPrecision: (other) => posterior(fitted, other),
     tuned: () => posterior(fitted, tunePriorPrecision(curvature.eigenvalues(), squaredNorm)),
-    predict: async (inputs) => {
-      checkInputs(model, inputs);
-      return linearizedPrediction(model, names, covariance, inputs);
-    },
+    predict: async (inputs) => linearizedPrediction(at, names, covariance, inputsOf(at, inputs)),
     sample: async (generator) => {
       const root = covariance.map('root of the covariance', Math.sqrt);
       const drawn = await root.apply(drawProbe(mean.length, 'normal', generator));
@@ -140,24 +145,26 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
 /**
  * Laplace's approximation of the posterior of a trained model's parameters (MacKay 1992; Ritter, Botev and Barber 2018; Daxberger et al.
  * 2021): a Gaussian whose precision is N times the Gauss-Newton matrix of the mean loss, in the given structure, plus the prior's. It
- * takes the parameters as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards. Exact for
+ * takes the point as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards; the objective's own
+ * weight decay does not count, as the prior stands for it. Exact for
  * a model that is linear with a squared error. Cost: as the structure's operator. Errors as there; InputError for a prior precision or noise
  * that is not positive, and for an estimate or sharing of factors with a structure that has none.
  */
-export async function laplace(model: CurvatureModel, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
+export async function laplace(at: At, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
   const { priorPrecision = 1, layers, noise } = options;
   checkStructure(options);
-  checkPriorPrecision(priorPrecision);
-  const likelihood = likelihoodOf(model, noise);
-  const { names, size, starts } = chooseParameters(model.layout, layers);
-  const point = model.point();
+  checkOptions('laplace', { 'a finite number > 0': { priorPrecision } });
+  const { layout } = at.objective;
+  const likelihood = likelihoodOf(at.objective, noise);
+  const { names, size, starts } = chooseParameters(layout, layers);
   const mean = new Float64Array(size);
-  for (const slot of model.layout.slots) {
+  for (const slot of layout.slots) {
     const start = starts.get(slot.name);
-    if (start !== undefined) mean.set(point.subarray(slot.offset, slot.offset + slot.size), start);
+    if (start !== undefined) mean.set(at.parameters.subarray(slot.offset, slot.offset + slot.size), start);
   }
-  const logLikelihood = likelihood.constant - likelihood.scale * (await meanLoss(model));
+  const data = dataOnly(at);
+  const logLikelihood = likelihood.constant - likelihood.scale * (await lossAt(data));
   // Below zero there is only rounding.
-  const curvature = (await curvatureOf(model, options)).map('N · curvature', (s) => likelihood.scale * Math.max(0, s));
-  return posterior({ model, likelihood, logLikelihood, names, mean, curvature }, priorPrecision);
+  const curvature = (await curvatureOf(data, options)).map('N · curvature', (s) => likelihood.scale * Math.max(0, s));
+  return posterior({ at: data, likelihood, logLikelihood, names, mean, curvature }, priorPrecision);
 }

@@ -1,17 +1,27 @@
 import { compile } from '../../compile/index.js';
-import { take } from '../../data/index.js';
 import { euclideanNorm } from '../../linalg/index.js';
 import { axpy } from '../../linalg/krylov/vectors.js';
-import { InputError } from '../../tensor/errors.js';
+import type { Parameters } from '../../nn/index.js';
+import { gaussNewtonMatrix } from '../../objective/matrices.js';
+import type { At, Objective } from '../../objective/objective.js';
+import { onRows } from '../../objective/rows.js';
+import {
+  type ArraysOptions,
+  type SourceOptions,
+  type SupervisedOptions,
+  supervisedObjective,
+} from '../../objective/supervised.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { inputName } from '../../tensor/leaf.js';
+import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { ggnOperator } from './ggn-operator.js';
+import { leaves } from '../../tensor/tree.js';
+import { curvatureOperator } from './curvature-operator.js';
 import type { LinearOperator } from './linear-operator.js';
-import { type CurvatureModel, type CurvatureModelOptions, curvatureModel } from './model.js';
-import { lossAndGradient } from './row-gradients.js';
+import { lossAndGradient } from './loss-and-gradient.js';
 
 /**
- * `inputs`: what the model's graph reads beside parameters and data. `repeated`: the same programs once more. `retraced`: a model made anew from
+ * `inputs`: what the model's graph reads beside parameters and data. `repeated`: the same programs once more. `retraced`: a second objective of
  * the same options. `reordered`: with the rows in another order. `regrouped`: in batches of another size.
  */
 export type DeterminismTest = 'inputs' | 'repeated' | 'retraced' | 'reordered' | 'regrouped';
@@ -45,8 +55,8 @@ export interface DeterminismReport {
 
 export interface DeterminismOptions {
   readonly generator: Generator;
-  /** The operator whose products are compared; default: `ggnOperator`. */
-  readonly operator?: (model: CurvatureModel) => LinearOperator;
+  /** The operator whose products are compared; default: that of `gaussNewtonMatrix`. */
+  readonly operator?: (at: At) => LinearOperator;
   /** Default: 1e-9 for a model in float64, 1e-4 in float32. */
   readonly tolerance?: number;
 }
@@ -59,8 +69,8 @@ interface Measured {
 
 const quantities = ['loss', 'gradient', 'product'] as const;
 
-async function measured(model: CurvatureModel, operator: LinearOperator, v: Float64Array): Promise<Measured> {
-  const { loss, gradient } = await lossAndGradient(model);
+async function measured(at: At, operator: LinearOperator, v: Float64Array): Promise<Measured> {
+  const { loss, gradient } = await lossAndGradient(at);
   return { loss: Float64Array.of(loss), gradient, product: await operator.apply(v) };
 }
 
@@ -103,9 +113,12 @@ function finding(test: DeterminismTest, differences: Differences): DeterminismFi
 }
 
 /** A finding for the inputs of the graph that nothing gives a value. */
-function unfed(model: CurvatureModel): DeterminismFinding | null {
-  const names = compile({ loss: model.graph(Math.min(model.chunk, model.rows)).loss }).inputs.map(inputName);
-  const strange = names.filter((name) => name !== 'x' && name !== 'y' && !name.startsWith('parameters.'));
+function unfed(objective: Objective): DeterminismFinding | null {
+  const { loss, inputs, targets } = objective.batch(Math.min(objective.chunk, objective.rows));
+  const fields = { ...inputs, ...targets };
+  const strange = compile({ loss })
+    .inputs.map(inputName)
+    .filter((name) => !Object.hasOwn(fields, name) && !name.startsWith('parameters.'));
   if (strange.length === 0) return null;
   const suspects = strange.map((name): DeterminismSuspect => {
     if (name.startsWith('mask.')) return 'dropout';
@@ -115,33 +128,47 @@ function unfed(model: CurvatureModel): DeterminismFinding | null {
   return { test: 'inputs', suspects: [...new Set(suspects)], differences: {}, message };
 }
 
-/** The same data in another order, and in batches of another size. */
-function variants(options: CurvatureModelOptions, generator: Generator) {
-  const { x, y } = options;
-  const rows = x.shape[0]!;
-  const order = Array.from(generator.permutation(rows));
-  const chunk = Math.min(options.chunk ?? 1000, rows);
-  return {
-    retraced: options,
-    reordered: { ...options, x: take(x, order), y: take(y, order) },
-    // Never more rows at once than the model may take, but for one.
-    regrouped: { ...options, chunk: chunk === 1 ? Math.min(2, rows) : Math.ceil(chunk / 2) },
-  };
+/** The same data in another order, and in batches of another size: each an objective of its own. */
+function* variants<P extends Parameters>(
+  options: SupervisedOptions<P>,
+  { rows, chunk: most }: Objective,
+  generator: Generator,
+): Iterable<readonly [DeterminismTest, Objective]> {
+  const order = Uint32Array.from(generator.permutation(rows));
+  const chunk = Math.min(most, rows);
+  yield ['retraced', supervisedObjective(options)];
+  yield ['reordered', onRows(supervisedObjective(options), order)];
+  // Never more rows at once than the model may take, but for one.
+  yield [
+    'regrouped',
+    supervisedObjective({ ...options, chunk: chunk === 1 ? Math.min(2, rows) : Math.ceil(chunk / 2) }),
+  ];
 }
 
 /**
- * Whether the loss, its gradient and the products of an operator are functions of the parameters alone: the same when computed twice, traced
- * twice, with reordered rows, and in other batches. What fails is reported, not thrown; a failed test ends the check where later ones
- * would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is not positive.
+ * Whether the loss, its gradient and the products of an operator are functions of the parameters alone, at the values of
+ * `options.parameters`: the same when computed twice, traced twice, with reordered rows, and in other batches. What fails is reported, not thrown;
+ * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
+ * not positive.
  */
-export async function checkDeterminism(
-  options: CurvatureModelOptions,
-  { generator, operator = ggnOperator, tolerance }: DeterminismOptions,
+export function checkDeterminism<P extends Parameters>(
+  options: ArraysOptions<P>,
+  settings: DeterminismOptions,
+): Promise<DeterminismReport>;
+export function checkDeterminism<P extends Parameters>(
+  options: SourceOptions<P>,
+  settings: DeterminismOptions,
+): Promise<DeterminismReport>;
+export async function checkDeterminism<P extends Parameters>(
+  options: SupervisedOptions<P>,
+  { generator, operator = (at) => curvatureOperator(at, gaussNewtonMatrix), tolerance }: DeterminismOptions,
 ): Promise<DeterminismReport> {
-  const first = curvatureModel(options);
-  const allowed = tolerance ?? (first.layout.dtype === 'f64' ? 1e-9 : 1e-4);
-  if (!(allowed > 0)) throw new InputError(`checkDeterminism: the tolerance is ${allowed}; it must be positive`);
-  const models = [first];
+  checkOptions('checkDeterminism', { 'a number > 0': { tolerance } });
+  const first = supervisedObjective(options);
+  const { layout } = first;
+  const allowed = tolerance ?? (layout.dtype === 'f64' ? 1e-9 : 1e-4);
+  const parameters = layout.gather(Object.fromEntries(leaves<NDArray>(options.parameters)));
+  const objectives = [first];
   const report = (...findings: DeterminismFinding[]): DeterminismReport => ({
     deterministic: findings.length === 0,
     tolerance: allowed,
@@ -150,21 +177,22 @@ export async function checkDeterminism(
   try {
     const missing = unfed(first);
     if (missing) return report(missing);
-    const v = Float64Array.from({ length: first.layout.size }, () => generator.normal());
-    const own = operator(first);
-    const base = await measured(first, own, v);
-    const repeated = compare(base, await measured(first, own, v), allowed);
+    const v = Float64Array.from({ length: layout.size }, () => generator.normal());
+    const at = first.at(parameters);
+    const own = operator(at);
+    const base = await measured(at, own, v);
+    const repeated = compare(base, await measured(at, own, v), allowed);
     if (repeated) return report(finding('repeated', repeated));
     const findings: DeterminismFinding[] = [];
-    for (const [test, variant] of Object.entries(variants(options, generator))) {
-      const model = curvatureModel(variant);
-      models.push(model);
-      const differences = compare(base, await measured(model, operator(model), v), allowed);
-      if (differences) findings.push(finding(test as DeterminismTest, differences));
+    for (const [test, objective] of variants(options, first, generator)) {
+      objectives.push(objective);
+      const there = objective.at(parameters);
+      const differences = compare(base, await measured(there, operator(there), v), allowed);
+      if (differences) findings.push(finding(test, differences));
       if (test === 'retraced' && differences) break;
     }
     return report(...findings);
   } finally {
-    for (const model of models) await model.dispose();
+    for (const objective of objectives) await objective.dispose();
   }
 }

@@ -1,4 +1,5 @@
-import { type Matrix, matrix } from '../../linalg/index.js';
+import { type Matrix, matrix, transposeMatrix } from '../../linalg/index.js';
+import { dot } from '../../linalg/krylov/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 
 export type SingleProduct = (v: Float32Array, into: Float32Array) => Promise<void>;
@@ -42,9 +43,9 @@ export interface OperatorParts {
 }
 
 /** Above this a dense matrix or its diagonal by products is a mistake sooner than a wish. */
-const LARGEST_DENSE = 4096;
+const largestDense = 4096;
 /** Unit vectors that are multiplied at once. */
-const BLOCK = 64;
+const together = 64;
 
 /** An operator from its products with batches; all else follows. */
 export function linearOperator(parts: OperatorParts): LinearOperator {
@@ -117,13 +118,13 @@ class ProductOperator implements LinearOperator {
   }
 
   private async columns(what: string, visit: (column: Float64Array, j: number) => void): Promise<void> {
-    if (this.size > LARGEST_DENSE) {
+    if (this.size > largestDense) {
       throw new InputError(
-        `${what}: "${this.name}" is ${this.size} x ${this.size}, which would take ${this.size} products; use an estimator above ${LARGEST_DENSE}`,
+        `${what}: "${this.name}" is ${this.size} x ${this.size}, which would take ${this.size} products; use an estimator above ${largestDense}`,
       );
     }
-    for (let from = 0; from < this.size; from += BLOCK) {
-      const units = Array.from({ length: Math.min(BLOCK, this.size - from) }, (_, k) => {
+    for (let from = 0; from < this.size; from += together) {
+      const units = Array.from({ length: Math.min(together, this.size - from) }, (_, k) => {
         const unit = new Float64Array(this.size);
         unit[from + k] = 1;
         return unit;
@@ -132,4 +133,24 @@ class ProductOperator implements LinearOperator {
       columns.forEach((column, k) => void visit(column, from + k));
     }
   }
+}
+
+function isSymmetric({ rows: n, data }: Matrix): boolean {
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) if (data[i * n + j] !== data[j * n + i]) return false;
+  return true;
+}
+
+/** A matrix that is there as an operator; symmetric only if its elements are exactly. ShapeError unless it is square. */
+export function denseOperator(a: Matrix): LinearOperator {
+  const { rows: n, columns, data } = a;
+  if (n !== columns) throw new ShapeError(`denseOperator takes a square matrix; got ${n} x ${columns}`);
+  const rows = Array.from({ length: n }, (_, i) => data.subarray(i * n, (i + 1) * n));
+  const multiply = (v: Float64Array): Float64Array => Float64Array.from(rows, (row) => dot(row, v));
+  return linearOperator({
+    name: 'dense matrix',
+    size: n,
+    applyBatch: async (vectors) => vectors.map(multiply),
+    diagonal: async () => Float64Array.from({ length: n }, (_, i) => data[i * (n + 1)]!),
+    ...(!isSymmetric(a) && { transpose: () => denseOperator(transposeMatrix(a)) }),
+  });
 }

@@ -1,8 +1,8 @@
 import { type Matrix, matrix } from '../../linalg/index.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import type { Block } from '../kronecker/index.js';
-import { parameterBlock } from '../operators/index.js';
+import type { Block } from '../kronecker/blocks.js';
+import { parameterBlock } from '../operators/restricted-operator.js';
 
 /** Where the elements of a block's matrix `[rows, columns]` lie in a flat vector. */
 export interface BlockPlace {

@@ -1,28 +1,29 @@
-import { eigenMoments, factorInputs, factorViews, hasEigenbasis, momentLayout } from '../kronecker/index.js';
-import type { CurvatureModel } from '../operators/index.js';
-import { factorSpectra } from './factor-spectra.js';
-import { factoredBlocks } from './kfac-operator.js';
+import type { At } from '../../objective/objective.js';
+import { hasEigenbasis } from '../kronecker/blocks.js';
+import { eigenMoments } from '../kronecker/eigenbasis.js';
+import { factorInputs, factorViews, momentLayout } from '../kronecker/layouts.js';
+import { factoredBlocks, factorSpectra, withDecay } from './kfac-operator.js';
 import { type FactorMeasurement, measuredFactors, type StructureOptions } from './measured-factors.js';
 import { type StructuredOperator, structuredOperator } from './structured-operator.js';
 
-const PREFIX = 'basis.';
+const prefix = 'basis.';
 
 /** Second moments of the gradient in the given eigenbases over the whole data set, by block. */
 async function measuredMoments(
-  model: CurvatureModel,
+  { objective }: At,
   { blocks, layout, measure }: FactorMeasurement,
   bases: Float64Array,
 ): Promise<Map<number, Float64Array>> {
-  const { dtype } = model.layout;
+  const { dtype } = objective.layout;
   const { slots } = momentLayout(blocks);
   if (slots.length === 0) return new Map();
   const named = await measure(
     'eigenbasis moments',
     (batch, found, options) => {
-      const moments = eigenMoments(batch, found, factorInputs(layout, PREFIX, dtype), options);
+      const moments = eigenMoments(batch, found, factorInputs(layout, prefix, dtype), options);
       return Object.fromEntries(slots.map(({ name, block }) => [name, moments[block]!]));
     },
-    factorViews(layout, dtype === 'f32' ? Float32Array.from(bases) : bases, PREFIX),
+    factorViews(layout, dtype === 'f32' ? Float32Array.from(bases) : bases, prefix),
   );
   return new Map(slots.map(({ name, block }) => [block, named[name]!]));
 }
@@ -32,11 +33,8 @@ async function measuredMoments(
  * choices is closest to the curvature matrix in the Frobenius norm. The diagonal of its blocks in their eigenbasis is that of the curvature
  * matrix, so its trace is too (where weights are not shared). Cost: two passes over the data as of `kfacOperator`; errors alike.
  */
-export async function ekfacOperator(
-  model: CurvatureModel,
-  options: StructureOptions = {},
-): Promise<StructuredOperator> {
-  const measured = await measuredFactors(model, options);
+export async function ekfacOperator(at: At, options: StructureOptions = {}): Promise<StructuredOperator> {
+  const measured = await measuredFactors(at, options);
   const { blocks, layout, factors, chosen } = measured;
   const spectra = factorSpectra(layout, blocks, factors);
   const bases = new Float64Array(layout.size);
@@ -44,7 +42,7 @@ export async function ekfacOperator(
     const vectors = hasEigenbasis(blocks[block]!) ? spectra[block]![role]!.vectors : null;
     if (vectors) bases.set(vectors.data, offset);
   }
-  const moments = await measuredMoments(model, measured, bases);
+  const moments = await measuredMoments(at, measured, bases);
   const product = factoredBlocks(
     measured,
     spectra,
@@ -55,5 +53,5 @@ export async function ekfacOperator(
     const values = moments.get(i);
     return values ? { ...block, values: values.map((x) => Math.max(0, x)) } : block;
   });
-  return structuredOperator('EKFAC', chosen.size, corrected);
+  return structuredOperator('EKFAC', chosen.size, withDecay(at, corrected));
 }

@@ -1,25 +1,20 @@
-import { axpy, scale } from '../../linalg/krylov/vectors.js';
+import { axpy } from '../../linalg/krylov/vectors.js';
+import { empiricalFisherMatrix, gaussNewtonMatrix, sampledFisherMatrix } from '../../objective/matrices.js';
+import type { At, Batch, Feeds, Named } from '../../objective/objective.js';
+import { drawTargets, targetsOf } from '../../objective/products.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Tree } from '../../tensor/tree.js';
-import {
-  type Block,
-  type FactorEstimate,
-  type FactorLayout,
-  type FactorOptions,
-  factorLayout,
-  kroneckerBlocks,
-  kroneckerFactors,
-  namedFactors,
-  type WeightSharing,
-} from '../kronecker/index.js';
-import { sitesOf } from '../kronecker/measurement.js';
-import { ggnDiagonal } from '../operators/ggn-diagonal.js';
-import type { CurvatureModel, ModelBatch, StreamOptions } from '../operators/index.js';
-import { secondMomentDiagonal } from '../operators/row-gradients.js';
-import { sampledTargets } from '../operators/sampled-targets.js';
+import { type Block, kroneckerBlocks, type ModelGraph } from '../kronecker/blocks.js';
+import type { FactorEstimate } from '../kronecker/cotangents.js';
+import { kroneckerFactors } from '../kronecker/factors.js';
+import { type FactorLayout, factorLayout, namedFactors } from '../kronecker/layouts.js';
+import { type FactorOptions, sitesOf, type WeightSharing } from '../kronecker/measurement.js';
+import { dataOnly } from '../operators/loss-and-gradient.js';
+import { matrixDiagonal } from '../operators/matrix-diagonal.js';
 import { type ChosenParameters, chooseBlocks, chooseParameters } from './block-place.js';
 
 export interface StructureOptions {
@@ -36,7 +31,7 @@ export interface StructureOptions {
 }
 
 /** Elements of all cotangents of one layer that are held at once. */
-const HELD = 2 ** 24;
+const held = 2 ** 24;
 
 /** Runs programs of the blocks over the whole data set, once for each draw of the targets. */
 export interface FactorMeasurement {
@@ -47,17 +42,20 @@ export interface FactorMeasurement {
   /** Diagonals of the other parameters, by name. */
   readonly diagonals: Readonly<Record<string, Float64Array>>;
   readonly factors: Float64Array;
-  measure(name: string, build: MeasureGraph, feeds?: StreamOptions['feeds']): Promise<Record<string, Float64Array>>;
+  measure(name: string, build: MeasureGraph, feeds?: Feeds): Promise<Record<string, Float64Array>>;
 }
 
-export type MeasureGraph = (batch: ModelBatch, blocks: readonly Block[], options: FactorOptions) => Tree<Tensor>;
+export type MeasureGraph = (graph: ModelGraph, blocks: readonly Block[], options: FactorOptions) => Tree<Tensor>;
 
 const kinds = (blocks: readonly Block[]): string => blocks.map(({ kind }) => kind).join();
 
+/** In the place of the data's, where they are drawn. */
+type Targets = Named<NDArray> | undefined;
+
 /** Means of several runs' results, by name. */
 async function meanOfRuns(
-  targets: readonly (NDArray | undefined)[],
-  run: (targets: NDArray | undefined) => Promise<Record<string, Float64Array>>,
+  targets: readonly Targets[],
+  run: (targets: Targets) => Promise<Record<string, Float64Array>>,
 ): Promise<Record<string, Float64Array>> {
   const sums: Record<string, Float64Array> = {};
   for (const y of targets) {
@@ -72,7 +70,7 @@ async function meanOfRuns(
 const estimates: readonly FactorEstimate[] = ['exact', 'sampled', 'empirical'];
 const sharings: readonly WeightSharing[] = ['expand', 'reduce'];
 
-function checkOptions({ estimate = 'exact', sharing = 'expand', samples }: StructureOptions): void {
+function check({ estimate = 'exact', sharing = 'expand', samples }: StructureOptions): void {
   for (const [what, value, known] of [
     ['estimate', estimate, estimates],
     ['sharing', sharing, sharings],
@@ -86,64 +84,64 @@ function checkOptions({ estimate = 'exact', sharing = 'expand', samples }: Struc
   );
 }
 
-async function drawn(model: CurvatureModel, { estimate, generator, samples = 1 }: StructureOptions) {
+async function drawn(at: At, { estimate, generator, samples = 1 }: StructureOptions) {
   if (estimate !== 'sampled') return [undefined];
   if (generator === undefined) {
     throw new InputError("Kronecker factors: the estimate 'sampled' draws targets; give a generator");
   }
-  if (!(Number.isInteger(samples) && samples >= 1)) {
-    throw new InputError(`Kronecker factors: samples is ${samples}; it must be an integer ≥ 1`);
-  }
-  return sampledTargets(model, samples, generator.split());
+  checkOptions('Kronecker factors', { 'an integer ≥ 1': { samples } });
+  return drawTargets(at, samples, generator.split());
 }
 
-/** The exact diagonal for parameters without a block, of the same matrix as the factors. */
-async function restOf(
-  model: CurvatureModel,
-  estimate: FactorEstimate,
-  names: readonly string[],
-  targets: readonly (NDArray | undefined)[],
-): Promise<Record<string, Float64Array>> {
-  if (names.length === 0) return {};
-  if (estimate === 'exact') return ggnDiagonal(model, names);
-  const slots = model.layout.slots.filter(({ name }) => names.includes(name));
-  return meanOfRuns(targets, async (y) => {
-    const squares = await secondMomentDiagonal(model, y ? { targets: y } : {});
-    scale(model.normalizer, squares);
-    return Object.fromEntries(slots.map(({ name, offset, size }) => [name, squares.slice(offset, offset + size)]));
-  });
-}
+/** The matrix that the factors approximate. */
+const matrices = {
+  exact: gaussNewtonMatrix,
+  sampled: sampledFisherMatrix,
+  empirical: empiricalFisherMatrix,
+} as const;
+
+/** Where targets are drawn, and for the empirical Fisher matrix, the score stands for the loss. */
+const graphOf = ({ weights, outputs, loss, score }: Batch, estimate: FactorEstimate): ModelGraph => ({
+  weights,
+  outputs,
+  loss: estimate === 'exact' ? loss : score,
+});
 
 /** Most rows in a run: an exact estimate holds a stack of cotangents for every output of a row. */
-function rowsAtOnce(model: CurvatureModel, blocks: readonly Block[], estimate: FactorEstimate): number {
-  if (estimate !== 'exact') return model.chunk;
+function rowsAtOnce({ objective }: At, blocks: readonly Block[], estimate: FactorEstimate): number {
+  if (estimate !== 'exact') return objective.chunk;
   const sizes = blocks.flatMap(sitesOf).map(({ output, scan }) => output.size * (scan?.attrs.length ?? 1));
   const widest = Math.max(1, ...sizes);
-  return Math.max(1, Math.floor(HELD / (model.graph(1).outputs.size * widest)));
+  return Math.max(1, Math.floor(held / (objective.batch(1).outputs.size * widest)));
 }
 
 /** Kronecker factors over the whole data set. InputError for options that do not fit, and when blocks differ between batches of different sizes. */
-export async function measuredFactors(model: CurvatureModel, options: StructureOptions): Promise<FactorMeasurement> {
-  checkOptions(options);
+export async function measuredFactors(point: At, options: StructureOptions): Promise<FactorMeasurement> {
+  check(options);
+  const at = dataOnly(point);
+  const { objective } = at;
   const { estimate = 'exact', sharing = 'expand', layers } = options;
-  const chosen = chooseParameters(model.layout, layers);
-  const all = chooseBlocks(kroneckerBlocks(model.graph(1)), chosen);
-  const own = (batch: ModelBatch): Block[] => {
-    const blocks = chooseBlocks(kroneckerBlocks(batch), chosen);
+  const chosen = chooseParameters(objective.layout, layers);
+  const all = chooseBlocks(kroneckerBlocks(graphOf(objective.batch(1), estimate)), chosen);
+  const own = (graph: ModelGraph, rows: number): Block[] => {
+    const blocks = chooseBlocks(kroneckerBlocks(graph), chosen);
     if (kinds(blocks) === kinds(all)) return blocks.filter(({ kind }) => kind !== 'diagonal');
     throw new InputError(
-      `Kronecker factors: the blocks are ${kinds(all)} in a batch of one row and ${kinds(blocks)} in one of ${batch.rows}; set the model's chunk to another size`,
+      `Kronecker factors: the blocks are ${kinds(all)} in a batch of one row and ${kinds(blocks)} in one of ${rows}; set the objective's chunk to another size`,
     );
   };
   const blocks = all.filter(({ kind }) => kind !== 'diagonal');
-  const targets = await drawn(model, options);
-  const chunk = rowsAtOnce(model, blocks, estimate);
+  const targets = await drawn(at, options);
+  const chunk = rowsAtOnce(at, blocks, estimate);
   const measure: FactorMeasurement['measure'] = (name, build, feeds = {}) =>
     meanOfRuns(targets, (y) =>
-      model.mean(
+      at.mean(
         [name, estimate, sharing, ...(layers ?? [])].join(' '),
-        (batch) => build(batch, own(batch), { estimate, sharing, normalizer: model.loss.normalizer(batch.outputs) }),
-        { feeds, chunk, ...(y && { targets: y }) },
+        (batch) => {
+          const graph = graphOf(batch, estimate);
+          return build(graph, own(graph, batch.rows), { estimate, sharing, normalizer: batch.normalizer });
+        },
+        { feeds: y === undefined ? feeds : (rows) => ({ ...feeds, ...targetsOf(y, rows) }), chunk },
       ),
     );
   const layout = factorLayout(blocks);
@@ -153,5 +151,8 @@ export async function measuredFactors(model: CurvatureModel, options: StructureO
   const factors = new Float64Array(layout.size);
   for (const { name, offset } of layout.slots) factors.set(named[name]!, offset);
   const rest = all.flatMap((b) => (b.kind === 'diagonal' ? [b.parameter.name] : []));
-  return { chosen, blocks, layout, factors, diagonals: await restOf(model, estimate, rest, targets), measure };
+  // The exact diagonal, of the matrix that the factors approximate.
+  const diagonals =
+    rest.length === 0 ? {} : await meanOfRuns(targets, (y) => matrixDiagonal(at, matrices[estimate], rest, y));
+  return { chosen, blocks, layout, factors, diagonals, measure };
 }

@@ -1,7 +1,54 @@
-import { InputError } from '../../tensor/errors.js';
-import { type LinearOperator, linearOperator } from '../operators/index.js';
-import { gatherBlock, scatterBlock } from './block-place.js';
-import { applyBlock, blockDiagonal, type SpectralBlock } from './spectral-block.js';
+import { type Matrix, matrix, multiply, symmetricEigen } from '../../linalg/index.js';
+import { InputError, ShapeError } from '../../tensor/errors.js';
+import { requireSymmetric } from '../estimators/estimate.js';
+import { type LinearOperator, linearOperator } from '../operators/linear-operator.js';
+import { type BlockPlace, gatherBlock, scatterBlock } from './block-place.js';
+
+/**
+ * A symmetric block (U_A ⊗ U_G) diag(S) (U_A ⊗ U_G)ᵀ that acts on the matrices V of its parameters: U_G (S ⊙ (U_Gᵀ V U_A)) U_Aᵀ. Every
+ * function of it has the same bases and the function of S.
+ */
+export interface SpectralBlock {
+  readonly place: BlockPlace;
+  /** U_G, an eigenvector a column; null for the identity. */
+  readonly left: Matrix | null;
+  /** U_A, likewise. */
+  readonly right: Matrix | null;
+  /** S: the eigenvalues, `[rows, columns]` row by row. */
+  readonly values: Float64Array;
+}
+
+/** U_Gᵀ V U_A: V in the eigenbasis. */
+export function intoBasis({ left, right }: SpectralBlock, v: Matrix): Matrix {
+  const turned = left ? multiply(left, v, { transposeA: true }) : v;
+  return right ? multiply(turned, right) : turned;
+}
+
+function applyBlock(block: SpectralBlock, v: Matrix): Matrix {
+  const { left, right, values } = block;
+  const turned = intoBasis(block, v);
+  const scaled = matrix(
+    v.rows,
+    v.columns,
+    turned.data.map((x, i) => x * values[i]!),
+  );
+  const back = left ? multiply(left, scaled) : scaled;
+  return right ? multiply(back, right, { transposeB: true }) : back;
+}
+
+const squared = (m: Matrix): Matrix =>
+  matrix(
+    m.rows,
+    m.columns,
+    m.data.map((x) => x * x),
+  );
+
+/** The diagonal, in the shape of V. */
+function blockDiagonal({ place: { rows, columns }, left, right, values }: SpectralBlock): Matrix {
+  const s = matrix(rows, columns, values);
+  const rowsTurned = left ? multiply(squared(left), s) : s;
+  return right ? multiply(rowsTurned, squared(right), { transposeB: true }) : rowsTurned;
+}
 
 /** A block-diagonal operator whose blocks have known eigenbases: functions of it cost no more than itself. */
 export interface StructuredOperator extends LinearOperator {
@@ -84,4 +131,32 @@ function mappedBlocks(name: string, blocks: readonly SpectralBlock[], f: (x: num
     }
     return { ...block, values };
   });
+}
+
+/**
+ * A symmetric operator as its dense eigendecomposition, for small n: n products and about 9 n³ operations. Errors as `toDense`; InputError for an
+ * operator that is not symmetric.
+ */
+export async function spectralOperator(operator: LinearOperator): Promise<StructuredOperator> {
+  requireSymmetric('spectralOperator', operator);
+  const { values, vectors } = symmetricEigen(await operator.toDense());
+  const at = Int32Array.from({ length: operator.size }, (_, i) => i);
+  const place = { names: [operator.name], rows: operator.size, columns: 1, at };
+  return structuredOperator(operator.name, operator.size, [{ place, left: vectors, right: null, values }]);
+}
+
+/**
+ * The diagonal matrix with the given elements: those of `operator.diagonal()`, say, whose closest diagonal matrix it is. ShapeError when there
+ * are none.
+ */
+export function diagonalOperator(elements: Float64Array, name = 'diagonal'): StructuredOperator {
+  const rows = elements.length;
+  if (rows === 0) throw new ShapeError('diagonalOperator: there are no elements; give at least one');
+  const place = { names: [name], rows, columns: 1, at: Int32Array.from({ length: rows }, (_, i) => i) };
+  return structuredOperator(name, rows, [{ place, left: null, right: null, values: elements.slice() }]);
+}
+
+/** The diagonal part of an operator: exact, at the cost of its `diagonal`. */
+export async function diagonalPart(operator: LinearOperator): Promise<StructuredOperator> {
+  return diagonalOperator(await operator.diagonal(), `diagonal of ${operator.name}`);
 }

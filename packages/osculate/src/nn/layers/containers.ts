@@ -2,7 +2,7 @@ import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { sameShape, showShape } from '../../tensor/shape.js';
-import type { Tree } from '../../tensor/tree.js';
+import { children, type Tree } from '../../tensor/tree.js';
 import type { AnyLayer, Layer, Parameters } from '../layer.js';
 
 /**
@@ -16,10 +16,11 @@ export function sequential(layers: readonly AnyLayer[] | Readonly<Record<string,
   return {
     init: (generator, dtype = 'f32') => wrap(named.map(([, layer]) => layer.init(generator, dtype))) as Parameters,
     apply: (weights, x, context) => {
-      const own = weights as unknown as Readonly<Record<string, Tree<Tensor>>>;
+      const own = new Map(children<Tensor>(weights));
       return named.reduce((value, [name, layer]) => {
-        if (own[name] === undefined) throw new InputError(`sequential: there are no weights for layer "${name}"`);
-        return layer.apply(own[name] as never, value, context);
+        const found = own.get(name);
+        if (found === undefined) throw new InputError(`sequential: there are no weights for layer "${name}"`);
+        return layer.apply(found, value, context);
       }, x);
     },
   };

@@ -1,14 +1,14 @@
+import { like, type Vector } from '../../objective/vector.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import type { Pass } from '../first-order/elementwise-method.js';
-import { finiteSquaredNorm } from '../first-order/finite-squared-norm.js';
+import type { Pass } from '../first-order/gradient-method.js';
 import {
+  finiteSquaredNorm,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
 } from '../first-order/gradient-method.js';
-import type { Vector } from '../objective.js';
-import { like, type Optimizer } from '../optimizer.js';
+import type { Optimizer } from '../optimizer.js';
 import { hessianProbe } from './hessian-probe.js';
 
 /** Learning rate 0.15. */

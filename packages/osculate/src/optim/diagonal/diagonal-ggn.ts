@@ -1,23 +1,53 @@
-import type { Loss } from '../../nn/index.js';
-import type { Tensor } from '../../tensor/ir.js';
-import { checkOptions } from '../first-order/check-options.js';
-import type { Pass } from '../first-order/elementwise-method.js';
-import { finiteSquaredNorm } from '../first-order/finite-squared-norm.js';
+import type { Rows } from '../../data/source.js';
+import { inNesting, weightsOf } from '../../objective/matrices.js';
+import type { Batch, Objective } from '../../objective/objective.js';
+import { squaredRowGradients } from '../../objective/row-squares.js';
+import { chunks } from '../../objective/rows.js';
+import { allFinite, like, type Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
+import type { Generator } from '../../tensor/random.js';
 import {
+  finiteSquaredNorm,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  type Pass,
 } from '../first-order/gradient-method.js';
-import type { Vector } from '../objective.js';
-import { like, type Optimizer } from '../optimizer.js';
-import { sampledSquares } from './sampled-squares.js';
+import type { Optimizer } from '../optimizer.js';
+
+/**
+ * An unbiased estimate of the diagonal of the Gauss-Newton matrix of the loss over the rows (DiagGGN-MC of Dangel, Kunstner and Hennig
+ * 2020): m/B·Σ ĝᵢ² over the B examples, ĝᵢ the gradient of the loss of example i alone for a label drawn from the model, whose
+ * normalizer is m. The objective's weight decay is not in it. Undefined where the outputs are not finite.
+ */
+export async function sampledSquares(
+  objective: Objective,
+  at: Vector,
+  rows: Rows,
+  generator: Generator,
+): Promise<Vector | undefined> {
+  const estimate = like(at);
+  for (const part of chunks(rows, objective.chunk)) {
+    const { outputs } = await objective.run('outputs', (batch) => ({ outputs: batch.outputs }), at, part);
+    if (!allFinite(outputs!.data as Vector)) return undefined;
+    const drawn = objective.sample(outputs!, generator);
+    const squares = (batch: Batch) => ({
+      squares: inNesting(
+        batch,
+        squaredRowGradients(batch, ({ score }) => score, weightsOf(batch)),
+      ),
+    });
+    const results = await objective.run('squares for drawn targets', squares, at, part, drawn);
+    const sum = objective.layout.gather(results, 'squares.') as Vector;
+    const factor = objective.batch(part.length).normalizer / part.length / rows.length;
+    for (let i = 0; i < estimate.length; i++) estimate[i]! += factor * sum[i]!;
+  }
+  return estimate;
+}
 
 /** Learning rate 0.1. */
 export interface DiagonalGgnOptions extends GradientOptions {
-  /** Model and loss again: labels are drawn from the loss, and single examples differentiated. */
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly loss: Loss;
   /** Decay rates of the momentum and of the curvature (default 0.9, 0.95). */
   readonly betas?: readonly [number, number];
   /** λ > 0 in units of the curvature, which scale with the loss (default 1e-2, for mean losses of order 1). */
@@ -65,7 +95,7 @@ function diagonalPass(pass: DiagonalPass, beta: number): void {
  * Cost: a gradient of a mini-batch a step; an estimate costs a forward pass and, for dense layers, a gradient more; for other
  * parameters one gradient an example is held in memory. Memory 2 n beside the parameters.
  */
-export function diagonalGgn(options: DiagonalGgnOptions): Optimizer<DiagonalGgnState> {
+export function diagonalGgn(options: DiagonalGgnOptions = {}): Optimizer<DiagonalGgnState> {
   const { betas: [beta, keep] = [0.9, 0.95] as const, damping = 1e-2, interval = 1 } = options;
   checkOptions('diagonalGgn', {
     'a number > 0': { damping },
@@ -73,7 +103,7 @@ export function diagonalGgn(options: DiagonalGgnOptions): Optimizer<DiagonalGgnS
     'a number from 0 to below 1': { beta1: beta, beta2: keep },
   });
   const renewed = async ({ state, objective, rows, generator }: GradientMove<Own>): Promise<Vector | undefined> => {
-    const estimate = await sampledSquares(objective, options, state.parameters, rows, generator);
+    const estimate = await sampledSquares(objective, state.parameters, rows, generator);
     if (estimate === undefined || finiteSquaredNorm(estimate) === undefined) return undefined;
     for (let i = 0; i < estimate.length; i++) {
       estimate[i] = keep * state.curvature[i]! + (1 - keep) * estimate[i]!;

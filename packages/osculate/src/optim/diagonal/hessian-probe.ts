@@ -1,10 +1,11 @@
-import { flatten, hvp, unflatten } from '../../autodiff/index.js';
+import { flatten, unflatten } from '../../autodiff/index.js';
+import type { Rows } from '../../data/source.js';
+import { hessianMatrix, weightsOf } from '../../objective/matrices.js';
+import type { Objective } from '../../objective/objective.js';
+import { chunks } from '../../objective/rows.js';
+import { like, type Vector } from '../../objective/vector.js';
 import { input } from '../../tensor/leaf.js';
-import type { NDArray } from '../../tensor/ndarray.js';
-import { leaves } from '../../tensor/tree.js';
-import type { Objective, Rows, Vector } from '../objective.js';
-import { like } from '../optimizer.js';
-import { chunks } from '../program-objective.js';
+import { ndarray } from '../../tensor/ndarray.js';
 
 /**
  * z∘(H·z), an unbiased estimate of the diagonal of the objective's Hessian over the given rows when the elements of z are
@@ -12,19 +13,18 @@ import { chunks } from '../program-objective.js';
  */
 export async function hessianProbe(objective: Objective, at: Vector, rows: Rows, z: Vector): Promise<Vector> {
   const { dtype, size } = objective.layout;
-  const direction: NDArray = { dtype, shape: [size], data: z as never };
+  const direction = ndarray(dtype, z, [size]);
   const out = like(z);
   for (const part of chunks(rows, objective.chunk)) {
     const { probe } = await objective.run(
       'hessian probe',
       (batch) => {
-        const weights = leaves(batch.weights).map(([, t]) => t);
-        const v = input('direction', dtype, [size]);
-        return { probe: flatten(hvp(batch.loss, weights, unflatten(v, weights))).mul(v) };
+        const v = input('step.direction', dtype, [size]);
+        return { probe: flatten(hessianMatrix.product(batch, unflatten(v, weightsOf(batch)))).mul(v) };
       },
       at,
       part,
-      { direction },
+      { 'step.direction': direction },
     );
     const share = part.length / rows.length;
     const data = probe!.data as Vector;

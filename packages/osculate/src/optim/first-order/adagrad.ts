@@ -1,8 +1,7 @@
-import type { Vector } from '../objective.js';
+import type { Vector } from '../../objective/vector.js';
 import type { Optimizer } from '../optimizer.js';
-import { compiledPass } from './compiled-pass.js';
-import { elementwiseMethod, type Pass } from './elementwise-method.js';
 import type { GradientOptions, GradientState } from './gradient-method.js';
+import { compiledPass, elementwiseMethod, type Pass } from './gradient-method.js';
 
 /** Learning rate 0.01. */
 export interface AdagradOptions extends GradientOptions {

@@ -1,12 +1,15 @@
+import type { Rows } from '../../data/source.js';
+import { runElementwise, SHORT, squaresByFour } from '../../linalg/kernels/elementwise.js';
+import type { Objective } from '../../objective/objective.js';
+import { drawRows } from '../../objective/rows.js';
+import { like, type Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
+import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
-import type { Rows, Vector } from '../objective.js';
-import { drawRows, like, type Optimizer, type OptimizerState, type StepContext } from '../optimizer.js';
-import { SpareVector } from '../retired.js';
-import { constant } from '../schedules/constant.js';
-import type { Schedule } from '../schedules/schedule.js';
-import { checkOptions } from './check-options.js';
-import { finiteSquaredNorm } from './finite-squared-norm.js';
-import { type GroupDefaults, type ParameterGroup, type Segment, segmentsOf } from './parameter-groups.js';
+import type { Optimizer, OptimizerState, StepContext } from '../optimizer.js';
+import { overwritable, SpareVector } from '../optimizer.js';
+import type { Schedule } from '../schedules.js';
+import { constant } from '../schedules.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {
@@ -63,7 +66,7 @@ export interface GradientRule<S extends object> {
   readonly bySlot?: (slot: ParameterSlot, layout: ParameterLayout) => Partial<GroupDefaults>;
   /** The move leaves the gradient to be overwritten: nothing of it is in the state. */
   readonly leavesGradient?: boolean;
-  init(parameters: Vector): S;
+  init(parameters: Vector, objective: Objective): S;
   /** Where the gradient is taken (default: at the parameters). */
   point?(state: GradientState<S>): Vector;
   /** The move; undefined when it cannot be made because curvature is not finite, which rejects the step. */
@@ -83,13 +86,13 @@ function averaged(average: Vector, parameters: Vector, keep: number): Vector {
   return out;
 }
 
-/** The segments of the last layout asked for: they depend on nothing else. */
-function remember(make: (layout: ParameterLayout) => readonly Segment[]): typeof make {
-  const known = new WeakMap<ParameterLayout, readonly Segment[]>();
+/** What depends on a layout alone is made once for each. */
+export function byLayout<T>(make: (layout: ParameterLayout) => T): (layout: ParameterLayout) => T {
+  const known = new WeakMap<ParameterLayout, { readonly made: T }>();
   return (layout) => {
-    const found = known.get(layout) ?? make(layout);
+    const found = known.get(layout) ?? { made: make(layout) };
     known.set(layout, found);
-    return found;
+    return found.made;
   };
 }
 
@@ -134,7 +137,7 @@ export function gradientMethod<S extends object>(
   const { batchSize, ...defaults } = common(rule, options);
   checkCommon(rule.name, options);
   const { schedule = constant(), clipNorm, average, groups = [] } = options;
-  const segmentsFor = remember((layout) => {
+  const segmentsFor = byLayout((layout) => {
     const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });
     return segmentsOf(layout, own, groups, rule.bySlot !== undefined);
   });
@@ -169,10 +172,159 @@ export function gradientMethod<S extends object>(
   return {
     name: rule.name,
     settings: settingsOf(rule, options),
-    init: (parameters) => {
+    init: (objective, parameters) => {
       const kept = average === undefined ? {} : { average: parameters.slice() };
-      return { ...rule.init(parameters), parameters, step: 0, updates: 0, ...kept } as GradientState<S>;
+      return { ...rule.init(parameters, objective), parameters, step: 0, updates: 0, ...kept } as GradientState<S>;
     },
     step,
   };
+}
+
+/** Parameters by name with settings of their own: `{ names: /bias$/, weightDecay: 0 }`. */
+export interface ParameterGroup {
+  /** Parameters whose dotted name matches; a parameter belongs to the first group that it matches. */
+  readonly names: RegExp;
+  /** Instead of the method's; the schedule multiplies it all the same. */
+  readonly learningRate?: number;
+  readonly weightDecay?: number;
+}
+
+/** A stretch of the flat vector whose elements are treated alike. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  /** Learning rate of this update, schedule included. */
+  readonly rate: number;
+  readonly decay: number;
+  /** The parameter, or the first of the parameters, that lie here. */
+  readonly slot: ParameterSlot;
+}
+
+export interface GroupDefaults {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+const list = (slots: readonly ParameterSlot[]): string => slots.map((s) => s.name).join(', ');
+
+/** @throws InputError for a group that no parameter belongs to, which is a misspelt pattern. */
+function checkGroups(layout: ParameterLayout, groups: readonly ParameterGroup[], first: readonly number[]): void {
+  const unused = groups.findIndex((_, i) => !first.includes(i));
+  if (unused < 0) return;
+  throw new InputError(
+    `parameter groups: no parameter belongs to group ${unused}, ${groups[unused]!.names}; the names are ${list(layout.slots)}`,
+  );
+}
+
+/** RegExp.test of a pattern with the flag g or y depends on where the last search ended; search does not. */
+const matches = (pattern: RegExp, name: string): boolean => name.search(pattern) >= 0;
+
+/**
+ * The segments of a layout, in order and without gaps: neighbours with equal settings are joined unless `bySlot`.
+ * Learning rates are without the schedule. @throws InputError for a group that no parameter belongs to.
+ */
+function segmentsOf(
+  layout: ParameterLayout,
+  defaults: (slot: ParameterSlot) => GroupDefaults,
+  groups: readonly ParameterGroup[],
+  bySlot: boolean,
+): readonly Segment[] {
+  const first = layout.slots.map(({ name }) => groups.findIndex((group) => matches(group.names, name)));
+  checkGroups(layout, groups, first);
+  const segments: Segment[] = [];
+  layout.slots.forEach((slot, i) => {
+    const { learningRate: rate, weightDecay: decay } = { ...defaults(slot), ...groups[first[i]!] };
+    const [from, to] = [slot.offset, slot.offset + slot.size];
+    const last = segments.at(-1);
+    if (!bySlot && last?.rate === rate && last.decay === decay) segments[segments.length - 1] = { ...last, to };
+    else segments.push({ from, to, rate, decay, slot });
+  });
+  return segments;
+}
+
+/** The squares of the first `whole` elements, a multiple of 4, in four sums: one would wait for each addition. */
+function fourSums(v: Vector, whole: number): readonly [number, number, number, number] {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += v[i]! * v[i]!;
+    b += v[i + 1]! * v[i + 1]!;
+    c += v[i + 2]! * v[i + 2]!;
+    d += v[i + 3]! * v[i + 3]!;
+  }
+  return [a, b, c, d];
+}
+
+/** ‖v‖², or undefined when an element is not finite (or too large for its square to be). */
+export function finiteSquaredNorm(v: Vector): number | undefined {
+  const whole = v.length & ~3;
+  let [a, b, c, d] = squaresByFour(v, whole) ?? fourSums(v, whole);
+  for (let i = whole; i < v.length; i++) a += v[i]! * v[i]!;
+  const sum = a + b + (c + d);
+  return Number.isFinite(sum) ? sum : undefined;
+}
+
+/** One pass of an update rule over elements `from` … `to` − 1 of all vectors. */
+export interface Pass<K extends string> extends Segment {
+  /** Number of this update, from 1. */
+  readonly update: number;
+  readonly gradient: Vector;
+  readonly old: Vector;
+  /** To be written. */
+  readonly parameters: Vector;
+  readonly before: Readonly<Record<K, Vector>>;
+  /** To be written. */
+  readonly after: Readonly<Record<K, Vector>>;
+}
+
+/** A method that treats every element by itself and whose state is vectors of the parameters' length that start as zeros. */
+export interface ElementwiseRule<K extends string>
+  extends Pick<GradientRule<Readonly<Record<K, Vector>>>, 'name' | 'defaults' | 'settings'> {
+  readonly vectors: readonly K[];
+  pass(pass: Pass<K>): void;
+}
+
+/** A record of one value a name. */
+function byName<K extends string, T>(names: readonly K[], make: (name: K) => T): Record<K, T> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, T>;
+}
+
+/** Makes an optimizer of an elementwise rule. Memory: one vector for each of the rule's, beside the parameters. */
+export function elementwiseMethod<K extends string>(
+  rule: ElementwiseRule<K>,
+  options: GradientOptions,
+): Optimizer<GradientState<Readonly<Record<K, Vector>>>> {
+  const { vectors, pass, ...rest } = rule;
+  return gradientMethod(
+    {
+      ...rest,
+      leavesGradient: true,
+      init: (parameters) => byName(vectors, () => like(parameters)),
+      move: ({ state, gradient, segments, update, retired }) => {
+        const found = overwritable<K | 'parameters'>(retired, state);
+        const toWrite = (name: K | 'parameters'): Vector => found(name) ?? like(gradient);
+        const after = byName(vectors, toWrite);
+        const parameters = toWrite('parameters');
+        const all = { update, gradient, old: state.parameters, parameters, before: state, after };
+        for (const segment of segments) pass({ ...segment, ...all });
+        return { parameters, own: after };
+      },
+    },
+    options,
+  );
+}
+
+/**
+ * Runs a pass as a compiled kernel, whose state is `vectors` in that order; false, with nothing done, where the caller's loop has to run:
+ * for vectors of doubles, on hosts without WebAssembly SIMD, and for few elements. The outcome is the loop's, bit for bit.
+ */
+export function compiledPass<K extends string>(
+  kernel: Parameters<typeof runElementwise>[0],
+  pass: Pass<K>,
+  vectors: readonly K[],
+  settings: readonly number[],
+): boolean {
+  const { from, to, gradient, old, parameters, before, after } = pass;
+  if (to - from < SHORT) return false;
+  const state = vectors.map((name) => ({ read: before[name], write: after[name] }));
+  return runElementwise(kernel, [from, to], [{ read: gradient }, { read: old, write: parameters }, ...state], settings);
 }

@@ -1,7 +1,7 @@
-import type { Vector } from '../objective.js';
+import type { Vector } from '../../objective/vector.js';
 import type { Optimizer } from '../optimizer.js';
-import { elementwiseMethod, type Pass } from './elementwise-method.js';
 import type { GradientOptions, GradientState } from './gradient-method.js';
+import { elementwiseMethod, type Pass } from './gradient-method.js';
 
 /** Learning rate 1e-4: a third to a tenth of what suits AdamW, with a weight decay as many times larger. */
 export interface LionOptions extends GradientOptions {

@@ -1,8 +1,8 @@
-import type { Vector } from '../objective.js';
-import { like, type Optimizer } from '../optimizer.js';
+import { like, type Vector } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import type { AdamOptions } from './adam.js';
+import type { Segment } from './gradient-method.js';
 import { type GradientMove, type GradientState, gradientMethod } from './gradient-method.js';
-import type { Segment } from './parameter-groups.js';
 
 interface Own {
   /** z, the iterate that takes the steps; `parameters` is its weighted average x. */

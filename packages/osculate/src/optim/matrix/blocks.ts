@@ -1,10 +1,31 @@
 import { addSquare } from '../../linalg/dense/add-square.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import type { Vector } from '../../objective/vector.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
-import type { Segment } from '../first-order/parameter-groups.js';
-import type { Vector } from '../objective.js';
-import { matrixShape } from './treatment.js';
+import type { Shape } from '../../tensor/shape.js';
+import type { Segment } from '../first-order/gradient-method.js';
+import type { Optimizer, OptimizerState } from '../optimizer.js';
+
+/** What a method that looks at shapes does with a parameter, and why. */
+export interface Treatment {
+  readonly name: string;
+  readonly shape: Shape;
+  /** The update rule that it gets. */
+  readonly method: string;
+  readonly reason: string;
+}
+
+/** An optimizer that treats parameters by their shapes and says how. */
+export interface MatrixOptimizer<S extends OptimizerState> extends Optimizer<S> {
+  describe(layout: ParameterLayout): readonly Treatment[];
+}
+
+/** Rows and columns of a parameter as a matrix: the first axis (outputs) by all others; a convolution is flattened so. */
+export function matrixShape({ shape, size }: ParameterSlot): readonly [number, number] {
+  const rows = shape[0] ?? 1;
+  return [rows, rows === 0 ? 0 : size / rows];
+}
 
 /** A Kronecker factor of a block: where its order × order elements stand in the array of all factors. */
 export interface Factor {
@@ -131,12 +152,4 @@ export function segmentsByBlock(
       `the layout that the optimizer was made for has "${name}" (${size} elements) at ${offset}; the objective has not`,
     );
   });
-}
-
-/** @throws InputError when a vector is not one of the layout that the optimizer was made for. */
-export function checkLayout(what: string, layout: ParameterLayout, vector: Vector): void {
-  if (vector.length === layout.size) return;
-  throw new InputError(
-    `${what}: it was made for a layout of ${layout.size} parameters, the vector has ${vector.length}`,
-  );
 }

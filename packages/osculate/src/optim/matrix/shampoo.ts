@@ -1,35 +1,70 @@
+import { addSquare } from '../../linalg/dense/add-square.js';
+import { type SymmetricEigen, symmetricEigen } from '../../linalg/dense/eigen/symmetric-eigen.js';
 import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { like, type Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import { checkOptions } from '../first-order/check-options.js';
 import {
+  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
 } from '../first-order/gradient-method.js';
-import type { Vector } from '../objective.js';
-import { like } from '../optimizer.js';
+import type { MatrixOptimizer, Treatment } from './blocks.js';
 import {
   accumulate,
   type Block,
   type Blocks,
   blocksOf,
-  checkLayout,
   factorView,
   identities,
   readBlock,
   segmentsByBlock,
   writeBlock,
 } from './blocks.js';
-import { type Eigensolver, shampooRoot } from './shampoo-root.js';
-import type { StructuredOptimizer, Treatment } from './treatment.js';
+
+/** An eigensolver of symmetric matrices, values ascending; undefined when it fails. */
+export type Eigensolver = (a: Matrix) => SymmetricEigen | undefined;
+
+/** `symmetricEigen` by either of its methods: the second is tried where the first does not converge. */
+export function twoEigensolvers(a: Matrix): SymmetricEigen | undefined {
+  for (const method of ['divideAndConquer', 'implicitQl'] as const) {
+    try {
+      return symmetricEigen(a, { method });
+    } catch {
+      // No convergence, or a matrix that is not finite: a failure like any other, for the caller to deal with.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A^(−1/p) as Distributed Shampoo computes it: Q·(Λ − min(λ_min, 0) + ε)^(−1/p)·Qᵀ, so that eigenvalues that rounding made negative do
+ * not matter. Undefined when the solver fails. Cost: 10·n³ operations at most.
+ */
+export function shampooRoot(
+  a: Matrix,
+  p: number,
+  epsilon: number,
+  solver: Eigensolver = twoEigensolvers,
+): Matrix | undefined {
+  const eigen = solver(a);
+  if (eigen === undefined) return undefined;
+  const { values, vectors } = eigen;
+  const n = a.rows;
+  const shift = epsilon - Math.min(values[0] ?? 0, 0);
+  const half = values.map((value) => (value + shift) ** (-0.5 / p));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) vectors.data[i * n + j]! *= half[j]!;
+  }
+  return addSquare(matrix(n, n), vectors);
+}
 
 /** Learning rate 0.01. */
 export interface ShampooOptions extends GradientOptions {
-  /** The parameters' layout: the state has the factors of its matrices. */
-  readonly layout: ParameterLayout;
   /** Decay rates of the gradient's mean and of the factors (default 0.9, 1.0: the factors are sums, as in AdaGrad). */
   readonly betas?: readonly [number, number];
   /** Added to the factors' eigenvalues (default 1e-12). */
@@ -149,11 +184,12 @@ function moments(state: Own, gradient: Vector, beta: number): Pick<Own, 'mean' |
   return { mean, squares };
 }
 
-function shampooMove(blocks: Blocks, settings: Settings) {
+function shampooMove(blocksFor: (layout: ParameterLayout) => Blocks, settings: Settings) {
   const { betas, interval } = settings;
   // A sum when β₂ = 1, else a moving average.
   const share = betas[1] === 1 ? 1 : 1 - betas[1];
-  return ({ state, gradient, segments, update }: GradientMove<Own>) => {
+  return ({ objective, state, gradient, segments, update }: GradientMove<Own>) => {
+    const blocks = blocksFor(objective.layout);
     const due = update % interval === 0;
     const own: Own = {
       ...moments(state, gradient, betas[0]),
@@ -197,25 +233,25 @@ function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly 
  * `interval` steps. Memory: 2·(m² + n²) numbers a block and 2 n beside the parameters.
  * @throws InputError when a factor's eigendecomposition fails 3 times in a row (until then the old root is kept).
  */
-export function shampoo(options: ShampooOptions): StructuredOptimizer<ShampooState> {
+export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooState> {
   const { betas = [0.9, 1] as const, epsilon = 1e-12, blockSize = 1024, interval = 10 } = options;
-  const { layout, grafting = 'adagrad', eigensolver } = options;
+  const { grafting = 'adagrad', eigensolver } = options;
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
   checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
-  const blocks = cut(layout, blockSize);
+  const blocksFor = byLayout((layout) => cut(layout, blockSize));
   const optimizer = gradientMethod<Own>(
     {
       name: 'Shampoo',
       defaults: { learningRate: 0.01 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon, blockSize, interval, grafting },
       bySlot: () => ({}),
-      init: (parameters) => {
-        checkLayout('shampoo', layout, parameters);
+      init: (parameters, { layout }) => {
+        const blocks = blocksFor(layout);
         const [mean, squares] = [like(parameters), like(parameters)];
         const failures = new Float64Array(blocks.count);
         return { mean, squares, factors: new Float64Array(blocks.size), roots: identities(blocks), failures };
       },
-      move: shampooMove(blocks, settings),
+      move: shampooMove(blocksFor, settings),
     },
     options,
   );

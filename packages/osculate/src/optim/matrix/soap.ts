@@ -1,35 +1,80 @@
+import { symmetricEigen } from '../../linalg/dense/eigen/symmetric-eigen.js';
 import { multiply } from '../../linalg/dense/multiply.js';
+import { orthogonalFactor, qr } from '../../linalg/dense/qr.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { like, type Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import { checkOptions } from '../first-order/check-options.js';
 import {
+  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  type Segment,
 } from '../first-order/gradient-method.js';
-import type { Segment } from '../first-order/parameter-groups.js';
-import type { Vector } from '../objective.js';
-import { like } from '../optimizer.js';
+import type { MatrixOptimizer, Treatment } from './blocks.js';
 import {
   accumulate,
   type Block,
   type Blocks,
   blocksOf,
-  checkLayout,
   factorView,
   identities,
   readBlock,
   segmentsByBlock,
   writeBlock,
 } from './blocks.js';
-import { firstBasis, nextBasis, pickColumns, pickRows } from './soap-basis.js';
-import type { StructuredOptimizer, Treatment } from './treatment.js';
+
+/** The eigenvectors of a factor, by descending eigenvalues. Cost: 9·n³ operations at most. */
+function firstBasis(factor: Matrix): Matrix {
+  const n = factor.rows;
+  const { vectors } = symmetricEigen(factor);
+  return pickColumns(
+    vectors,
+    Array.from({ length: n }, (_, i) => n - 1 - i),
+  );
+}
+
+export interface NextBasis {
+  readonly basis: Matrix;
+  /** Column j of the new basis comes from column order[j] of the old one. */
+  readonly order: readonly number[];
+}
+
+/**
+ * One power step and QR: the columns of the old basis are sorted by their Rayleigh quotients qᵀAq, descending, and A·Q is made
+ * orthonormal. Whatever belongs to the columns (the second moment) must be put in the same order. Cost: 5·n³ operations.
+ */
+function nextBasis(factor: Matrix, basis: Matrix): NextBasis {
+  const n = factor.rows;
+  const product = multiply(factor, basis);
+  const quotients = new Float64Array(n);
+  for (let i = 0; i < n * n; i++) quotients[i % n]! += basis.data[i]! * product.data[i]!;
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => quotients[j]! - quotients[i]!);
+  return { basis: orthogonalFactor(qr(pickColumns(product, order))), order };
+}
+
+/** Columns order[0], order[1], … of a matrix. */
+function pickColumns({ rows, columns, data }: Matrix, order: readonly number[]): Matrix {
+  const out = matrix(rows, order.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < order.length; j++) out.data[i * order.length + j] = data[i * columns + order[j]!]!;
+  }
+  return out;
+}
+
+/** Rows order[0], order[1], … of a matrix. */
+function pickRows({ columns, data }: Matrix, order: readonly number[]): Matrix {
+  const out = matrix(order.length, columns);
+  for (const [i, from] of order.entries()) {
+    out.data.set(data.subarray(from * columns, (from + 1) * columns), i * columns);
+  }
+  return out;
+}
 
 /** Learning rate 3e-3, weight decay 0.01. */
 export interface SoapOptions extends GradientOptions {
-  /** The parameters' layout: the state has the factors of its matrices. */
-  readonly layout: ParameterLayout;
   /** Decay rates of the first moment, and of the second moment and the factors (default 0.95, 0.95). */
   readonly betas?: readonly [number, number];
   /** Default 1e-8. */
@@ -120,9 +165,10 @@ function apply(block: Block, { rate, decay }: Segment, scale: number, step: Matr
   writeBlock(block, out, theta);
 }
 
-function soapMove(blocks: Blocks, settings: Settings) {
+function soapMove(blocksFor: (layout: ParameterLayout) => Blocks, settings: Settings) {
   const { betas, interval } = settings;
-  return ({ state, gradient, segments, update }: GradientMove<Own>) => {
+  return ({ objective, state, gradient, segments, update }: GradientMove<Own>) => {
+    const blocks = blocksFor(objective.layout);
     // Adam's own count: the first call has made no step.
     const t = update - 1;
     const renew = t > 0 && t % interval === 0;
@@ -171,22 +217,22 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
  * Cost: one gradient of a mini-batch a step and 6·m·n·(m + n) operations for an m × n matrix, about 9·(m³ + n³) every `interval` steps.
  * Memory: 2·(m² + n²) numbers a matrix and 2 n beside the parameters.
  */
-export function soap(options: SoapOptions): StructuredOptimizer<SoapState> {
-  const { layout, betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
+export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
+  const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
   checkOptions('SOAP', { 'an integer ≥ 1': { interval }, 'a finite number ≥ 0': { epsilon } });
-  const blocks = cut(layout, largestSide);
+  const blocksFor = byLayout((layout) => cut(layout, largestSide));
   const optimizer = gradientMethod<Own>(
     {
       name: 'SOAP',
       defaults: { learningRate: 3e-3, weightDecay: 0.01 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon, interval, largestSide },
       bySlot: () => ({}),
-      init: (parameters) => {
-        checkLayout('soap', layout, parameters);
+      init: (parameters, { layout }) => {
+        const blocks = blocksFor(layout);
         const [first, second] = [like(parameters), like(parameters)];
         return { first, second, factors: new Float64Array(blocks.size), bases: identities(blocks) };
       },
-      move: soapMove(blocks, { betas, epsilon, interval }),
+      move: soapMove(blocksFor, { betas, epsilon, interval }),
     },
     options,
   );

@@ -1,7 +1,6 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { cubicWeightRule } from '../../linalg/trust-region/rules.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import type { CurvatureSource } from '../curvature-sources/source.js';
+import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
@@ -10,7 +9,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface AdaptiveCubicOptions {
   /** First weight σ of the cubic term (1). */
   readonly weight?: number;
-  readonly curvature?: CurvatureSource;
+  readonly curvature?: CurvatureMatrix;
 }
 
 /**
@@ -21,7 +20,7 @@ export interface AdaptiveCubicOptions {
  * @throws InputError when the weight is not positive.
  */
 export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<RegionState> {
-  const { weight = 1, curvature = exactHessian } = options;
+  const { weight = 1, curvature = hessianMatrix } = options;
   return regionMethod({
     name: 'ARC',
     settings: { weight, curvature: curvature.name },
@@ -44,7 +43,7 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBa
  * @throws InputError when the weight or the dimension is not positive.
  */
 export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
-  const { weight = 1, curvature = exactHessian, dimension = 30 } = options;
+  const { weight = 1, curvature = hessianMatrix, dimension = 30 } = options;
   requirePositive('adaptiveCubicLanczos', 'dimension', dimension);
   return regionMethod({
     name: 'ARC (Lanczos)',

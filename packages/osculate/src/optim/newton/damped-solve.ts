@@ -1,34 +1,21 @@
-import { flatten, ggnvp, unflatten } from '../../autodiff/index.js';
-import type { Feeds } from '../../runtime/index.js';
+import { flatten, unflatten } from '../../autodiff/index.js';
+import type { Rows } from '../../data/source.js';
+import { type CurvatureMatrix, gaussNewtonMatrix, weightsOf } from '../../objective/matrices.js';
+import type { Batch, Named, Objective } from '../../objective/objective.js';
+import type { Vector } from '../../objective/vector.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
-import type { NDArray } from '../../tensor/ndarray.js';
-import { leaves, type Tree } from '../../tensor/tree.js';
-import type { BatchGraph, Objective, Rows, Vector } from '../objective.js';
+import { type NDArray, ndarray } from '../../tensor/ndarray.js';
+import type { Tree } from '../../tensor/tree.js';
 import { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from './truncated-cg.js';
 
 /** Iterates are kept from the 5th on, spaced by a factor 1.3 (Martens 2010, section 4.6). */
 const snapshots = { first: 5, growth: 1.3 } as const;
 
-/** A positive semi-definite curvature of a batch as a graph. */
-export interface BatchCurvature {
-  /** Distinguishes its programs from those of other curvatures; unused in results. */
-  readonly name: string;
-  /** The product with `v`, shaped like the weights. */
-  product(batch: BatchGraph, weights: readonly Tensor[], v: readonly Tensor[]): readonly Tensor[];
-  /** Values of inputs beside those of the batch. */
-  readonly feeds?: Feeds;
-}
-
-const gaussNewton: BatchCurvature = {
-  name: 'Gauss-Newton',
-  product: (batch, weights, v) => ggnvp(batch.loss, batch.outputs, [...weights], [...v]),
-};
-
 /** A·v with A = curvature of the batch + damping, on flat vectors. */
-function dampedProduct(curvature: BatchCurvature, batch: BatchGraph, damping: Tensor): (v: Tensor) => Tensor {
-  const like = leaves(batch.weights).map(([, t]) => t);
-  return (v) => flatten(curvature.product(batch, like, unflatten(v, like))).add(v.mul(damping));
+function dampedProduct(curvature: CurvatureMatrix, batch: Batch, damping: Tensor): (v: Tensor) => Tensor {
+  const like = weightsOf(batch);
+  return (v) => flatten(curvature.product(batch, unflatten(v, like))).add(v.mul(damping));
 }
 
 /** Names of the loop's state among the feeds and results of its programs. */
@@ -48,9 +35,11 @@ function cgInputs({ layout: { size, dtype } }: Objective, { maxIterations }: CgT
     history: [maxIterations + 1],
     status: [],
   };
-  const state = Object.fromEntries(stateNames.map((name) => [name, input(`cg.${name}`, dtype, shapes[name])]));
+  const symbol = (name: StateName): Tensor => input(`cg.${name}`, dtype, shapes[name]);
+  const [x, r, p, rho] = [symbol('x'), symbol('r'), symbol('p'), symbol('rho')];
+  const state: CgState = { x, r, p, rho, i: symbol('i'), history: symbol('history'), status: symbol('status') };
   return {
-    state: state as unknown as CgState,
+    state,
     b: input('cg.b', dtype, [size]),
     inverse: input('cg.inverse', dtype, [size]),
     damping: input('cg.damping', dtype, []),
@@ -66,8 +55,10 @@ export interface DampedSystem {
   readonly damping: number;
   readonly inverse: Vector;
   readonly start: Vector;
-  /** G (default: the Gauss-Newton matrix). */
-  readonly curvature?: BatchCurvature;
+  /** G (default: the Gauss-Newton matrix), which must be positive semi-definite. */
+  readonly curvature?: CurvatureMatrix;
+  /** Targets for these rows in the place of the data's, by field. */
+  readonly targets?: Named<NDArray>;
 }
 
 export interface DampedSolution {
@@ -90,19 +81,16 @@ export async function dampedSolve(
 ): Promise<DampedSolution> {
   const symbols = cgInputs(objective, truncation);
   const { dtype, size } = objective.layout;
-  const vector = (data: Vector): NDArray => ({ dtype, shape: [size], data: data as never });
-  const scalar = (value: number): NDArray => {
-    const data = dtype === 'f32' ? Float32Array.of(value) : Float64Array.of(value);
-    return { dtype, shape: [], data: data as never };
-  };
-  const { parameters, rows, curvature = gaussNewton } = system;
+  const vector = (data: Vector): NDArray => ndarray(dtype, data, [size]);
+  const scalar = (value: number): NDArray => ndarray(dtype, [value], []);
+  const { parameters, rows, curvature = gaussNewtonMatrix } = system;
   const fixed = {
-    ...curvature.feeds,
+    ...system.targets,
     'cg.b': vector(system.b),
     'cg.inverse': vector(system.inverse),
     'cg.damping': scalar(system.damping),
   };
-  const begin = (batch: BatchGraph): Tree<Tensor> => {
+  const begin = (batch: Batch): Tree<Tensor> => {
     const state = cgStart(
       dampedProduct(curvature, batch, symbols.damping),
       symbols.b,
@@ -112,7 +100,7 @@ export async function dampedSolve(
     );
     return { ...state };
   };
-  const advance = (batch: BatchGraph): Tree<Tensor> => {
+  const advance = (batch: Batch): Tree<Tensor> => {
     const apply = dampedProduct(curvature, batch, symbols.damping);
     return { ...cgAdvance(apply, symbols.b, symbols.inverse, symbols.state, symbols.limit, truncation) };
   };

@@ -1,9 +1,10 @@
 import { choleskySolve } from '../../linalg/dense/cholesky.js';
 import type { Matrix } from '../../linalg/matrix.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import { allFinite, type Optimizer } from '../optimizer.js';
-import { dot, norm, plus, scaled } from '../vector.js';
+import { hessianMatrix } from '../../objective/matrices.js';
+import { densePoint } from '../../objective/products.js';
+import { allFinite, dot, norm, plus, scaled } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { shifted, shiftedCholesky } from './newton.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { TrustRegionOptions } from './trust-region.js';
@@ -38,14 +39,14 @@ function doglegStep(
  * gradients, one factorisation (n³/3), one value a trial: less linear algebra than the exact subproblem, and no hard case.
  * @throws InputError when the radius is not positive.
  */
-export function dogleg({ radius = 1, curvature = exactHessian }: TrustRegionOptions = {}): Optimizer<RegionState> {
+export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOptions = {}): Optimizer<RegionState> {
   return regionMethod({
     name: 'Dogleg',
     settings: { radius, curvature: curvature.name },
     region: requirePositive('dogleg', 'radius', radius),
     rule: radiusRule,
     model: async (objective, at) => {
-      const { value, gradient, matrix } = await curvature.dense(objective, at);
+      const { value, gradient, matrix } = await densePoint(objective, curvature, at);
       if (!allFinite(gradient) || !allFinite(matrix.data)) return { value, gradient };
       const { factor, shift, indefinite } = shiftedCholesky(matrix);
       const b = shift > 0 ? shifted(matrix, shift) : matrix;

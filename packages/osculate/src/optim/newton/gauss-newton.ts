@@ -1,10 +1,9 @@
 import { leastSquares } from '../../linalg/dense/least-squares.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
-import { residualJacobian } from '../curvature-sources/residual-jacobian.js';
-import { type ResidualProducts, residualProducts } from '../curvature-sources/residual-products.js';
-import { allFinite, type Optimizer } from '../optimizer.js';
+import { type ResidualProducts, residualJacobian, residualProducts } from '../../objective/residuals.js';
+import { allFinite, scaled } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
-import { scaled } from '../vector.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 

@@ -1,26 +1,16 @@
-import { flatten, ggnvp, unflatten } from '../../autodiff/index.js';
-import type { Loss } from '../../nn/index.js';
-import type { Tensor } from '../../tensor/ir.js';
+import { flatten, unflatten } from '../../autodiff/index.js';
+import type { Rows } from '../../data/source.js';
+import { gaussNewtonMatrix, inNesting, weightsOf } from '../../objective/matrices.js';
+import type { Objective } from '../../objective/objective.js';
+import { squaredRowGradients } from '../../objective/row-squares.js';
+import { drawRows } from '../../objective/rows.js';
+import { allFinite, dot, moved, multiple, type Vector } from '../../objective/vector.js';
 import { input } from '../../tensor/leaf.js';
-import type { NDArray } from '../../tensor/ndarray.js';
-import { leaves } from '../../tensor/tree.js';
-import type { Objective, Rows, Vector } from '../objective.js';
-import {
-  allFinite,
-  drawRows,
-  type Optimizer,
-  type OptimizerState,
-  type StepContext,
-  type StepReport,
-} from '../optimizer.js';
-import { dot, moved, multiple } from '../vector.js';
+import { ndarray } from '../../tensor/ndarray.js';
+import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { dampedSolve } from './damped-solve.js';
-import { sumOfSquaredExampleGradients } from './example-squares.js';
 
 export interface HessianFreeOptions {
-  /** Model and loss again: the preconditioner needs the loss of single examples. */
-  readonly model: (weights: never, x: Tensor) => Tensor;
-  readonly loss: Loss;
   /** Rows for gradient, loss and line search (default: all). */
   readonly gradientRows?: number;
   /** Rows for the curvature products of one step (default 1000; at most the objective's chunk). */
@@ -48,13 +38,15 @@ function inverseThreeQuarters(x: number): number {
 }
 
 /** Σ∇² over the rows' examples, by one program on the batch. */
-async function squares(objective: Objective, options: HessianFreeOptions, theta: Vector, rows: Rows): Promise<Vector> {
+async function squares(objective: Objective, theta: Vector, rows: Rows): Promise<Vector> {
   const results = await objective.run(
     'example squares',
-    (batch) => {
-      const loss = (x: Tensor, y: Tensor) => options.loss.value(options.model(batch.weights as never, x), y);
-      return { squares: sumOfSquaredExampleGradients(loss, batch.x, batch.y, batch.weights) };
-    },
+    (batch) => ({
+      squares: inNesting(
+        batch,
+        squaredRowGradients(batch, ({ loss }) => loss, weightsOf(batch)),
+      ),
+    }),
     theta,
     rows,
   );
@@ -77,21 +69,20 @@ async function predictedChange(
   delta: Vector,
 ): Promise<number> {
   const { dtype, size } = objective.layout;
-  const array: NDArray = { dtype, shape: [size], data: delta as never };
+  const array = ndarray(dtype, delta, [size]);
   const { curvature } = await objective.run(
     'quadratic form',
     (batch) => {
-      const like = leaves(batch.weights).map(([, t]) => t);
-      const v = input('direction', dtype, [size]);
+      const v = input('step.direction', dtype, [size]);
       return {
-        curvature: flatten(ggnvp(batch.loss, batch.outputs, like, unflatten(v, like)))
+        curvature: flatten(gaussNewtonMatrix.product(batch, unflatten(v, weightsOf(batch))))
           .mul(v)
           .sum(),
       };
     },
     theta,
     rows,
-    { direction: array },
+    { 'step.direction': array },
   );
   let [slope, square] = [0, 0];
   for (let i = 0; i < size; i++) {
@@ -146,7 +137,7 @@ function nextDamping(damping: number, rho: number): number {
  * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products and a few losses over `curvatureRows`, and one
  * loss or a few over `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
  */
-export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeState> {
+export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
   const settings = {
     damping: options.damping ?? 45,
     warmStart: options.warmStart ?? 0.95,
@@ -176,7 +167,7 @@ export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeS
       rows: some,
       b: multiple(gradient, -1),
       damping: shift,
-      inverse: inverseDiagonal(await squares(objective, options, theta, some), shift),
+      inverse: inverseDiagonal(await squares(objective, theta, some), shift),
       start: multiple(state.solution, settings.warmStart),
     };
     const solution = await dampedSolve(objective, system, settings);
@@ -202,7 +193,7 @@ export function hessianFree(options: HessianFreeOptions): Optimizer<HessianFreeS
   return {
     name: 'Hessian-free',
     settings: { ...settings, gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all' },
-    init: (parameters) => ({
+    init: (_, parameters) => ({
       parameters,
       step: 0,
       damping: settings.damping,

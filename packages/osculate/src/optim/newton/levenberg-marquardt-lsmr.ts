@@ -1,7 +1,7 @@
 import { dampingRule } from '../../linalg/trust-region/rules.js';
-import { residualProducts } from '../curvature-sources/residual-products.js';
-import { allFinite, type Optimizer } from '../optimizer.js';
-import { dot } from '../vector.js';
+import { residualProducts } from '../../objective/residuals.js';
+import { allFinite, dot } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';

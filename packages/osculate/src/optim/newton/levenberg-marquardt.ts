@@ -3,9 +3,9 @@ import { transposeAt } from '../../linalg/dense/transpose.js';
 import type { Matrix } from '../../linalg/matrix.js';
 import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../linalg/trust-region/more.js';
 import type { RegionRule } from '../../linalg/trust-region/rules.js';
-import { residualJacobian } from '../curvature-sources/residual-jacobian.js';
-import { allFinite, type Optimizer } from '../optimizer.js';
-import { norm } from '../vector.js';
+import { residualJacobian } from '../../objective/residuals.js';
+import { allFinite, norm } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 

@@ -1,21 +1,22 @@
+import type { Rows } from '../../data/source.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
-import type { Loss } from '../../nn/index.js';
+import { sampledFisherMatrix } from '../../objective/matrices.js';
+import type { Objective } from '../../objective/objective.js';
+import { allRows, drawRows } from '../../objective/rows.js';
+import { allFinite, dot, like, multiple, scaled, type Vector } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
-import { checkOptions } from '../first-order/check-options.js';
-import type { Objective, Vector } from '../objective.js';
-import { allFinite, allRows, drawRows, like, type Optimizer } from '../optimizer.js';
-import { dot, multiple, scaled } from '../vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { dampedSolve } from './damped-solve.js';
 import { type Proposal, type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
-import { sampledFisher } from './sampled-fisher.js';
 
 export interface NaturalGradientOptions extends RowBatchOptions {
   /**
-   * With the objective's loss, the Fisher matrix is that of labels drawn anew for every step from the model. Default: its expectation,
-   * in closed form as the Gauss-Newton matrix, which it equals for the losses here but Huber's.
+   * 'sampled': the Fisher matrix of targets that are drawn from the model in every step. 'exact' (default): its expectation in closed form,
+   * the Gauss-Newton matrix, which it equals for the losses of `nn` except Huber's.
    */
-  readonly sample?: Loss;
+  readonly fisher?: 'exact' | 'sampled';
   /** η (1). */
   readonly learningRate?: number;
   /** First λ (1). */
@@ -33,6 +34,12 @@ function settingsOf(options: NaturalGradientOptions) {
   return { learningRate, damping, curvatureRows, maxIterations, tolerance };
 }
 
+/** Targets for the rows, drawn from the model; null where its outputs are not finite. */
+async function drawnFor(objective: Objective, at: Vector, rows: Rows, generator: Generator) {
+  const { outputs } = await objective.run('outputs', (batch) => ({ outputs: batch.outputs }), at, rows);
+  return allFinite(outputs!.data as Vector) ? objective.sample(outputs!, generator) : null;
+}
+
 /**
  * Natural gradient descent (Amari 1998): θ ← θ − η·d with (F + λI)·d = ∇f, solved by CG on the engine, F the Fisher matrix of the model's
  * predictive distribution, exact or sampled, plus the objective's weight decay; λ follows the gain ratio of the quadratic model on the
@@ -45,6 +52,7 @@ function settingsOf(options: NaturalGradientOptions) {
 export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer<RegionState> {
   const settings = settingsOf(options);
   const { learningRate, damping, curvatureRows, maxIterations } = settings;
+  const { fisher = 'exact' } = options;
   requirePositive('naturalGradient', 'damping', damping);
   requirePositive('naturalGradient', 'learning rate', learningRate);
   checkOptions('naturalGradient', { 'an integer ≥ 1': { curvatureRows, maxIterations } });
@@ -52,12 +60,12 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
     const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
     if (!Number.isFinite(value) || !allFinite(gradient)) return { value, gradient };
     const rows = drawRows(objective, Math.min(curvatureRows, objective.chunk), generator);
-    const curvature = options.sample && (await sampledFisher(objective, options.sample, at, rows, generator));
-    if (curvature === null) return { value, gradient };
+    const targets = fisher === 'sampled' ? await drawnFor(objective, at, rows, generator) : undefined;
+    if (targets === null) return { value, gradient };
     const propose = async (lambda: number): Promise<Proposal> => {
       const shift = lambda + objective.weightDecay;
       const system = {
-        ...{ parameters: at, rows, damping: shift, ...(curvature && { curvature }) },
+        ...{ parameters: at, rows, damping: shift, ...(targets && { curvature: sampledFisherMatrix, targets }) },
         ...{ b: multiple(gradient, -1), inverse: like(at).fill(1) as Vector, start: like(at) },
       };
       const { iterates, iterations, modelValue } = await dampedSolve(objective, system, settings);
@@ -75,7 +83,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   };
   return regionMethod({
     name: 'Natural gradient',
-    settings: { fisher: options.sample ? 'sampled' : 'exact', ...settings },
+    settings: { fisher, ...settings },
     region: damping,
     rule: dampingRule,
     batchSize: options.batchSize,

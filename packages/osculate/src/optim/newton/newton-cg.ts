@@ -1,17 +1,17 @@
 import { conjugateGradients } from '../../linalg/krylov/conjugate-gradients.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import { gaussNewtonMatrix } from '../curvature-sources/gauss-newton-matrix.js';
-import type { CurvatureSource } from '../curvature-sources/source.js';
-import { allFinite, allRows, type Optimizer } from '../optimizer.js';
+import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix } from '../../objective/matrices.js';
+import { matrixProducts } from '../../objective/products.js';
+import { allRows } from '../../objective/rows.js';
+import { allFinite, norm, scaled } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
-import { norm, scaled } from '../vector.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface NewtonCgOptions extends RowBatchOptions {
   /** Default: Armijo backtracking. */
   readonly search?: LineSearch;
-  readonly curvature?: CurvatureSource;
+  readonly curvature?: CurvatureMatrix;
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
 }
@@ -30,7 +30,7 @@ export function forcing(gradientNorm: number, maxIterations: number): { toleranc
  * gradient, one product (about two gradients) an inner iteration, one value a trial. Memory: a few vectors.
  */
 export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
-  const { search = backtracking(), curvature = exactHessian, maxIterations = 250 } = options;
+  const { search = backtracking(), curvature = hessianMatrix, maxIterations = 250 } = options;
   return lineSearchMethod({
     name: 'Newton-CG',
     settings: { curvature: curvature.name, maxIterations },
@@ -40,7 +40,8 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
       const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
       if (!allFinite(gradient)) return { value, gradient, stop: 'diverged' };
       const b = scaled(gradient, -1);
-      const solved = await conjugateGradients(curvature.product(objective, at), b, forcing(norm(b), maxIterations));
+      const { apply } = matrixProducts(objective.at(at), curvature);
+      const solved = await conjugateGradients(apply, b, forcing(norm(b), maxIterations));
       if (solved.status === 'nonFinite') return { value, gradient, stop: 'diverged' };
       return {
         value,

@@ -3,11 +3,11 @@ import { ldlt, ldltSolve } from '../../linalg/dense/ldlt.js';
 import { modifiedCholesky } from '../../linalg/dense/modified-cholesky.js';
 import { infinityNorm } from '../../linalg/dense/norms.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import type { CurvatureSource } from '../curvature-sources/source.js';
-import { allFinite, type Optimizer } from '../optimizer.js';
+import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
+import { densePoint } from '../../objective/products.js';
+import { allFinite, scaled } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { backtracking, fullStep, type LineSearch } from '../search/line-search.js';
-import { scaled } from '../vector.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 
 /** A + shift·I. */
@@ -47,7 +47,7 @@ export function shiftedCholesky(a: Matrix): ShiftedCholesky {
 export interface NewtonOptions {
   /** Default: Armijo backtracking. */
   readonly search?: LineSearch;
-  readonly curvature?: CurvatureSource;
+  readonly curvature?: CurvatureMatrix;
 }
 
 /**
@@ -55,13 +55,13 @@ export interface NewtonOptions {
  * (Nocedal and Wright 2006, algorithm 3.3), and a line search. Quadratic convergence where B is the Hessian. For small n. Cost a
  * step: about 2n gradients and n³/3 operations a factorisation.
  */
-export function newton({ search = backtracking(), curvature = exactHessian }: NewtonOptions = {}): Optimizer {
+export function newton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
     name: 'Newton',
     settings: { curvature: curvature.name },
     search,
     direction: async (objective, at) => {
-      const { value, gradient, matrix } = await curvature.dense(objective, at);
+      const { value, gradient, matrix } = await densePoint(objective, curvature, at);
       if (!allFinite(matrix.data) || !allFinite(gradient)) return { value, gradient, stop: 'diverged' };
       const { factor, shift, indefinite } = shiftedCholesky(matrix);
       const direction = choleskySolve(factor, scaled(gradient, -1));
@@ -75,13 +75,13 @@ export function newton({ search = backtracking(), curvature = exactHessian }: Ne
  * reflected and small ones raised, E = 0 where B is comfortably positive definite, and a line search. For small n. Cost a step:
  * about 2n gradients and n³/3 operations.
  */
-export function modifiedNewton({ search = backtracking(), curvature = exactHessian }: NewtonOptions = {}): Optimizer {
+export function modifiedNewton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
     name: 'Modified Newton',
     settings: { curvature: curvature.name },
     search,
     direction: async (objective, at) => {
-      const { value, gradient, matrix } = await curvature.dense(objective, at);
+      const { value, gradient, matrix } = await densePoint(objective, curvature, at);
       if (!allFinite(matrix.data) || !allFinite(gradient)) return { value, gradient, stop: 'diverged' };
       const floor = 2 ** -26 * infinityNorm(matrix) || 1;
       const { factors, largestChange } = modifiedCholesky(matrix, { negative: 'reflect', floor });
@@ -110,7 +110,7 @@ export function plainNewton(): Optimizer {
     search: fullStep,
     anyDirection: true,
     direction: async (objective, at) => {
-      const { value, gradient, matrix } = await exactHessian.dense(objective, at);
+      const { value, gradient, matrix } = await densePoint(objective, hessianMatrix, at);
       if (!allFinite(matrix.data) || !allFinite(gradient)) return { value, gradient, stop: 'diverged' };
       const factors = ldlt(matrix);
       const indefinite = factors.inertia.negative > 0;

@@ -1,7 +1,6 @@
 import type { SpectralModel } from '../../linalg/trust-region/more-sorensen.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import type { CurvatureSource } from '../curvature-sources/source.js';
+import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
@@ -10,7 +9,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface SaddleFreeNewtonOptions {
   /** First damping λ (1e-3). */
   readonly damping?: number;
-  readonly curvature?: CurvatureSource;
+  readonly curvature?: CurvatureMatrix;
 }
 
 /** −cᵢ/(|λᵢ| + damping), in the eigenbasis. */
@@ -25,7 +24,7 @@ function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Flo
  * @throws InputError when the damping is not positive.
  */
 export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimizer<RegionState> {
-  const { damping = 1e-3, curvature = exactHessian } = options;
+  const { damping = 1e-3, curvature = hessianMatrix } = options;
   return regionMethod({
     name: 'Saddle-free Newton',
     settings: { damping, curvature: curvature.name },
@@ -46,7 +45,7 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBat
  * @throws InputError when the damping or the dimension is not positive.
  */
 export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
-  const { damping = 1e-3, curvature = exactHessian, dimension = 30 } = options;
+  const { damping = 1e-3, curvature = hessianMatrix, dimension = 30 } = options;
   requirePositive('saddleFreeKrylov', 'dimension', dimension);
   return regionMethod({
     name: 'Saddle-free Newton (Krylov)',

@@ -1,8 +1,10 @@
 import { steihaugToint } from '../../linalg/krylov/steihaug-toint.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import { allFinite, allRows, type Optimizer } from '../optimizer.js';
-import { norm } from '../vector.js';
+import { hessianMatrix } from '../../objective/matrices.js';
+import { matrixProducts } from '../../objective/products.js';
+import { allRows } from '../../objective/rows.js';
+import { allFinite, norm } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
 import { forcing } from './newton-cg.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
@@ -20,7 +22,7 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatch
  * @throws InputError when the radius is not positive.
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
-  const { radius = 1, curvature = exactHessian, maxIterations = 250 } = options;
+  const { radius = 1, curvature = hessianMatrix, maxIterations = 250 } = options;
   return regionMethod({
     name: 'Trust-region Newton-CG',
     settings: { radius, curvature: curvature.name, maxIterations },
@@ -31,12 +33,12 @@ export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): O
       const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
       if (!allFinite(gradient)) return { value, gradient };
       const g = Float64Array.from(gradient);
-      const product = curvature.product(objective, at);
+      const { apply } = matrixProducts(objective.at(at), curvature);
       return {
         value,
         gradient,
         propose: async (region) => {
-          const solved = await steihaugToint(product, g, region, forcing(norm(g), maxIterations));
+          const solved = await steihaugToint(apply, g, region, forcing(norm(g), maxIterations));
           const { step, modelChange, status, iterations } = solved;
           return {
             step: status === 'nonFinite' ? step.fill(Number.NaN) : step,

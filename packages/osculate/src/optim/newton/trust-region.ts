@@ -1,7 +1,6 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
-import { exactHessian } from '../curvature-sources/exact-hessian.js';
-import type { CurvatureSource } from '../curvature-sources/source.js';
+import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import type { Optimizer } from '../optimizer.js';
 import { spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
@@ -9,7 +8,7 @@ import { type RegionState, regionMethod, requirePositive } from './parts/region-
 export interface TrustRegionOptions {
   /** First trust radius (0.5). */
   readonly radius?: number;
-  readonly curvature?: CurvatureSource;
+  readonly curvature?: CurvatureMatrix;
 }
 
 /**
@@ -20,7 +19,7 @@ export interface TrustRegionOptions {
  */
 export function trustRegion({
   radius = 0.5,
-  curvature = exactHessian,
+  curvature = hessianMatrix,
 }: TrustRegionOptions = {}): Optimizer<RegionState> {
   return regionMethod({
     name: 'Trust region',

@@ -1,9 +1,8 @@
+import { dot } from '../../objective/vector.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';
 import { strongWolfe } from '../search/strong-wolfe.js';
-import { dot } from '../vector.js';
-import { isUsablePair } from './curvature-pair.js';
-import { type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
+import { isUsablePair, type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
 
 export interface BfgsOptions {
   /** Default: strong Wolfe. */

@@ -1,6 +1,7 @@
-import type { Objective, Rows, Vector } from '../objective.js';
-import { allFinite, allRows } from '../optimizer.js';
-import { dot, moved, unitRoundoff } from '../vector.js';
+import type { Rows } from '../../data/source.js';
+import type { Objective } from '../../objective/objective.js';
+import { allRows } from '../../objective/rows.js';
+import { allFinite, dot, moved, unitRoundoff, type Vector } from '../../objective/vector.js';
 
 /** A point on a search line θ + rate·d. */
 export interface LinePoint {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  curvatureModel,
+  curvatureOperator,
   denseOperator,
   eigenpairs,
   gradientCovarianceOperator,
   gradientNoise,
-  hessianOperator,
   hutchinson,
   hutchPlusPlus,
   parameterBlock,
@@ -14,9 +13,10 @@ import {
   xtrace,
 } from '../../../src/curvature/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
+import { hessianMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError } from '../../../src/tensor/index.js';
 import { networkNames } from '../../networks/reference.js';
-import { referenceModel, rowGradients, smallModel } from '../operators/support.js';
+import { pointOf, referenceModel, rowGradients, smallModel } from '../operators/support.js';
 import { coverage, sumOf } from './support.js';
 
 describe.each(networkNames)('%s against the eigenvalues of PyTorch’s Hessian', (name) => {
@@ -24,7 +24,7 @@ describe.each(networkNames)('%s against the eigenvalues of PyTorch’s Hessian',
     const { model, eigenvalues } = referenceModel(name, { chunk: 3 });
     for (const which of ['largest', 'smallest'] as const) {
       const expected = which === 'largest' ? eigenvalues.toReversed() : eigenvalues;
-      const { status, values } = await eigenpairs(hessianOperator(model), {
+      const { status, values } = await eigenpairs(curvatureOperator(model, hessianMatrix), {
         generator: generator(1),
         count: 5,
         which,
@@ -39,14 +39,16 @@ describe.each(networkNames)('%s against the eigenvalues of PyTorch’s Hessian',
 });
 
 it.each(['mlp_tanh', 'lstm_last'] as const)('%s: exact trace within 1e-8, relative', async (name) => {
-  const { model, eigenvalues } = referenceModel(name, { vectors: 32 });
+  const { model, eigenvalues } = referenceModel(name);
   const truth = sumOf(eigenvalues);
-  expect(Math.abs((await hessianOperator(model).trace()) - truth)).toBeLessThan(1e-8 * Math.abs(truth));
+  expect(Math.abs((await curvatureOperator(model, hessianMatrix, { vectors: 32 }).trace()) - truth)).toBeLessThan(
+    1e-8 * Math.abs(truth),
+  );
 });
 
 it('lstm_last: traces and moments of the density within three standard errors for at least 95 % of 200 seeds', async () => {
-  const { model, eigenvalues } = referenceModel('lstm_last', { vectors: 32 });
-  const a = await hessianOperator(model).toDense();
+  const { model, eigenvalues } = referenceModel('lstm_last');
+  const a = await curvatureOperator(model, hessianMatrix, { vectors: 32 }).toDense();
   // Rounding makes the streamed matrix symmetric to the last bits only.
   for (let i = 0; i < a.rows; i++) for (let j = 0; j < i; j++) a.data[i * a.rows + j] = a.data[j * a.rows + i]!;
   const hessian = denseOperator(a);
@@ -64,10 +66,10 @@ it('lstm_last: traces and moments of the density within three standard errors fo
 });
 
 it('a layer’s own block: its trace is what the diagonal says, and those of all layers add up', async () => {
-  const { model, eigenvalues } = referenceModel('mlp_tanh', { vectors: 32 });
-  const hessian = hessianOperator(model);
+  const { model, eigenvalues } = referenceModel('mlp_tanh');
+  const hessian = curvatureOperator(model, hessianMatrix, { vectors: 32 });
   const diagonal = await hessian.diagonal();
-  const layers = ['0', '2', '4'].map((name) => parameterBlock(model.layout, [name]));
+  const layers = ['0', '2', '4'].map((name) => parameterBlock(model.objective.layout, [name]));
   let total = 0;
   for (const ranges of layers) {
     const block = restrictedOperator(hessian, ranges);
@@ -93,7 +95,7 @@ describe('gradient noise', () => {
     const mean = gradients[0]!.map((_, i) => sumOf(gradients.map((g) => g[i]!)) / 10);
     const variance = sumOf(gradients.map((g) => sumOf(g.map((x, i) => (x - mean[i]!) ** 2)))) / 9;
     const squaredNorm = sumOf(mean, (x) => x * x) - variance / 10;
-    const model = curvatureModel({ ...options, chunk: 4 });
+    const model = pointOf({ ...options, chunk: 4 });
     const noise = await gradientNoise(model);
     expect(noise.variance).toBeCloseTo(variance, 10);
     expect(noise.squaredNorm).toBeCloseTo(squaredNorm, 10);
@@ -103,6 +105,6 @@ describe('gradient noise', () => {
 
   it('needs two rows', async () => {
     const one = smallModel({ layer: dense(2, 3), loss: softmaxCrossEntropy(), x: [1, 2], y: [1], classes: 3 });
-    await expect(gradientNoise(curvatureModel(one))).rejects.toThrow(InputError);
+    await expect(gradientNoise(pointOf(one))).rejects.toThrow(InputError);
   });
 });

@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   byLayer,
   conditionNumber,
-  curvatureModel,
+  curvatureOperator,
   dampedOperator,
   directionalCurvature,
-  ggnOperator,
   gradientAlignment,
   hutchinson,
   layerNames,
@@ -18,8 +17,9 @@ import {
 } from '../../../src/curvature/index.js';
 import { symmetricEigen } from '../../../src/linalg/index.js';
 import { activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
+import { gaussNewtonMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, ShapeError } from '../../../src/tensor/index.js';
-import { smallModel } from '../operators/support.js';
+import { pointOf, smallModel } from '../operators/support.js';
 import { coverage, spectrum, sumOf, withSpectrum } from './support.js';
 
 const indefinite = spectrum(40, (i) => (i % 4 === 0 ? -2 / i : 10 / i));
@@ -69,7 +69,7 @@ describe('nuclear norm', () => {
   it('says what is wrong', async () => {
     const options = { generator: generator(1) };
     await expect(nuclearNormEstimate(productOperator(a, a), options)).rejects.toThrow(/not symmetric/);
-    await expect(nuclearNormEstimate(a, { ...options, tolerance: -1 })).rejects.toThrow(/tolerance is -1/);
+    await expect(nuclearNormEstimate(a, { ...options, tolerance: -1 })).rejects.toThrow(/tolerance must be .*, got -1/);
     await expect(nuclearNormEstimate(a, { ...options, probes: 1 })).rejects.toThrow(InputError);
     const bad = linearOperator({
       name: 'bad',
@@ -107,8 +107,10 @@ describe('Morse index', () => {
   });
 
   it('says what is wrong', async () => {
-    await expect(morseIndex(a, { generator: generator(1), threshold: 1 })).rejects.toThrow(/threshold is 1/);
-    await expect(morseIndex(a, { generator: generator(1), pairs: -1 })).rejects.toThrow(/pairs is -1/);
+    await expect(morseIndex(a, { generator: generator(1), threshold: 1 })).rejects.toThrow(
+      /threshold must be .*, got 1/,
+    );
+    await expect(morseIndex(a, { generator: generator(1), pairs: -1 })).rejects.toThrow(/pairs must be .*, got -1/);
     await expect(morseIndex(productOperator(a, a), { generator: generator(1) })).rejects.toThrow(/not symmetric/);
   });
 });
@@ -169,7 +171,7 @@ describe('along directions', () => {
 });
 
 describe('by layer', () => {
-  const model = curvatureModel(
+  const model = pointOf(
     smallModel({
       layer: sequential([dense(3, 4), activation('tanh'), dense(4, 2)]),
       loss: squaredError(),
@@ -179,15 +181,15 @@ describe('by layer', () => {
   );
 
   it('is the estimate of every block', async () => {
-    const operator = ggnOperator(model);
-    expect(layerNames(model.layout)).toEqual(['0', '2']);
-    const traces = await byLayer(operator, model.layout, (block) => block.trace());
+    const operator = curvatureOperator(model, gaussNewtonMatrix);
+    expect(layerNames(model.objective.layout)).toEqual(['0', '2']);
+    const traces = await byLayer(operator, model.objective.layout, (block) => block.trace());
     for (const layer of ['0', '2']) {
-      const block = restrictedOperator(operator, parameterBlock(model.layout, [layer]));
+      const block = restrictedOperator(operator, parameterBlock(model.objective.layout, [layer]));
       expect(traces[layer]).toBe(await block.trace());
     }
     expect(traces['0']! + traces['2']!).toBeCloseTo(await operator.trace(), 10);
-    const indices = await byLayer(operator, model.layout, (block) =>
+    const indices = await byLayer(operator, model.objective.layout, (block) =>
       morseIndex(dampedOperator(block, -1e9), { generator: generator(1) }),
     );
     expect(Object.values(indices).map(({ value }) => value)).toEqual([16, 10]);
@@ -195,12 +197,14 @@ describe('by layer', () => {
 
   it('of named groups', async () => {
     const sampled = await byLayer(
-      ggnOperator(model),
-      model.layout,
+      curvatureOperator(model, gaussNewtonMatrix),
+      model.objective.layout,
       (block, layer) => hutchinson(block, { generator: generator(layer.length), probes: 4 }),
       ['2.weight'],
     );
     expect(Object.keys(sampled)).toEqual(['2.weight']);
-    await expect(byLayer(ggnOperator(model), model.layout, async () => 0, ['9'])).rejects.toThrow(/no parameter/);
+    await expect(
+      byLayer(curvatureOperator(model, gaussNewtonMatrix), model.objective.layout, async () => 0, ['9']),
+    ).rejects.toThrow(/no parameter/);
   });
 });

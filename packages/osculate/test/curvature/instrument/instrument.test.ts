@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
   alignmentMeasure,
-  curvatureModel,
+  curvatureOperator,
   gradientNormMeasure,
-  hessianOperator,
   type InstrumentOptions,
   instrument,
   type Measure,
-  modelAt,
   noiseScaleMeasure,
   sharpnessMeasure,
   stepCurvatureMeasure,
   traceMeasure,
 } from '../../../src/curvature/index.js';
 import { symmetricEigen } from '../../../src/linalg/index.js';
-import { activation, dense, loadParameters, sequential, squaredError } from '../../../src/nn/index.js';
-import { sgd, supervisedObjective, train } from '../../../src/optim/index.js';
-import { generator, ShapeError } from '../../../src/tensor/index.js';
-import { smallModel } from '../operators/support.js';
+import { activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
+import { supervisedObjective } from '../../../src/objective/index.js';
+import { hessianMatrix } from '../../../src/objective/matrices.js';
+import { sgd, train } from '../../../src/optim/index.js';
+import { generator } from '../../../src/tensor/index.js';
+import { pointOf, smallModel } from '../operators/support.js';
 
 const options = smallModel({
   layer: sequential([dense(3, 4), activation('tanh'), dense(4, 1)]),
@@ -53,7 +53,7 @@ async function measuredSteps(steps: number, cost: (call: number) => number, rest
       return { fake: calls };
     },
   };
-  const record = instrument({ model: curvatureModel(options), measures: [measure], clock: clock.read, ...rest });
+  const record = instrument({ objective: pointOf(options).objective, measures: [measure], clock: clock.read, ...rest });
   for (let step = 1; step <= steps; step++) {
     clock.pass(10);
     await record.observe({ step, loss: 1, parameters: normals(21, step) });
@@ -98,11 +98,11 @@ describe('an instrument in a real run', () => {
   ];
 
   async function run(steps: number, rest: Partial<InstrumentOptions> = {}, from = 0) {
-    const model = curvatureModel(options);
-    const objective = supervisedObjective(options);
-    const record = instrument({ model, measures: all, every: 2, overhead: Infinity, seed: 4, ...rest });
+    const model = pointOf(options);
+    const { objective } = model;
+    const record = instrument({ objective, measures: all, every: 2, overhead: Infinity, seed: 4, ...rest });
     const events = [];
-    const start = Float64Array.from(model.point());
+    const start = Float64Array.from(model.parameters);
     for await (const { event } of train({
       objective,
       optimizer: sgd({ learningRate: 0.05 }),
@@ -120,8 +120,8 @@ describe('an instrument in a real run', () => {
     const { model, record, events } = await run(4);
     expect(record.rows.map(({ step }) => step)).toEqual([2, 4]);
     const row = record.rows[1]!;
-    const here = modelAt(model, events[3]!.parameters);
-    const h = await hessianOperator(here).toDense();
+    const here = model.objective.at(events[3]!.parameters);
+    const h = await curvatureOperator(here, hessianMatrix).toDense();
     const { values, vectors } = symmetricEigen(h);
     const n = h.rows;
     expect(Math.abs(row.lambdaMax! - values[n - 1]!)).toBeLessThanOrEqual(row.lambdaMaxResidual! + 1e-10);
@@ -156,9 +156,9 @@ describe('an instrument in a real run', () => {
         return gradientNormMeasure.measure(context);
       },
     };
-    const record = instrument({ model: curvatureModel(options), measures: [slow], clock: clock.read });
-    const objective = supervisedObjective(options);
-    const start = Float64Array.from(curvatureModel(options).point());
+    const { objective, parameters } = pointOf(options);
+    const record = instrument({ objective, measures: [slow], clock: clock.read });
+    const start = Float64Array.from(parameters);
     for await (const { event } of train({ objective, optimizer: sgd(), parameters: start, seed: 1, steps: 90 })) {
       clock.pass(10);
       await record.observe(event);
@@ -182,28 +182,15 @@ describe('an instrument in a real run', () => {
   });
 });
 
-describe('modelAt', () => {
-  it('has the products at other parameters, in the model’s type', async () => {
-    const model = curvatureModel(options);
-    const [v, at] = [normals(21, 2), normals(21, 3)];
-    const moved = curvatureModel({
-      ...options,
-      parameters: loadParameters(options.parameters, curvatureModel(options).layout.views(at as never)),
-    });
-    expect(await hessianOperator(modelAt(model, at)).apply(v)).toEqual(await hessianOperator(moved).apply(v));
-    expect(modelAt(model, Float32Array.from(at)).point()).toEqual(Float64Array.from(Float32Array.from(at)));
-    expect(modelAt(model, at).normalizer).toBe(model.normalizer);
-    expect(() => modelAt(model, new Float64Array(3))).toThrow(ShapeError);
-  });
-});
-
 describe('instrument', () => {
   it('rejects options that make no sense', () => {
-    const model = curvatureModel(options);
+    const { objective } = pointOf(options);
     const measures = [gradientNormMeasure];
-    expect(() => instrument({ model, measures: [] })).toThrow('there is no measure');
-    expect(() => instrument({ model, measures: [...measures, ...measures] })).toThrow('"gradientNorm" is there twice');
-    expect(() => instrument({ model, measures, every: 0 })).toThrow('every is 0');
-    expect(() => instrument({ model, measures, overhead: 0 })).toThrow('the overhead is 0');
+    expect(() => instrument({ objective, measures: [] })).toThrow('there is no measure');
+    expect(() => instrument({ objective, measures: [...measures, ...measures] })).toThrow(
+      '"gradientNorm" is there twice',
+    );
+    expect(() => instrument({ objective, measures, every: 0 })).toThrow('every must be an integer ≥ 1, got 0');
+    expect(() => instrument({ objective, measures, overhead: 0 })).toThrow('overhead must be a number > 0, got 0');
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flatten, grad, hessian } from '../../../src/autodiff/index.js';
 import {
-  curvatureModel,
   filterAxes,
   filterNormalized,
   interpolation,
@@ -12,7 +11,6 @@ import {
 import { importOnnx } from '../../../src/import/index.js';
 import { activation, dense, sequential, softmaxCrossEntropy, squaredError } from '../../../src/nn/index.js';
 import { node } from '../../../src/onnx/index.js';
-import type { Executor } from '../../../src/runtime/index.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import { ortExecutor } from '../../../src/runtime/node.js';
 import {
@@ -30,15 +28,12 @@ import {
   type Tree,
 } from '../../../src/tensor/index.js';
 import { modelOf, random } from '../../import/against-runtime.js';
-import { smallModel, wholeBatch } from '../operators/support.js';
+import { pointOf, smallModel, wholeBatch } from '../operators/support.js';
+
+const regression = smallModel({ layer: dense(3, 2), loss: squaredError(), x: [10, 3], y: [10, 2] });
 
 /** Linear regression: its loss is a quadratic. */
-const linear = (executor: Executor = referenceExecutor()) =>
-  curvatureModel({
-    ...smallModel({ layer: dense(3, 2), loss: squaredError(), x: [10, 3], y: [10, 2] }),
-    executor,
-    chunk: 4,
-  });
+const linear = () => pointOf({ ...regression, chunk: 4 });
 
 const mlp = sequential([dense(4, 6), activation('tanh'), dense(6, 3)]);
 const classifier = () => smallModel({ layer: mlp, loss: softmaxCrossEntropy(), x: [12, 4], y: [12], classes: 3 });
@@ -49,7 +44,8 @@ const normals = (n: number, seed: number): Float64Array => {
 };
 
 /** The loss of the small regression at parameters [W, b], by hand: mean over the elements of (Wx + b − y)². */
-function regressionLoss({ x, y }: { x: NDArray; y: NDArray }, p: ArrayLike<number>): number {
+function regressionLoss(p: ArrayLike<number>): number {
+  const { x, y } = regression;
   let sum = 0;
   for (let row = 0; row < 10; row++) {
     for (let o = 0; o < 2; o++) {
@@ -65,8 +61,8 @@ describe('landscape', () => {
   it('is the loss itself and the model is exact for a quadratic loss, in a plane and on a line', async () => {
     const model = linear();
     const [d, e] = [normals(8, 1), normals(8, 2)];
-    const at = model.point();
-    const scale = regressionLoss(model, at) / (await landscape(model, { directions: [d], resolution: 3 })).losses[1]!;
+    const at = Float64Array.from(model.parameters);
+    const scale = regressionLoss(at) / (await landscape(model, { directions: [d], resolution: 3 })).losses[1]!;
     const plane = await landscape(model, { directions: [d, e], range: [-2, 3], resolution: 6 });
     expect(plane.axes).toEqual([
       [-2, -1, 0, 1, 2, 3],
@@ -75,7 +71,7 @@ describe('landscape', () => {
     plane.losses.forEach((loss, i) => {
       const [a, b] = [plane.axes[0]![i % 6]!, plane.axes[1]![Math.floor(i / 6)]!];
       const moved = at.map((v, k) => v + a * d[k]! + b * e[k]!);
-      expect(loss).toBeCloseTo(regressionLoss(model, moved) / scale, 10);
+      expect(loss).toBeCloseTo(regressionLoss(moved) / scale, 10);
       expect(plane.modelled[i]).toBeCloseTo(loss, 10);
     });
     expect(plane.trust).toEqual({ radius: Math.hypot(3, 3), wholeGrid: true, errorBeyond: null });
@@ -85,11 +81,27 @@ describe('landscape', () => {
     line.losses.forEach((loss, i) => void expect(line.modelled[i]).toBeCloseTo(loss, 12));
   });
 
+  it('has the weight decay in the losses and in the model', async () => {
+    const weightDecay = 0.3;
+    const decayed = pointOf({ ...regression, chunk: 4, weightDecay });
+    const grid = { directions: [normals(8, 1), normals(8, 2)], resolution: 4 };
+    const [decayedGrid, plain] = [await landscape(decayed, grid), await landscape(linear(), grid)];
+    decayedGrid.losses.forEach((loss, i) => {
+      const [a, b] = [decayedGrid.axes[0]![i % 4]!, decayedGrid.axes[1]![Math.floor(i / 4)]!];
+      const moved = Float64Array.from(decayed.parameters).map(
+        (v, k) => v + a * grid.directions[0]![k]! + b * grid.directions[1]![k]!,
+      );
+      const penalty = 0.5 * weightDecay * moved.reduce((sum, v) => sum + v * v, 0);
+      expect(loss).toBeCloseTo(plain.losses[i]! + penalty, 10);
+      expect(decayedGrid.modelled[i]).toBeCloseTo(loss, 10);
+    });
+  });
+
   it('leaves the quadratic model where the closed form of a quartic says', async () => {
     // L(w) = (w² − 0)² with one row: w = 1 moved by c has L = (1 + c)⁴ and q = 1 + 4c + 6c².
-    const model = curvatureModel({
+    const model = pointOf({
       executor: referenceExecutor(),
-      model: (w: never) => (w as { w: never })['w' as never] as never,
+      model: (w) => (w as { w: Tensor }).w,
       ...quartic,
     });
     const { trust, quadratic, lowest } = await landscape(model, {
@@ -115,12 +127,12 @@ describe('landscape', () => {
   it('gives the same losses whatever is batched, on both executors', async () => {
     const options = classifier();
     const directions = [1, 2].map((seed) =>
-      randomDirection(curvatureModel(options).layout, curvatureModel(options).point(), generator(seed)),
+      randomDirection(pointOf(options).objective.layout, pointOf(options).parameters, generator(seed)),
     );
     const grid = { directions, range: 2, resolution: 7 };
-    const once = await landscape(curvatureModel(options), { ...grid, points: 1 });
+    const once = await landscape(pointOf(options), { ...grid, points: 1 });
     for (const points of [2, 49, 64]) {
-      const { losses } = await landscape(curvatureModel({ ...options, chunk: 5 }), { ...grid, points });
+      const { losses } = await landscape(pointOf({ ...options, chunk: 5 }), { ...grid, points });
       losses.forEach((loss, i) => void expect(loss).toBeCloseTo(once.losses[i]!, 12));
     }
     const executor = await ortExecutor({ threads: 1 });
@@ -131,7 +143,7 @@ describe('landscape', () => {
       x: astype(options.x, 'f32'),
     };
     for (const points of [1, 16]) {
-      const { losses, modelled } = await landscape(curvatureModel(single), { ...grid, points });
+      const { losses, modelled } = await landscape(pointOf(single), { ...grid, points });
       losses.forEach((loss, i) => {
         expect(Math.abs(loss - once.losses[i]!)).toBeLessThan(2e-6 * (1 + loss));
         expect(Math.abs(modelled[i]! - once.modelled[i]!)).toBeLessThan(1e-4 * (1 + Math.abs(modelled[i]!)));
@@ -185,9 +197,15 @@ describe('landscape', () => {
         ],
       }),
     ).rejects.toThrow('2 ranges for 1');
-    await expect(landscape(model, { directions: [d], resolution: 1 })).rejects.toThrow('resolution is 1');
-    await expect(landscape(model, { directions: [d], tolerance: 0 })).rejects.toThrow('tolerance is 0');
-    await expect(landscape(model, { directions: [d], points: 0 })).rejects.toThrow('points is 0');
+    await expect(landscape(model, { directions: [d], resolution: 1 })).rejects.toThrow(
+      'resolution must be an integer ≥ 2, got 1',
+    );
+    await expect(landscape(model, { directions: [d], tolerance: 0 })).rejects.toThrow(
+      'tolerance must be a number > 0, got 0',
+    );
+    await expect(landscape(model, { directions: [d], points: 0 })).rejects.toThrow(
+      'points must be an integer ≥ 1, got 0',
+    );
   });
 });
 
@@ -207,10 +225,10 @@ const quartic = {
 describe('quadraticModel', () => {
   it('has the entries of the dense gradient and Hessian along the directions', async () => {
     const options = classifier();
-    const model = curvatureModel(options);
-    const directions = [normals(model.layout.size, 4), normals(model.layout.size, 5)];
+    const model = pointOf(options);
+    const directions = [normals(model.objective.layout.size, 4), normals(model.objective.layout.size, 5)];
     const { slopes, curvatures } = await quadraticModel(model, directions, 0);
-    const n = model.layout.size;
+    const n = model.objective.layout.size;
     const list = (weights: Tree<Tensor>) => leaves(weights).map(([, t]) => t);
     const h = await wholeBatch(options, ({ loss, weights }) => hessian(loss, list(weights)));
     const g = await wholeBatch(options, ({ loss, weights }) => flatten(grad(loss, list(weights))).reshape([n, 1]));
@@ -228,8 +246,9 @@ describe('quadraticModel', () => {
 });
 
 describe('filter normalisation', () => {
-  const { layout } = curvatureModel(classifier());
-  const at = curvatureModel(classifier()).point();
+  const point = pointOf(classifier());
+  const { layout } = point.objective;
+  const at = Float64Array.from(point.parameters);
 
   it('gives each neuron the norm of its weights and leaves biases where they are', () => {
     const raw = normals(layout.size, 3);
@@ -270,10 +289,10 @@ describe('filter normalisation', () => {
   });
 
   it('reads off the graph which axis the neurons lie along', () => {
-    const model = curvatureModel({
+    const model = pointOf({
       executor: referenceExecutor(),
-      model: (w: never, x) => {
-        const { up, down, shift } = w as Record<string, typeof x>;
+      model: (w, x) => {
+        const { up, down, shift } = w as Record<string, Tensor>;
         return x.matmul(up!).add(shift!).tanh().product(down!, false, true);
       },
       loss: squaredError(),
@@ -285,7 +304,7 @@ describe('filter normalisation', () => {
       x: ndarray('f64', normals(15, 4), [5, 3]),
       y: ndarray('f64', normals(10, 5), [5, 2]),
     });
-    expect(filterAxes(model.graph(5))).toEqual({ up: 1, shift: null, down: 0 });
+    expect(filterAxes(model.objective.batch(5))).toEqual({ up: 1, shift: null, down: 0 });
   });
 
   /** The axes of an imported op's parameters. */
@@ -369,15 +388,9 @@ describe('interpolation', () => {
     const [from, to] = [normals(8, 6), normals(8, 7)];
     const { positions, losses, barrier, distance } = await interpolation(model, { from, to, resolution: 5 });
     expect(positions).toEqual([0, 0.25, 0.5, 0.75, 1]);
-    const scale = regressionLoss(model, from) / losses[0]!;
-    expect(losses[4]).toBeCloseTo(regressionLoss(model, to) / scale, 10);
-    expect(losses[2]).toBeCloseTo(
-      regressionLoss(
-        model,
-        from.map((v, i) => (v + to[i]!) / 2),
-      ) / scale,
-      10,
-    );
+    const scale = regressionLoss(from) / losses[0]!;
+    expect(losses[4]).toBeCloseTo(regressionLoss(to) / scale, 10);
+    expect(losses[2]).toBeCloseTo(regressionLoss(from.map((v, i) => (v + to[i]!) / 2)) / scale, 10);
     expect(barrier).toBe(0);
     expect(distance).toBeCloseTo(Math.hypot(...from.map((v, i) => v - to[i]!)), 12);
   });
@@ -385,9 +398,9 @@ describe('interpolation', () => {
   it('has the barrier of two mirror images of a network, where all hidden units meet at zero', async () => {
     // tanh is odd: the network with W₁, b₁, W₂ of the other sign is the same function; half way only the last bias is left.
     const options = classifier();
-    const model = curvatureModel(options);
-    const from = model.point();
-    const last = model.layout.slots.at(-1)!;
+    const model = pointOf(options);
+    const from = Float64Array.from(model.parameters);
+    const last = model.objective.layout.slots.at(-1)!;
     const to = from.map((v, i) => (i >= last.offset ? v : -v));
     const { losses, barrier, position } = await interpolation(model, { from, to, resolution: 11 });
     expect(losses[10]).toBeCloseTo(losses[0]!, 10);

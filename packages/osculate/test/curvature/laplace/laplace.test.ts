@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jacobian } from '../../../src/autodiff/index.js';
 import {
-  type CurvatureModelOptions,
-  curvatureModel,
-  ggnOperator,
-  hessianOperator,
+  curvatureOperator,
   laplace,
   parameterBlock,
   probitSigmoid,
@@ -30,6 +27,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../../src/nn/index.js';
+import { gaussNewtonMatrix, hessianMatrix } from '../../../src/objective/matrices.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import {
   generator,
@@ -41,7 +39,7 @@ import {
   type Tree,
   zeros,
 } from '../../../src/tensor/index.js';
-import { distance, smallModel, wholeBatch } from '../operators/support.js';
+import { distance, type ModelOptions, pointOf, smallModel, wholeBatch } from '../operators/support.js';
 
 const ROWS = 9;
 const NOISE = 0.3;
@@ -102,7 +100,7 @@ function regression(outputs: number, reduction: 'elements' | 'examples') {
   truth.y.forEach((t, k) => {
     for (let i = 0; i < ROWS; i++) y[i * outputs + k] = t[i]!;
   });
-  const model = curvatureModel({
+  const model = pointOf({
     executor: referenceExecutor(),
     model: layer.apply as never,
     loss: squaredError(reduction),
@@ -174,7 +172,7 @@ const logistic = smallModel({
   x: [ROWS, 3],
   y: [ROWS, 1],
 });
-const binary: CurvatureModelOptions = {
+const binary: ModelOptions = {
   ...logistic,
   y: ndarray(
     'f64',
@@ -192,14 +190,14 @@ const network = smallModel({
 
 describe('against dense matrices', () => {
   it('logistic regression: precision, evidence and covariance of the outputs', async () => {
-    const model = curvatureModel({ ...binary, chunk: 4 });
+    const model = pointOf({ ...binary, chunk: 4 });
     const posterior = await laplace(model, { structure: 'full', priorPrecision: TAU });
     // A linear model's Gauss-Newton matrix is its Hessian.
-    const precision = await hessianOperator(model).toDense();
+    const precision = await curvatureOperator(model, hessianMatrix).toDense();
     const n = precision.rows;
     for (let i = 0; i < n * n; i++) precision.data[i] = ROWS * precision.data[i]! + (i % (n + 1) === 0 ? TAU : 0);
     expect(distance((await posterior.precision.toDense()).data, precision.data)).toBeLessThan(1e-9);
-    const point = model.point();
+    const point = Float64Array.from(model.parameters);
     const factor = factorOf(precision);
     const { data } = await wholeBatch(binary, ({ loss }) => loss.reshape([1, 1]));
     const square = point.reduce((sum, w) => sum + w * w, 0);
@@ -210,10 +208,10 @@ describe('against dense matrices', () => {
   });
 
   it.each(['full', 'kfac', 'ekfac', 'diagonal'] as const)('%s: J Σ Jᵀ of a network', async (structure) => {
-    const model = curvatureModel({ ...network, chunk: 4 });
+    const model = pointOf({ ...network, chunk: 4 });
     const posterior = await laplace(model, { structure, priorPrecision: TAU });
     const slopes = await wholeBatch(network, ({ outputs, weights }) =>
-      jacobian(outputs, weights).reshape([3 * ROWS, model.layout.size]),
+      jacobian(outputs, weights).reshape([3 * ROWS, model.objective.layout.size]),
     );
     const covariance = await posterior.covariance.toDense();
     const truth = multiply(multiply(slopes, covariance), transposeMatrix(slopes));
@@ -229,19 +227,32 @@ describe('against dense matrices', () => {
   });
 
   it('of a last layer: the block of the Gauss-Newton matrix, the other layers fixed', async () => {
-    const model = curvatureModel({ ...network, chunk: 4 });
-    const block = restrictedOperator(ggnOperator(model), parameterBlock(model.layout, ['2']));
+    const model = pointOf({ ...network, chunk: 4 });
+    const block = restrictedOperator(
+      curvatureOperator(model, gaussNewtonMatrix),
+      parameterBlock(model.objective.layout, ['2']),
+    );
     const truth = await block.toDense();
     for (let i = 0; i < truth.data.length; i++) {
       truth.data[i] = ROWS * truth.data[i]! + (i % (truth.rows + 1) === 0 ? TAU : 0);
     }
     const last = await laplace(model, { structure: 'full', layers: ['2'], priorPrecision: TAU });
-    expect(last.names).toEqual(model.layout.slots.slice(-2).map(({ name }) => name));
+    expect(last.names).toEqual(model.objective.layout.slots.slice(-2).map(({ name }) => name));
     expect(distance((await last.precision.toDense()).data, truth.data)).toBeLessThan(1e-9);
-    expect(last.mean).toEqual(model.point().slice(-block.size));
+    expect(last.mean).toEqual(Float64Array.from(model.parameters).slice(-block.size));
     const diagonal = await laplace(model, { structure: 'diagonal', layers: ['2'], priorPrecision: TAU });
     expect(distance(await diagonal.precision.diagonal(), await last.precision.diagonal())).toBeLessThan(1e-9);
   });
+
+  it.each(['full', 'kfac', 'diagonal'] as const)(
+    '%s: the weight decay of the objective does not count',
+    async (structure) => {
+      const [plain, decayed] = [pointOf(network), pointOf({ ...network, weightDecay: 0.5 })];
+      const [a, b] = [await laplace(plain, { structure }), await laplace(decayed, { structure })];
+      expect(b.logMarginalLikelihood).toBe(a.logMarginalLikelihood);
+      expect(await b.covariance.diagonal()).toEqual(await a.covariance.diagonal());
+    },
+  );
 
   it('K-FAC of the last layer of a deep linear network has the evidence of the full matrix', async () => {
     const options = smallModel({
@@ -250,7 +261,7 @@ describe('against dense matrices', () => {
       x: [ROWS, 3],
       y: [ROWS, 2],
     });
-    const model = curvatureModel(options);
+    const model = pointOf(options);
     const [full, kfac] = await Promise.all(
       (['full', 'kfac'] as const).map((structure) => laplace(model, { structure, layers: ['1'], noise: NOISE })),
     );
@@ -260,7 +271,7 @@ describe('against dense matrices', () => {
 
 describe('the prior precision', () => {
   it.each(['full', 'kfac', 'diagonal'] as const)('%s: tuned, no other has a larger evidence', async (structure) => {
-    const posterior = await laplace(curvatureModel(network), { structure });
+    const posterior = await laplace(pointOf(network), { structure });
     const tuned = posterior.tuned();
     const evidence = (tau: number): number => posterior.withPriorPrecision(tau).logMarginalLikelihood;
     const best = tuned.logMarginalLikelihood;
@@ -277,7 +288,7 @@ describe('the prior precision', () => {
   });
 
   it('samples have the posterior as their distribution', async () => {
-    const posterior = await laplace(curvatureModel(binary), { priorPrecision: TAU });
+    const posterior = await laplace(pointOf(binary), { priorPrecision: TAU });
     const random = generator(3);
     const n = posterior.mean.length;
     const truth = await posterior.covariance.toDense();
@@ -327,23 +338,27 @@ describe('probit approximation', () => {
 });
 
 it('says what is wrong', async () => {
-  const model = curvatureModel(network);
-  await expect(laplace(model, { priorPrecision: 0 })).rejects.toThrow(/prior precision is 0/);
+  const model = pointOf(network);
+  await expect(laplace(model, { priorPrecision: 0 })).rejects.toThrow(
+    /priorPrecision must be a finite number > 0, got 0/,
+  );
   await expect(laplace(model, { structure: 'block' as never })).rejects.toThrow(/structure is 'block'/);
   for (const structure of ['full', 'diagonal'] as const) {
     const sampled = { structure, estimate: 'sampled', generator: generator(1) } as const;
     await expect(laplace(model, sampled)).rejects.toThrow(/estimate 'sampled' is of Kronecker factors.*leave it out/);
     await expect(laplace(model, { structure, sharing: 'reduce' })).rejects.toThrow(/sharing 'reduce'/);
   }
-  await expect(laplace(model, { noise: 1 })).rejects.toThrow(/no sum of squares/);
-  await expect(laplace(regression(1, 'elements').model, { noise: -1 })).rejects.toThrow(/noise is -1/);
+  await expect(laplace(model, { noise: 1 })).rejects.toThrow(/not a sum of squares/);
+  await expect(laplace(regression(1, 'elements').model, { noise: -1 })).rejects.toThrow(
+    /noise must be a finite number > 0, got -1/,
+  );
   const posterior = await laplace(model);
   await expect(posterior.predict(ndarray('f64', new Float64Array(4), [2, 2]))).rejects.toThrow(ShapeError);
   const zero = mapTree(binary.parameters as Tree<NDArray>, ({ shape }) => zeros('f64', shape) as NDArray);
-  const untrained = await laplace(curvatureModel({ ...binary, parameters: zero as never }));
+  const untrained = await laplace(pointOf({ ...binary, parameters: zero as never }));
   expect(() => untrained.tuned()).toThrow(/all parameters are zero/);
   const blind = await laplace(
-    curvatureModel({ ...binary, model: ((w: never, x: never) => logistic.model(w, x).mul(0)) as never }),
+    pointOf({ ...binary, model: ((w: never, x: never) => logistic.model(w, x).mul(0)) as never }),
   );
   expect(() => blind.tuned()).toThrow(/curvature is zero/);
   const mean = ndarray('f64', new Float64Array(2), [1, 2]);

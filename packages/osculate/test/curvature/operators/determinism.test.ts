@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CurvatureModelOptions,
-  checkDeterminism,
-  curvatureModel,
-  dampedOperator,
-  ggnOperator,
-  hessianOperator,
-  sampledFisherOperator,
-} from '../../../src/curvature/index.js';
+import type { LinearOperator } from '../../../src/curvature/index.js';
+import { checkDeterminism, curvatureOperator, dampedOperator } from '../../../src/curvature/index.js';
 import {
   type AnyLayer,
   activation,
@@ -19,34 +12,38 @@ import {
   squaredError,
   trainingContext,
 } from '../../../src/nn/index.js';
+import type { At } from '../../../src/objective/index.js';
+import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../../src/objective/matrices.js';
 import { constant, generator, InputError, ndarray } from '../../../src/tensor/index.js';
-import { smallModel } from './support.js';
+import { type ModelOptions, pointOf, smallModel } from './support.js';
 
-const small = (
-  layer: AnyLayer,
-  model: CurvatureModelOptions['model'] = layer.apply as never,
-): CurvatureModelOptions => ({
+const small = (layer: AnyLayer, model: ModelOptions['model'] = layer.apply as never): ModelOptions => ({
   ...smallModel({ layer, loss: squaredError(), x: [8, 3], y: [8, 2] }),
   model,
   chunk: 4,
 });
 const plain = small(sequential([dense(3, 4), activation('tanh'), dense(4, 2)]));
-const check = (options: CurvatureModelOptions, operator = ggnOperator) =>
+const gaussNewton = (at: At) => curvatureOperator(at, gaussNewtonMatrix);
+const check = (options: ModelOptions, operator: (at: At) => LinearOperator = gaussNewton) =>
   checkDeterminism(options, { generator: generator(1), operator });
 
 describe('a function of the parameters', () => {
   it.each([
-    ['GGN', ggnOperator],
-    ['Hessian', hessianOperator],
-  ])('%s passes', async (_, operator) => {
-    expect(await check(plain, operator)).toEqual({ deterministic: true, tolerance: 1e-9, findings: [] });
+    ['Gauss-Newton', gaussNewtonMatrix],
+    ['Hessian', hessianMatrix],
+  ])('%s passes', async (_, matrix) => {
+    expect(await check(plain, (at) => curvatureOperator(at, matrix))).toEqual({
+      deterministic: true,
+      tolerance: 1e-9,
+      findings: [],
+    });
   });
 });
 
 it('never takes more rows at once than the model may', async () => {
   const layer = dense(3, 2);
   const seen = new Set<number>();
-  const model: CurvatureModelOptions['model'] = (w, x) => {
+  const model: ModelOptions['model'] = (w, x) => {
     seen.add(x.shape[0]!);
     return layer.apply(w as never, x);
   };
@@ -98,10 +95,10 @@ describe('what differs is named', () => {
     expect(findings).toMatchObject([{ test: 'inputs', suspects: ['batch normalisation'] }]);
   });
 
-  it('an operator that draws its data anew for each product', async () => {
+  it('an operator that draws its data for each product', async () => {
     const random = generator(3);
-    const shuffled: typeof ggnOperator = (model) => {
-      const ggn = ggnOperator(model);
+    const shuffled = (model: At): LinearOperator => {
+      const ggn = curvatureOperator(model, gaussNewtonMatrix);
       return { ...ggn, apply: (v) => dampedOperator(ggn, random.uniform()).apply(v) };
     };
     const { findings } = await check(plain, shuffled);
@@ -110,7 +107,9 @@ describe('what differs is named', () => {
   });
 
   it('an operator that samples row by row', async () => {
-    const { findings } = await check(plain, (model) => sampledFisherOperator(model, { generator: generator(5) }));
+    const { findings } = await check(plain, (model) =>
+      curvatureOperator(model, sampledFisherMatrix, { generator: generator(5) }),
+    );
     expect(findings.map(({ test }) => test)).toEqual(['reordered']);
     expect(findings[0]!.suspects).toEqual(['shuffled data']);
   });
@@ -122,6 +121,8 @@ it('refuses a tolerance that is not positive', async () => {
 
 it('products with inputs that have no value say so', async () => {
   const layer = sequential([dense(3, 4), dropout(0.5), dense(4, 2)]);
-  const model = curvatureModel(small(layer, (w, x) => layer.apply(w, x, trainingContext())));
-  await expect(ggnOperator(model).trace()).rejects.toThrow(/reads the input "mask.0", which has no value/);
+  const model = pointOf(small(layer, (w, x) => layer.apply(w, x, trainingContext())));
+  await expect(curvatureOperator(model, gaussNewtonMatrix).trace()).rejects.toThrow(
+    /reads the input "mask.0", which has no value/,
+  );
 });

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ggn, hessian } from '../../../src/autodiff/index.js';
-import {
-  type CurvatureModelOptions,
-  curvatureModel,
-  empiricalFisherOperator,
-  ggnOperator,
-  gradientCovarianceOperator,
-  hessianOperator,
-  type LinearOperator,
-  sampledFisherOperator,
-} from '../../../src/curvature/index.js';
+import { curvatureOperator, gradientCovarianceOperator, type LinearOperator } from '../../../src/curvature/index.js';
 import type { Matrix } from '../../../src/linalg/index.js';
 import {
   activation,
@@ -23,12 +14,26 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../../src/nn/index.js';
+import {
+  empiricalFisherMatrix,
+  gaussNewtonMatrix,
+  hessianMatrix,
+  sampledFisherMatrix,
+} from '../../../src/objective/matrices.js';
 import { generator, leaves, type NDArray } from '../../../src/tensor/index.js';
-import { distance, outerProducts, rowGradients, smallModel, wholeBatch } from './support.js';
+import {
+  distance,
+  type ModelOptions,
+  outerProducts,
+  pointOf,
+  rowGradients,
+  smallModel,
+  wholeBatch,
+} from './support.js';
 
 const ROWS = 7;
 
-const models: Record<string, CurvatureModelOptions> = {
+const models: Record<string, ModelOptions> = {
   'dense classifier': smallModel({
     layer: sequential([dense(4, 5), activation('tanh'), dense(5, 3)]),
     loss: softmaxCrossEntropy(),
@@ -58,7 +63,8 @@ const models: Record<string, CurvatureModelOptions> = {
 };
 
 /** The data in uneven batches, and vectors both together and alone. */
-const streamed = (options: CurvatureModelOptions) => curvatureModel({ ...options, chunk: 3, vectors: 4 });
+const streamed = (options: ModelOptions) => pointOf({ ...options, chunk: 3 });
+const vectors = 4;
 
 async function expectMatrix(operator: LinearOperator, truth: Matrix): Promise<void> {
   const actual = await operator.toDense();
@@ -89,27 +95,34 @@ describe.each(Object.entries(models))('%s: operators over batches equal the dens
         leaves(weights).map(([, t]) => t),
       ),
     );
-    await expectMatrix(hessianOperator(streamed(options)), truth);
+    await expectMatrix(curvatureOperator(streamed(options), hessianMatrix, { vectors }), truth);
   });
 
   it('GGN', async () => {
     const truth = await wholeBatch(options, ({ loss, outputs, weights }) => ggn(loss, outputs, weights));
-    await expectMatrix(ggnOperator(streamed(options)), truth);
+    await expectMatrix(curvatureOperator(streamed(options), gaussNewtonMatrix, { vectors }), truth);
   });
 
   it('gradient covariance', async () => {
     const gradients = await rowGradients(options);
     const mean = gradients[0]!.map((_, i) => gradients.reduce((sum, g) => sum + g[i]!, 0) / ROWS);
     const centred = gradients.map((g) => g.map((x, i) => x - mean[i]!));
-    await expectMatrix(gradientCovarianceOperator(streamed(options)), outerProducts(centred, 1 / ROWS));
+    await expectMatrix(gradientCovarianceOperator(streamed(options), { vectors }), outerProducts(centred, 1 / ROWS));
   });
 
   it('empirical and sampled Fisher', async () => {
-    const { normalizer } = streamed(options);
+    const { normalizer } = streamed(options).objective.batch(1);
     const gradients = await rowGradients(options);
-    await expectMatrix(empiricalFisherOperator(streamed(options)), outerProducts(gradients, normalizer / ROWS));
+    await expectMatrix(
+      curvatureOperator(streamed(options), empiricalFisherMatrix, { vectors }),
+      outerProducts(gradients, normalizer / ROWS),
+    );
     const { loss, drawn } = recording(options.loss);
-    const fisher = sampledFisherOperator(streamed({ ...options, loss }), { generator: generator(5), samples: 2 });
+    const fisher = curvatureOperator(streamed({ ...options, loss }), sampledFisherMatrix, {
+      generator: generator(5),
+      samples: 2,
+      vectors,
+    });
     await fisher.apply(new Float64Array(fisher.size));
     // Batches of 3, 3 and 1 rows, two samples of each.
     expect(drawn.map(({ shape }) => shape[0])).toEqual([3, 3, 3, 3, 1, 1]);
@@ -130,13 +143,16 @@ it.each(['dense classifier', 'regression with several outputs'])(
   async (name) => {
     const options = models[name]!;
     const random = generator(6);
-    const ggnOf = ggnOperator(curvatureModel(options));
+    const ggnOf = curvatureOperator(pointOf(options), gaussNewtonMatrix);
     const vectors = Array.from({ length: 8 }, () => Float64Array.from({ length: ggnOf.size }, () => random.normal()));
     const truth = await ggnOf.applyBatch(vectors);
     const meanSquare = async (samples: number): Promise<number> => {
       let sum = 0;
       for (let seed = 0; seed < 10; seed++) {
-        const fisher = sampledFisherOperator(curvatureModel(options), { generator: generator(seed), samples });
+        const fisher = curvatureOperator(pointOf(options), sampledFisherMatrix, {
+          generator: generator(seed),
+          samples,
+        });
         (await fisher.applyBatch(vectors)).forEach((product, k) => {
           sum += distance(product, truth[k]!) ** 2 / 80;
         });

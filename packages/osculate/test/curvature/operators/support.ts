@@ -1,9 +1,9 @@
 import { grad } from '../../../src/autodiff/index.js';
 import { compile } from '../../../src/compile/index.js';
-import { type CurvatureModel, type CurvatureModelOptions, curvatureModel } from '../../../src/curvature/index.js';
 import { take } from '../../../src/data/index.js';
 import { type Matrix, matrix } from '../../../src/linalg/index.js';
-import { type AnyLayer, type Loss, loadParameters } from '../../../src/nn/index.js';
+import { type AnyLayer, type Loss, loadParameters, type Parameters } from '../../../src/nn/index.js';
+import { type ArraysOptions, type At, supervisedObjective } from '../../../src/objective/index.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import {
   generator,
@@ -29,8 +29,16 @@ export interface SmallOptions {
   readonly classes?: number;
 }
 
+export type ModelOptions = ArraysOptions<Parameters>;
+
+/** The objective of the options at the values of their parameters. */
+export function pointOf(options: ModelOptions): At {
+  const objective = supervisedObjective(options);
+  return objective.at(objective.layout.gather(Object.fromEntries(leaves<NDArray>(options.parameters))));
+}
+
 /** A small model in float64 on random data, with parameters away from their initial zeros. */
-export function smallModel({ layer, loss, x, y, classes }: SmallOptions): CurvatureModelOptions {
+export function smallModel({ layer, loss, x, y, classes }: SmallOptions): ModelOptions {
   const random = generator(11);
   const normals = (shape: readonly number[], spread = 1): number[] =>
     Array.from({ length: shape.reduce((p, d) => p * d, 1) }, () => spread * random.normal());
@@ -57,11 +65,11 @@ export function smallModel({ layer, loss, x, y, classes }: SmallOptions): Curvat
 /** One of the PyTorch reference networks in float64, with the eigenvalues of its Hessian in ascending order. */
 export function referenceModel(
   name: NetworkName,
-  limits: Pick<CurvatureModelOptions, 'chunk' | 'vectors'> = {},
-): { readonly model: CurvatureModel; readonly eigenvalues: Float64Array } {
+  limits: Pick<ModelOptions, 'chunk'> = {},
+): { readonly model: At; readonly eigenvalues: Float64Array } {
   const data = referenceCase(name, 'f64');
   const { layer, loss } = networks[name];
-  const model = curvatureModel({
+  const model = pointOf({
     executor: referenceExecutor(),
     model: layer.apply as never,
     loss,
@@ -75,7 +83,7 @@ export function referenceModel(
 
 /** The values of a matrix graph over the whole data set as one batch. */
 export async function wholeBatch(
-  options: CurvatureModelOptions,
+  options: ModelOptions,
   build: (batch: { loss: Tensor; outputs: Tensor; weights: Tree<Tensor> }) => Tensor,
 ): Promise<Matrix> {
   const weights = parameters(options.parameters, 'w.') as unknown as Tree<Tensor>;
@@ -91,11 +99,11 @@ export async function wholeBatch(
   return matrix(result!.shape[0]!, result!.shape[1]!, result!.data as Float64Array);
 }
 
-const weightFeeds = (options: CurvatureModelOptions): Record<string, NDArray> =>
+const weightFeeds = (options: ModelOptions): Record<string, NDArray> =>
   Object.fromEntries(leaves<NDArray>(options.parameters).map(([name, array]) => [`w.${name}`, array]));
 
 /** The gradient of each row's loss, from a batch of that row alone. */
-export async function rowGradients(options: CurvatureModelOptions, targets = options.y): Promise<Float64Array[]> {
+export async function rowGradients(options: ModelOptions, targets = options.y): Promise<Float64Array[]> {
   const weights = parameters(options.parameters, 'w.') as unknown as Tree<Tensor>;
   const x = input('x', options.x.dtype, [1, ...options.x.shape.slice(1)]);
   const y = input('y', targets.dtype, [1, ...targets.shape.slice(1)]);

@@ -1,27 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type CurvatureModelOptions,
-  curvatureModel,
-  dampedInverses,
+  curvatureOperator,
   dampedOperator,
   diagonalOperator,
   diagonalPart,
   ekfacOperator,
-  factorLayout,
-  ggnOperator,
-  hessianOperator,
   kfacOperator,
   kroneckerBlocks,
   kroneckerFactors,
   type LinearOperator,
-  namedFactors,
   parameterBlock,
   productOperator,
   restrictedOperator,
   type StructuredOperator,
-  sampledFisherOperator,
   spectralOperator,
 } from '../../../src/curvature/index.js';
+import { dampedInverses } from '../../../src/curvature/kronecker/damped-inverses.js';
+import { factorLayout, namedFactors } from '../../../src/curvature/kronecker/layouts.js';
 import { take } from '../../../src/data/index.js';
 import {
   cholesky,
@@ -43,8 +38,9 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../../src/nn/index.js';
+import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, type NDArray, ShapeError, type Tensor, zeros } from '../../../src/tensor/index.js';
-import { distance, smallModel } from '../operators/support.js';
+import { distance, type ModelOptions, pointOf, smallModel } from '../operators/support.js';
 import { evaluate, places } from '../support.js';
 
 const ROWS = 7;
@@ -69,16 +65,16 @@ const linear = smallModel({
 });
 const models = { classifier, convolution, linear };
 
-const streamed = (options: CurvatureModelOptions, chunk = 3) => curvatureModel({ ...options, chunk, vectors: 4 });
+const streamed = (options: ModelOptions, chunk = 3) => pointOf({ ...options, chunk });
 
 /** Factors of the whole data set as one batch, and the block-diagonal matrix A ⊗ G that they make. */
-async function wholeFactors(options: CurvatureModelOptions) {
-  const model = curvatureModel(options);
-  const batch = model.graph(ROWS);
+async function wholeFactors(options: ModelOptions) {
+  const model = pointOf(options);
+  const batch = model.objective.batch(ROWS);
   const blocks = kroneckerBlocks(batch);
   const layout = factorLayout(blocks);
-  const given = { estimate: 'exact', normalizer: model.loss.normalizer(batch.outputs) } as const;
-  const parameters = model.layout.views(model.point() as never, 'parameters.') as Record<string, NDArray>;
+  const given = { estimate: 'exact', normalizer: batch.normalizer } as const;
+  const parameters = model.objective.layout.views(model.parameters, 'parameters.');
   const values = await evaluate(namedFactors(layout, kroneckerFactors(batch, blocks, given)), {
     ...parameters,
     x: options.x,
@@ -87,7 +83,7 @@ async function wholeFactors(options: CurvatureModelOptions) {
   const flat = new Float64Array(layout.size);
   for (const { name, offset } of layout.slots) flat.set(values[name]!.data as Float64Array, offset);
   const denseOf = (factors: Float64Array): Matrix => {
-    const n = model.layout.size;
+    const n = model.objective.layout.size;
     const result = matrix(n, n);
     blocks.forEach((block, i) => {
       const factor = (role: string) => layout.slots.find((s) => s.block === i && s.role === role);
@@ -150,14 +146,14 @@ describe.each(Object.entries(models))(
 
     it('diagonal', async () => {
       const model = streamed(options);
-      const truth = await ggnOperator(model).toDense();
+      const truth = await curvatureOperator(model, gaussNewtonMatrix).toDense();
       const diagonal = matrix(truth.rows, truth.rows);
       for (let i = 0; i < truth.rows; i++) diagonal.data[i * (truth.rows + 1)] = truth.data[i * (truth.rows + 1)]!;
-      await expectStructure(await diagonalPart(ggnOperator(model)), diagonal);
+      await expectStructure(await diagonalPart(curvatureOperator(model, gaussNewtonMatrix)), diagonal);
     });
 
     it('dense eigendecomposition', async () => {
-      const operator = ggnOperator(streamed(options));
+      const operator = curvatureOperator(streamed(options), gaussNewtonMatrix);
       await expectStructure(await spectralOperator(operator), await operator.toDense());
     });
 
@@ -178,7 +174,7 @@ describe('EKFAC', () => {
     async (name) => {
       const model = streamed(models[name]);
       const [kfac, ekfac] = [await kfacOperator(model), await ekfacOperator(model)];
-      const truth = await ggnOperator(model).toDense();
+      const truth = await curvatureOperator(model, gaussNewtonMatrix).toDense();
       const n = truth.rows;
       const expected = matrix(n, n);
       for (const { place, left, right, values } of kfac.blocks) {
@@ -197,7 +193,7 @@ describe('EKFAC', () => {
         });
       }
       await expectStructure(ekfac, expected);
-      const [trace, other] = [await ekfac.trace(), await ggnOperator(model).trace()];
+      const [trace, other] = [await ekfac.trace(), await curvatureOperator(model, gaussNewtonMatrix).trace()];
       expect(Math.abs(trace - other)).toBeLessThan(1e-9 * other);
       const error = async (a: LinearOperator): Promise<number> => distance((await a.toDense()).data, truth.data);
       expect(await error(ekfac)).toBeLessThanOrEqual((await error(kfac)) + 1e-9);
@@ -219,7 +215,10 @@ describe('exactness', () => {
     const model = streamed(linear);
     for (const make of [kfacOperator, ekfacOperator]) {
       for (const layer of ['0', '1']) {
-        const truth = restrictedOperator(ggnOperator(model), parameterBlock(model.layout, [layer]));
+        const truth = restrictedOperator(
+          curvatureOperator(model, gaussNewtonMatrix),
+          parameterBlock(model.objective.layout, [layer]),
+        );
         const block = await make(model, { layers: [layer] });
         expect(block.size).toBe(truth.size);
         expect(distance((await block.toDense()).data, (await truth.toDense()).data)).toBeLessThan(1e-9);
@@ -235,22 +234,25 @@ describe('exactness', () => {
       y: [ROWS, 2],
     });
     const model = streamed(options);
-    expect(kroneckerBlocks(model.graph(2)).map(({ kind }) => kind)).toContain('diagonal');
-    const at = model.layout.slots.find(({ name }) => name === '0.weight')!;
+    expect(kroneckerBlocks(model.objective.batch(2)).map(({ kind }) => kind)).toContain('diagonal');
+    const at = model.objective.layout.slots.find(({ name }) => name === '0.weight')!;
     const part = (values: Float64Array): Float64Array => values.slice(at.offset, at.offset + at.size);
     const exact = await (await kfacOperator(model)).diagonal();
-    const truth = await ggnOperator(model).toDense();
+    const truth = await curvatureOperator(model, gaussNewtonMatrix).toDense();
     const diagonal = Float64Array.from({ length: truth.rows }, (_, i) => truth.data[i * (truth.rows + 1)]!);
     expect(distance(part(exact), part(diagonal))).toBeLessThan(1e-9);
     const sampled = await (
       await kfacOperator(model, { estimate: 'sampled', generator: generator(4), samples: 2 })
     ).diagonal();
-    const fisher = await sampledFisherOperator(model, { generator: generator(4), samples: 2 }).diagonal();
+    const fisher = await curvatureOperator(model, sampledFisherMatrix, {
+      generator: generator(4),
+      samples: 2,
+    }).diagonal();
     expect(distance(part(sampled), part(fisher))).toBeLessThan(1e-9);
   });
 
   it('the sampled factors have the exact ones as their mean', async () => {
-    const model = curvatureModel(classifier);
+    const model = pointOf(classifier);
     const exact = await (await kfacOperator(model)).toDense();
     const error = async (samples: number): Promise<number> =>
       distance(
@@ -260,6 +262,36 @@ describe('exactness', () => {
     expect(await error(400)).toBeLessThan(0.1);
     expect(await error(1)).toBeGreaterThan(0.1);
   });
+});
+
+describe('a parameter that the loss does not reach', () => {
+  const spare: AnyLayer = {
+    init: (_, dtype) => ({ weight: zeros(dtype ?? 'f64', [2, 2]), unused: zeros(dtype ?? 'f64', [3]) }),
+    apply: (w, x) => x.product((w as { weight: Tensor }).weight, false, true),
+  };
+  const point = pointOf(smallModel({ layer: spare, loss: squaredError(), x: [ROWS, 2], y: [ROWS, 2] }));
+
+  it.each([kfacOperator, ekfacOperator])('has zeros, and the others their blocks: $name', async (make) => {
+    const operator = await make(point);
+    expect([...(await operator.diagonal()).slice(-3)]).toEqual([0, 0, 0]);
+    const truth = await curvatureOperator(point, gaussNewtonMatrix).toDense();
+    expect(distance((await operator.toDense()).data, truth.data)).toBeLessThan(1e-9);
+    expect(point.objective.notes().join()).toMatch(/"unused"/);
+  });
+});
+
+it('the weight decay is on the diagonal of K-FAC, EKFAC and the diagonal alike', async () => {
+  const weightDecay = 0.3;
+  const [plain, decayed] = [streamed(linear), streamed({ ...linear, weightDecay })];
+  const makes = [
+    kfacOperator,
+    ekfacOperator,
+    (at: typeof plain) => diagonalPart(curvatureOperator(at, gaussNewtonMatrix)),
+  ];
+  for (const make of makes) {
+    const expected = await dampedOperator(await make(plain), weightDecay).toDense();
+    expect(distance((await (await make(decayed)).toDense()).data, expected.data)).toBeLessThan(1e-12);
+  }
 });
 
 describe('functions and errors', () => {
@@ -301,7 +333,7 @@ describe('functions and errors', () => {
     await expect(ekfacOperator(model, { sharing: 'mean' as never })).rejects.toThrow(/the sharing is 'mean'/);
     await expect(kfacOperator(model, { estimate: 'sampled' })).rejects.toThrow(/give a generator/);
     await expect(kfacOperator(model, { estimate: 'sampled', generator: generator(1), samples: 0 })).rejects.toThrow(
-      /samples is 0/,
+      /samples must be an integer ≥ 1, got 0/,
     );
     const singular = diagonalOperator(Float64Array.of(1, 0, 2));
     expect(() => singular.inverse()).toThrow(/eigenvalue of 0 and the damping is 0/);
@@ -310,8 +342,8 @@ describe('functions and errors', () => {
     expect(() => diagonalOperator(new Float64Array(0))).toThrow(ShapeError);
     expect(() => diagonalOperator(new Float64Array(2)).inverse(Number.NaN)).toThrow(InputError);
     const kfac = await kfacOperator(model);
-    expect(() => kfac.factoredInverse(0)).toThrow(/gamma is 0/);
-    const skew = productOperator(hessianOperator(model), ggnOperator(model));
+    expect(() => kfac.factoredInverse(0)).toThrow(/gamma must be a finite number > 0, got 0/);
+    const skew = productOperator(curvatureOperator(model, hessianMatrix), curvatureOperator(model, gaussNewtonMatrix));
     await expect(spectralOperator(skew)).rejects.toThrow(/not symmetric/);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it, test } from 'vitest';
 import { solvePositive } from '../../../src/linalg/dense/small-cholesky.js';
 import { generator } from '../../../src/tensor/index.js';
-import { denseSolve, relativeError } from '../../optim/support.js';
+import { denseSolve, relativeError } from '../../objective/support.js';
 
 test.each([1, 2, 5, 9])('solves a system of %d equations, of which it reads the lower triangle', (n) => {
   const draw = generator(n);

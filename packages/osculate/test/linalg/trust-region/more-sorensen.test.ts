@@ -7,7 +7,7 @@ import {
   spectralModel,
 } from '../../../src/linalg/trust-region/more-sorensen.js';
 import { generator } from '../../../src/tensor/index.js';
-import { denseSolve, dot, relativeError } from '../../optim/support.js';
+import { denseSolve, dot, relativeError } from '../../objective/support.js';
 
 function random(n: number, seed: number) {
   const draw = generator(seed);

@@ -3,7 +3,7 @@ import { applyQ, qr, upperFactor } from '../../../src/linalg/dense/qr.js';
 import { type Matrix, matrix, matrixFromRows } from '../../../src/linalg/matrix.js';
 import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../../src/linalg/trust-region/more.js';
 import { generator } from '../../../src/tensor/index.js';
-import { denseSolve, dot, relativeError } from '../../optim/support.js';
+import { denseSolve, dot, relativeError } from '../../objective/support.js';
 
 const norm = (x: Float64Array) => Math.sqrt(dot(x, x));
 

@@ -1,1 +1,1 @@
-export { scalars, vector } from '../../../../lab/src/problems/mgh/build.js';
+export { scalars } from '../../../../lab/src/problems/mgh/build.js';

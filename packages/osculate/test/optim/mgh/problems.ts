@@ -1,7 +1,7 @@
 import type { Residuals } from '../../../../lab/src/problems/mgh/build.js';
 import { type MghEntry, mghEntries } from '../../../../lab/src/problems/mgh/entries.js';
 import { mghResiduals } from '../../../../lab/src/problems/mgh/residuals.js';
-import { functionObjective, type Objective } from '../../../src/optim/index.js';
+import { functionObjective, type Objective } from '../../../src/objective/index.js';
 
 export interface MghProblem extends MghEntry {
   readonly residuals: Residuals;

@@ -6,10 +6,11 @@ import {
   type SpectralModel,
   spectralModel,
 } from '../../../linalg/trust-region/more-sorensen.js';
-import type { CurvatureSource } from '../../curvature-sources/source.js';
-import type { Objective, Vector } from '../../objective.js';
-import { allFinite, allRows } from '../../optimizer.js';
-import { norm } from '../../vector.js';
+import type { CurvatureMatrix } from '../../../objective/matrices.js';
+import type { Objective } from '../../../objective/objective.js';
+import { densePoint, matrixProducts } from '../../../objective/products.js';
+import { allRows } from '../../../objective/rows.js';
+import { allFinite, norm, type Vector } from '../../../objective/vector.js';
 import type { LocalModel, Proposal } from './region-method.js';
 
 /**
@@ -17,12 +18,12 @@ import type { LocalModel, Proposal } from './region-method.js';
  * step for a region. What it proposes is judged by the quadratic model.
  */
 export async function spectralModelAt(
-  curvature: CurvatureSource,
+  curvature: CurvatureMatrix,
   objective: Objective,
   at: Vector,
   choose: (model: SpectralModel, region: number) => Float64Array,
 ): Promise<LocalModel> {
-  const { value, gradient, matrix } = await curvature.dense(objective, at);
+  const { value, gradient, matrix } = await densePoint(objective, curvature, at);
   if (!allFinite(gradient) || !allFinite(matrix.data)) return { value, gradient };
   const model = spectralModel(gradient, matrix);
   const [least, most] = [model.values[0]!, model.values.at(-1)!];
@@ -64,7 +65,7 @@ function combine(basis: readonly Float64Array[], weights: Float64Array, n: numbe
  * coordinates of a step in the Ritz basis. Cost: k products; memory: k vectors. With k = n it is the whole model, as far as g reaches.
  */
 export async function krylovModelAt(
-  curvature: CurvatureSource,
+  curvature: CurvatureMatrix,
   objective: Objective,
   at: Vector,
   dimension: number,
@@ -74,7 +75,8 @@ export async function krylovModelAt(
   const [slope, n] = [norm(gradient), gradient.length];
   if (!allFinite(gradient)) return { value, gradient };
   if (slope === 0) return { value, gradient, propose: () => ({ step: new Float64Array(n), predicted: 0 }) };
-  const process = await lanczos(curvature.product(objective, at), Float64Array.from(gradient), dimension);
+  const { apply } = matrixProducts(objective.at(at), curvature);
+  const process = await lanczos(apply, Float64Array.from(gradient), dimension);
   if (process.status === 'nonFinite') return { value, gradient };
   const model = subspaceModel(process, slope);
   const [least, most] = [model.values[0]!, model.values.at(-1)!];

@@ -1,7 +1,7 @@
-import type { Objective, Vector } from '../../objective.js';
-import { allFinite, type Optimizer, type OptimizerState, type StepReport, type StepStop } from '../../optimizer.js';
+import type { Objective } from '../../../objective/objective.js';
+import { allFinite, norm, type Vector } from '../../../objective/vector.js';
+import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { type LineSearch, lineOf } from '../../search/line-search.js';
-import { norm } from '../../vector.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';
 
 /** A direction with what the method knows of the point. */
@@ -54,7 +54,7 @@ export function lineSearchMethod(method: LineSearchMethod): Optimizer {
   const optimizer: Optimizer = {
     name: method.name,
     settings: method.settings,
-    init: (parameters) => ({ parameters, step: 0 }),
+    init: (_, parameters) => ({ parameters, step: 0 }),
     step: (state, { objective }) => step(state, objective),
   };
   return inRowBatches(optimizer, method.batchSize);

@@ -1,16 +1,10 @@
 import type { RegionRule } from '../../../linalg/trust-region/rules.js';
+import type { Objective } from '../../../objective/objective.js';
+import { allRows } from '../../../objective/rows.js';
+import { allFinite, moved, norm, unitRoundoff, type Vector } from '../../../objective/vector.js';
 import { InputError } from '../../../tensor/errors.js';
 import type { Generator } from '../../../tensor/random.js';
-import type { Objective, Vector } from '../../objective.js';
-import {
-  allFinite,
-  allRows,
-  type Optimizer,
-  type OptimizerState,
-  type StepReport,
-  type StepStop,
-} from '../../optimizer.js';
-import { moved, norm, unitRoundoff } from '../../vector.js';
+import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';
 
 /** A step that a model proposes. */
@@ -124,7 +118,7 @@ export function regionMethod(method: RegionMethod): Optimizer<RegionState> {
   const optimizer: Optimizer<RegionState> = {
     name: method.name,
     settings: method.settings,
-    init: (parameters) => ({
+    init: (_, parameters) => ({
       parameters,
       step: 0,
       region: method.region,

@@ -1,6 +1,6 @@
-import { checkOptions } from '../../first-order/check-options.js';
-import type { Objective, Rows } from '../../objective.js';
-import { drawRows, type Optimizer, type OptimizerState, type StepContext } from '../../optimizer.js';
+import { drawRows, onRows } from '../../../objective/rows.js';
+import { checkOptions } from '../../../tensor/check-options.js';
+import type { Optimizer, OptimizerState, StepContext } from '../../optimizer.js';
 
 /** Options of methods that can take each step on a mini-batch. */
 export interface RowBatchOptions {
@@ -11,33 +11,10 @@ export interface RowBatchOptions {
   readonly batchSize?: number | undefined;
 }
 
-/** The objective over chosen rows: its row i is row `chosen[i]` of the whole. */
-export function onRows(objective: Objective, chosen: Uint32Array): Objective {
-  const place = (rows: Rows): Uint32Array => Uint32Array.from(rows, (row) => chosen[row]!);
-  return {
-    ...objective,
-    rows: chosen.length,
-    value: (parameters, rows) => objective.value(parameters, place(rows)),
-    valueAndGradient: (parameters, rows) => objective.valueAndGradient(parameters, place(rows)),
-    run: (name, build, parameters, rows, feeds) => objective.run(name, build, parameters, place(rows), feeds),
-    at: (parameters) => {
-      const point = objective.at(parameters);
-      const places = new Map<Rows, Uint32Array>();
-      return {
-        run: (name, build, rows, feeds) => {
-          const placed = places.get(rows) ?? place(rows);
-          places.set(rows, placed);
-          return point.run(name, build, placed, feeds);
-        },
-      };
-    },
-  };
-}
-
 /**
  * The optimizer with every step on rows of its own. What it reports is of these rows, so that it neither gives ‖∇f‖ of the whole nor
  * ends a run because a batch has no step to offer: such a step is rejected, and the state stays as it was.
- * @throws InputError when the batch size is no integer ≥ 1.
+ * @throws InputError when the batch size is not an integer ≥ 1.
  */
 export function inRowBatches<S extends OptimizerState>(optimizer: Optimizer<S>, batchSize?: number): Optimizer<S> {
   if (batchSize === undefined) return optimizer;

@@ -1,0 +1,226 @@
+import { grad, jvp } from '../autodiff/index.js';
+import type { Loss } from '../nn/index.js';
+import { concat } from '../ops/index.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { type NDArray, zeros } from '../tensor/ndarray.js';
+import type { Generator } from '../tensor/random.js';
+import { type Shape, showShape } from '../tensor/shape.js';
+import type { Named } from './objective.js';
+
+/** A loss with its weight among several (default 1). */
+export interface WeightedLoss {
+  readonly loss: Loss;
+  readonly weight: number;
+}
+
+/**
+ * The loss of a row: of one output and one target; a weighted sum of several, each of the output and the target of its name; or any function of all outputs
+ * and targets, which is the mean over the rows and defines no distribution to draw targets from.
+ */
+export type LossOfRows =
+  | Loss
+  | Named<Loss | WeightedLoss>
+  | ((outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor);
+
+/** What a batch needs of its loss, for outputs that are one tensor: `Batch` says what the members are. */
+export interface JointLoss {
+  value(outputs: Tensor, targets: Named<Tensor>): Tensor;
+  score(outputs: Tensor, targets: Named<Tensor>): Tensor;
+  normalizer(outputs: Tensor): number;
+  residuals?(outputs: Tensor, targets: Named<Tensor>): Tensor;
+  hessianProduct(outputs: Tensor, targets: Named<Tensor>, u: Tensor): Tensor;
+  sample(outputs: NDArray, generator: Generator): Named<NDArray>;
+}
+
+/** Where an output of a model lies in a row of the joined outputs, and its shape in one row. */
+export interface OutputPlace {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly from: number;
+  readonly size: number;
+}
+
+/** Several outputs `[rows, …]` as one, `[rows, elements of all]`, with their places. @throws ShapeError for an output of other than `rows` rows. */
+export function joinOutputs(outputs: Named<Tensor>, rows: number): { joined: Tensor; places: readonly OutputPlace[] } {
+  const places: OutputPlace[] = [];
+  let from = 0;
+  const flat = Object.entries(outputs).map(([name, t]) => {
+    if (t.shape[0] !== rows) {
+      throw new ShapeError(
+        `objective: the output "${name}" has shape ${showShape(t.shape)}; its first axis must count the ${rows} rows`,
+      );
+    }
+    const size = t.size / rows;
+    places.push({ name, shape: t.shape.slice(1), from, size });
+    from += size;
+    return t.reshape([rows, size]);
+  });
+  return { joined: concat(flat, 1), places };
+}
+
+/** The outputs that were joined. */
+function split(joined: Tensor, places: readonly OutputPlace[]): Record<string, Tensor> {
+  const rows = joined.shape[0]!;
+  return Object.fromEntries(
+    places.map(({ name, shape, from, size }) => [
+      name,
+      joined.slice([0, from], [rows, from + size]).reshape([rows, ...shape]),
+    ]),
+  );
+}
+
+/** The same of arrays. */
+function splitArray({ dtype, shape, data }: NDArray, place: OutputPlace): NDArray<'f32' | 'f64'> {
+  const [rows, width] = [shape[0]!, shape[1]!];
+  const part = zeros(dtype === 'f32' ? 'f32' : 'f64', [rows, ...place.shape]);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < place.size; i++) part.data[row * place.size + i] = Number(data[row * width + place.from + i]);
+  }
+  return part;
+}
+
+const flatRows = (t: Tensor): Tensor => t.reshape([t.shape[0]!, t.size / t.shape[0]!]);
+
+const isLoss = (loss: Loss | Named<Loss | WeightedLoss>): loss is Loss => typeof loss.value === 'function';
+
+/** One loss of the outputs and of one field. */
+function single(loss: Loss, target: string): JointLoss {
+  const of = (targets: Named<Tensor>): Tensor => targets[target]!;
+  const { residuals } = loss;
+  return {
+    value: (outputs, targets) => loss.value(outputs, of(targets)),
+    score: (outputs, targets) => loss.value(outputs, of(targets)),
+    normalizer: (outputs) => loss.normalizer(outputs),
+    ...(residuals && { residuals: (outputs, targets) => residuals(outputs, of(targets)) }),
+    hessianProduct: (outputs, targets, u) => loss.hessianProduct(outputs, of(targets), u),
+    sample: (outputs, generator) => ({ [target]: loss.sample(floats(outputs), generator) }),
+  };
+}
+
+function floats({ dtype, shape, data }: NDArray): NDArray<'f32' | 'f64'> {
+  if (dtype === 'f32' && data instanceof Float32Array) return { dtype, shape, data };
+  if (dtype === 'f64' && data instanceof Float64Array) return { dtype, shape, data };
+  throw new InputError(`objective: the outputs are ${dtype}; a loss takes f32 or f64`);
+}
+
+interface Head extends WeightedLoss {
+  readonly place: OutputPlace;
+}
+
+function headsOf(
+  losses: Named<Loss | WeightedLoss>,
+  places: readonly OutputPlace[],
+  targets: readonly string[],
+): Head[] {
+  return Object.entries(losses).map(([name, entry]) => {
+    const place = places.find((p) => p.name === name);
+    if (place === undefined || !targets.includes(name)) {
+      throw new InputError(
+        `objective: the loss "${name}" needs an output and a target of its name; the outputs are ${places.map((p) => p.name).join(', ')}, the targets ${targets.join(', ')}`,
+      );
+    }
+    const { loss, weight } = 'weight' in entry && 'loss' in entry ? entry : { loss: entry, weight: 1 };
+    if (!(weight > 0 && weight < Infinity)) {
+      throw new InputError(`objective: the weight of the loss "${name}" is ${weight}; it must be a positive number`);
+    }
+    return { loss, weight, place };
+  });
+}
+
+/**
+ * Σ wᵢ·ℓᵢ of several outputs. With mᵢ the normalizers for B rows, E[∇s·∇sᵀ]·B is the Fisher matrix for s = Σ √(wᵢmᵢ/B)·ℓᵢ: targets are drawn apart, so the mixed terms vanish.
+ */
+function several(
+  losses: Named<Loss | WeightedLoss>,
+  places: readonly OutputPlace[],
+  targets: readonly string[],
+): JointLoss {
+  const heads = headsOf(losses, places, targets);
+  const sum = (outputs: Tensor, given: Named<Tensor>, factor: (head: Head, own: Tensor) => number): Tensor => {
+    const parts = split(outputs, places);
+    const terms = heads.map((head) => {
+      const own = parts[head.place.name]!;
+      return head.loss.value(own, given[head.place.name]!).mul(factor(head, own));
+    });
+    return terms.reduce((a, b) => a.add(b));
+  };
+  return {
+    value: (outputs, given) => sum(outputs, given, ({ weight }) => weight),
+    score: (outputs, given) =>
+      sum(outputs, given, ({ weight, loss }, own) => Math.sqrt((weight * loss.normalizer(own)) / own.shape[0]!)),
+    normalizer: (outputs) => outputs.shape[0]!,
+    ...(heads.every(({ loss }) => loss.residuals) && {
+      residuals: (outputs: Tensor, given: Named<Tensor>) => {
+        const parts = split(outputs, places);
+        const residuals = heads.map(({ loss, weight, place: { name } }) =>
+          flatRows(loss.residuals!(parts[name]!, given[name]!)).mul(Math.sqrt(weight)),
+        );
+        return concat(residuals, 1);
+      },
+    }),
+    hessianProduct: (outputs, given, u) => {
+      const [parts, moved] = [split(outputs, places), split(u, places)];
+      const products = new Map(
+        heads.map(({ loss, weight, place: { name } }) => [
+          name,
+          loss.hessianProduct(parts[name]!, given[name]!, moved[name]!).mul(weight),
+        ]),
+      );
+      return concat(
+        places.map(({ name }) => flatRows(products.get(name) ?? moved[name]!.mul(0))),
+        1,
+      );
+    },
+    sample: (outputs, generator) =>
+      Object.fromEntries(
+        heads.map(({ loss, place }) => [place.name, loss.sample(splitArray(outputs, place), generator)]),
+      ),
+  };
+}
+
+/** Any function of the outputs and targets. */
+function custom(
+  f: (outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor,
+  places: readonly OutputPlace[],
+): JointLoss {
+  const value = (outputs: Tensor, targets: Named<Tensor>): Tensor => f(split(outputs, places), targets).reshape([]);
+  return {
+    value,
+    score: value,
+    normalizer: (outputs) => outputs.shape[0]!,
+    hessianProduct: (outputs, targets, u) => jvp(grad(value(outputs, targets), outputs), outputs, u),
+    sample: () => {
+      throw new InputError(
+        'objective: a loss that is a function defines no distribution to draw targets from; use losses of osculate/nn, or a method that draws none',
+      );
+    },
+  };
+}
+
+/** The loss for outputs at these places; null where the model has one output, which is not joined. */
+export function jointLoss(
+  loss: LossOfRows,
+  places: readonly OutputPlace[] | null,
+  targets: readonly string[],
+): JointLoss {
+  if (typeof loss === 'function') {
+    if (places === null)
+      throw new InputError('objective: a loss that is a function takes outputs by name; let the model return them so');
+    return custom(loss, places);
+  }
+  if (!isLoss(loss)) {
+    if (places === null)
+      throw new InputError('objective: several losses take outputs by name; let the model return them so');
+    return several(loss, places, targets);
+  }
+  if (places !== null) {
+    throw new InputError(
+      `objective: the model has the outputs ${places.map((p) => p.name).join(', ')}; give a loss for each by its name, or one function of all`,
+    );
+  }
+  if (targets.length !== 1) {
+    throw new InputError(`objective: the targets are ${targets.join(', ')}; a loss of one output takes one`);
+  }
+  return single(loss, targets[0]!);
+}

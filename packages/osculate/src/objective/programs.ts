@@ -1,0 +1,287 @@
+import { grad } from '../autodiff/index.js';
+import { compile, costOf, type Program } from '../compile/index.js';
+import type { Field, RowSource, Rows } from '../data/source.js';
+import { disposeAll } from '../runtime/dispose-all.js';
+import type { Executable, Executor, Feeds } from '../runtime/index.js';
+import { bytesOf } from '../tensor/dtype.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
+import { topological } from '../tensor/graph.js';
+import type { Tensor } from '../tensor/ir.js';
+import { inputName } from '../tensor/leaf.js';
+import type { ParameterLayout } from '../tensor/parameters.js';
+import { leaves, type Tree } from '../tensor/tree.js';
+import { HeldValues } from './held-values.js';
+import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
+import { chunks, passes, RowSets } from './rows.js';
+import { type Runner, SplitPrograms } from './split-programs.js';
+import type { Vector } from './vector.js';
+import { WorkCounter } from './work-counter.js';
+
+/** What an objective's programs run on and how much at once. */
+export interface RunOptions {
+  readonly executor: Executor;
+  /** Most rows in one run of a program (default 1000): more are accumulated in chunks. */
+  readonly chunk?: number;
+  /**
+   * Bytes of values that runs at one point have in common and that are kept from the third run on (see `At`); default: as much as 8 vectors
+   * of parameters, at least 256 MiB. 0 keeps nothing.
+   */
+  readonly held?: number;
+}
+
+/** A loss over rows as graphs. */
+export interface ProgramParts extends Required<Pick<RunOptions, 'executor' | 'chunk'>>, Pick<RunOptions, 'held'> {
+  readonly layout: ParameterLayout;
+  readonly weightDecay: number;
+  readonly source: RowSource & Pick<Objective, 'expect'>;
+  /** The symbols of a batch of so many rows with these fields; parameters are inputs named "parameters." and their name. */
+  readonly batch: (rows: number, fields: Named<Field>) => Batch;
+}
+
+interface Compiled {
+  readonly program: Program;
+  readonly flops: number;
+}
+
+/** 256 MiB: the activations of some batches. */
+const leastHeld = 2 ** 28;
+const vectorsHeld = 8;
+
+const noFields: Named<Field> = {};
+
+/** Programs of a batch by name, number of rows and fields, compiled and loaded on first use: the only place that loads programs of an objective. */
+class BatchPrograms {
+  private readonly batches = new Map<string, Batch>();
+  private readonly compiled = new Map<string, Compiled>();
+  private readonly loaded = new Map<Program, Promise<Executable>>();
+  private readonly iterationFlops = new Map<string, number>();
+
+  constructor(private readonly parts: ProgramParts) {}
+
+  batch(rows: number, others: Named<Field> = noFields): Batch {
+    const key = batchKey(rows, others);
+    let batch = this.batches.get(key);
+    if (batch === undefined) {
+      batch = this.parts.batch(rows, { ...this.parts.source.fields, ...others });
+      this.batches.set(key, batch);
+    }
+    return batch;
+  }
+
+  compile(name: string, build: Build, rows: number, others: Named<Field> = noFields): Compiled {
+    const key = `${name}/${batchKey(rows, others)}`;
+    let entry = this.compiled.get(key);
+    if (entry === undefined) {
+      const program = compile(build(this.batch(rows, others)));
+      const { flops, flopsPerIteration } = costOf(program.outputs);
+      entry = { program, flops };
+      this.compiled.set(key, entry);
+      this.iterationFlops.set(`${name}/${rows}`, flopsPerIteration);
+    }
+    return entry;
+  }
+
+  load(program: Program): Promise<Executable> {
+    let executable = this.loaded.get(program);
+    if (executable === undefined) {
+      executable = this.parts.executor.load(program);
+      this.loaded.set(program, executable);
+      // A failure may pass, as that of a busy device does: it is not kept.
+      executable.catch(() => this.loaded.delete(program));
+    }
+    return executable;
+  }
+
+  /** Flops of one iteration of the data-dependent loops of a program that was compiled before. */
+  flopsPerIteration(name: string, rows: number): number {
+    return this.iterationFlops.get(`${name}/${rows}`) ?? 0;
+  }
+
+  async dispose(): Promise<void> {
+    const executables = [...this.loaded.values()];
+    this.loaded.clear();
+    await disposeAll(executables);
+  }
+}
+
+function batchKey(rows: number, others: Named<Field>): string {
+  if (others === noFields) return String(rows);
+  const shown = Object.entries(others).map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join('x')}`);
+  return `${rows} ${shown.join(', ')}`;
+}
+
+/** Feeds that stand for fields of the rows. */
+function fieldsIn({ fields }: RowSource, feeds: Feeds): Named<Field> {
+  const names = Object.keys(feeds).filter((name) => Object.hasOwn(fields, name));
+  if (names.length === 0) return noFields;
+  return Object.fromEntries(
+    names.map((name) => {
+      const array = feeds[name]!;
+      if (!('shape' in array))
+        throw new InputError(`objective: "${name}" stands for a field of the rows: give it a shape`);
+      return [name, { dtype: array.dtype, shape: array.shape.slice(1) }];
+    }),
+  );
+}
+
+function lossAndGradient(batch: Batch): { loss: Tensor; gradient: Tree<Tensor> } {
+  return { loss: batch.loss, gradient: grad(batch.loss, batch.weights, { unreachable: 'zero' }) };
+}
+
+function accumulate(layout: ParameterLayout, into: Vector, results: Results, weight: number): void {
+  if (weight === 1) {
+    layout.gather(results, 'gradient.', into);
+    return;
+  }
+  for (const { name, offset, size } of layout.slots) {
+    const part = results[`gradient.${name}`]!.data as Vector;
+    for (let i = 0; i < size; i++) into[offset + i]! += weight * part[i]!;
+  }
+}
+
+/** A vector in the layout's type: the same one where it is. @throws ShapeError for one of another length. */
+function typed({ dtype, size }: ParameterLayout, vector: Vector): Vector {
+  if (vector.length !== size) {
+    throw new ShapeError(`objective: the vector has ${vector.length} elements and there are ${size} parameters`);
+  }
+  if (dtype === 'f32') return vector instanceof Float32Array ? vector : Float32Array.from(vector);
+  return vector instanceof Float64Array ? vector : Float64Array.from(vector);
+}
+
+/** Runs programs on rows at a point: their inputs find their values in feeds, then in fields of the rows, then in parameters. */
+function runnerFor({ source, layout }: ProgramParts, name: string, vector: Vector, rows: Rows, feeds: Feeds): Runner {
+  const { fields } = source;
+  return async (executable, known = {}) => {
+    const names = executable.program.inputs.map(inputName);
+    const reads = names.some((input) => !(input in feeds) && !(input in known) && Object.hasOwn(fields, input));
+    const reading = reads ? source.read(rows) : {};
+    const data = reading instanceof Promise ? await reading : reading;
+    const views = layout.views(vector, 'parameters.');
+    const all: Record<string, Feeds[string]> = {};
+    for (const input of names) {
+      const value = known[input] ?? feeds[input] ?? data[input] ?? views[input];
+      if (value === undefined) throw unfed(name, input);
+      all[input] = value;
+    }
+    try {
+      return await executable.run(all);
+    } finally {
+      if (reads) source.recycle?.(data);
+    }
+  };
+}
+
+function unfed(name: string, input: string): InputError {
+  return new InputError(
+    `objective: the program "${name}" reads the input "${input}", which has no value; a model is a function of its parameters and inputs: apply it without a context whose masks or statistics are inputs (\`checkDeterminism\` tells more)`,
+  );
+}
+
+/** Sums over chunks of rows, with the weight decay. */
+function lossSums(
+  { layout, weightDecay, chunk, source }: ProgramParts,
+  run: Objective['run'],
+): Pick<Objective, 'value' | 'valueAndGradient'> {
+  const penalty = (vector: Vector): number => {
+    if (weightDecay === 0) return 0;
+    let sum = 0;
+    for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!;
+    return 0.5 * weightDecay * sum;
+  };
+  type Visit = (results: Results, share: number) => void;
+  /** Runs a program on pieces of the rows, of which the next one is prepared meanwhile. */
+  const inChunks = async (name: string, build: Build, vector: Vector, rows: Rows, visit: Visit) => {
+    const pieces = [...chunks(rows, chunk)];
+    for (const [i, piece] of pieces.entries()) {
+      const running = run(name, build, vector, piece);
+      if (i + 1 < pieces.length) source.expect?.(pieces[i + 1]!);
+      visit(await running, piece.length / rows.length);
+    }
+  };
+  return {
+    value: async (vector, rows) => {
+      let sum = 0;
+      const add: Visit = ({ loss }, share) => {
+        sum += Number(loss!.data[0]) * share;
+      };
+      await inChunks('value', (batch) => ({ loss: batch.loss }), vector, rows, add);
+      return sum + penalty(vector);
+    },
+    valueAndGradient: async (vector, rows, into) => {
+      const gradient = into ?? layout.zeros();
+      // One chunk overwrites all.
+      if (into && rows.length > chunk) into.fill(0);
+      let sum = 0;
+      await inChunks('gradient', lossAndGradient, vector, rows, (results, share) => {
+        sum += Number(results.loss!.data[0]) * share;
+        accumulate(layout, gradient, results, share);
+      });
+      if (weightDecay !== 0) for (let i = 0; i < gradient.length; i++) gradient[i]! += weightDecay * vector[i]!;
+      return { value: sum + penalty(vector), gradient };
+    },
+  };
+}
+
+/** An objective over graphs of batches: what models on data and plain functions have in common. */
+export function programObjective(parts: ProgramParts): Objective {
+  const { layout, weightDecay, chunk, source } = parts;
+  const total = source.rows;
+  const programs = new BatchPrograms(parts);
+  const splits = new SplitPrograms(parts.executor);
+  const limit = parts.held ?? Math.max(leastHeld, vectorsHeld * layout.size * bytesOf(layout.dtype));
+  const work = new WorkCounter(() => {
+    const size = Math.min(chunk, total);
+    const { outputs } = compile(lossAndGradient(programs.batch(size)));
+    return (costOf(outputs).flops / size) * total;
+  });
+  const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
+    const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
+    work.add(entry.flops);
+    return runnerFor(parts, name, vector, rows, feeds)(await programs.load(entry.program));
+  };
+  const at: Objective['at'] = (vector) => {
+    const held = new HeldValues(splits, limit);
+    const sets = new RowSets();
+    const parameters = typed(layout, vector);
+    const runHeld: At['run'] = async (name, build, rows, feeds = {}) => {
+      const others = fieldsIn(source, feeds);
+      const entry = programs.compile(name, build, rows.length, others);
+      const runner = runnerFor(parts, name, parameters, rows, feeds);
+      const varies = (input: string): boolean => input in feeds;
+      const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
+      const shared = await held.run(entry.program, key, varies, runner);
+      work.add(shared?.flops ?? entry.flops);
+      return shared?.results ?? runner(await programs.load(entry.program));
+    };
+    return passes({ objective, parameters, run: runHeld });
+  };
+  const objective: Objective = {
+    layout,
+    rows: total,
+    weightDecay,
+    chunk,
+    notes: () => notesOf(programs.batch(Math.min(chunk, total))),
+    ...lossSums(parts, run),
+    run,
+    at,
+    batch: (rows) => programs.batch(rows),
+    sample: (outputs, generator) => programs.batch(outputs.shape[0]!).sample(outputs, generator),
+    ...(source.expect && { expect: (rows) => source.expect?.(rows) }),
+    work: () => work.total(),
+    countIterations: (name, rows, iterations) => {
+      work.add(programs.flopsPerIteration(name, rows), iterations);
+    },
+    dispose: () => disposeAll([programs, splits]),
+  };
+  return objective;
+}
+
+/** Names the parameters that the loss does not reach. */
+function notesOf({ loss, weights }: Batch): string[] {
+  const reached = new Set(topological([loss]));
+  return leaves(weights).flatMap(([name, t]) =>
+    reached.has(t.node)
+      ? []
+      : [`the loss does not depend on the parameter "${name}": its derivatives are zero, and it stays as it is`],
+  );
+}

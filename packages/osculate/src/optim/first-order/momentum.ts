@@ -1,0 +1,83 @@
+import type { Vector } from '../../objective/vector.js';
+import type { Optimizer } from '../optimizer.js';
+import { elementwiseMethod, type GradientOptions, type GradientState, type Pass } from './gradient-method.js';
+
+function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>): void {
+  for (let i = from; i < to; i++) parameters[i] = old[i]! - rate * (gradient[i]! + decay * old[i]!);
+}
+
+/**
+ * Stochastic gradient descent (Robbins and Monro 1951): θ ← θ − η·(g + λθ), η = 0.01 by default.
+ * One gradient of a mini-batch a step; no memory beside the parameters.
+ */
+export function sgd(options: GradientOptions = {}): Optimizer<GradientState> {
+  const rule = { name: 'SGD', defaults: { learningRate: 0.01 }, settings: {}, vectors: [], pass };
+  return elementwiseMethod<never>(rule, options);
+}
+
+function heavyBallPass(pass: Pass<'velocity'>, momentum: number): void {
+  const { from, to, gradient, old, parameters, rate, decay } = pass;
+  const oldVelocity = pass.before.velocity;
+  const { velocity } = pass.after;
+  for (let i = from; i < to; i++) {
+    const b = momentum * oldVelocity[i]! + gradient[i]! + decay * old[i]!;
+    velocity[i] = b;
+    parameters[i] = old[i]! - rate * b;
+  }
+}
+
+/**
+ * Stochastic gradient descent with the momentum of Polyak 1964, the heavy ball: b ← μ·b + g + λθ, θ ← θ − η·b.
+ * One gradient of a mini-batch a step; memory n beside the parameters.
+ */
+export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovState> {
+  const { momentum = 0.9 } = options;
+  return elementwiseMethod(
+    {
+      name: 'Heavy ball',
+      defaults: { learningRate: 0.01 },
+      settings: { momentum },
+      vectors: ['velocity'],
+      pass: (pass) => heavyBallPass(pass, momentum),
+    },
+    options,
+  );
+}
+
+/** Learning rate 0.01. */
+export interface NesterovOptions extends GradientOptions {
+  /** Default 0.9. */
+  readonly momentum?: number;
+}
+
+export type NesterovState = GradientState<{ readonly velocity: Vector }>;
+
+function nesterovPass(pass: Pass<'velocity'>, momentum: number): void {
+  const { from, to, gradient, old, parameters, rate, decay } = pass;
+  const oldVelocity = pass.before.velocity;
+  const { velocity } = pass.after;
+  for (let i = from; i < to; i++) {
+    const g = gradient[i]! + decay * old[i]!;
+    const b = momentum * oldVelocity[i]! + g;
+    velocity[i] = b;
+    parameters[i] = old[i]! - rate * (g + momentum * b);
+  }
+}
+
+/**
+ * Stochastic gradient descent with Nesterov momentum in the form of Sutskever et al. 2013 as PyTorch computes it:
+ * b ← μ·b + g, θ ← θ − η·(g + μ·b), with weight decay in g. One gradient of a mini-batch a step; memory n beside the parameters.
+ */
+export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState> {
+  const { momentum = 0.9 } = options;
+  return elementwiseMethod(
+    {
+      name: 'Nesterov',
+      defaults: { learningRate: 0.01 },
+      settings: { momentum },
+      vectors: ['velocity'],
+      pass: (pass) => nesterovPass(pass, momentum),
+    },
+    options,
+  );
+}

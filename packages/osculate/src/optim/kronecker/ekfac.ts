@@ -1,0 +1,129 @@
+import { hasEigenbasis, type ModelGraph } from '../../curvature/kronecker/blocks.js';
+import { dampedInverses } from '../../curvature/kronecker/damped-inverses.js';
+import { eigenbases, eigenMoments } from '../../curvature/kronecker/eigenbasis.js';
+import { kroneckerFactors } from '../../curvature/kronecker/factors.js';
+import {
+  factorInputs,
+  factorViews,
+  momentInputs,
+  momentLayout,
+  momentViews,
+  namedFactors,
+} from '../../curvature/kronecker/layouts.js';
+import type { FactorOptions } from '../../curvature/kronecker/measurement.js';
+import { eigenPrecondition } from '../../curvature/kronecker/precondition.js';
+import type { Vector } from '../../objective/vector.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import { ndarray } from '../../tensor/ndarray.js';
+import type { Optimizer, StepContext } from '../optimizer.js';
+import {
+  averageFeeds,
+  averageGraph,
+  collect,
+  type Direction,
+  kfacPrograms,
+  type MeasureGraph,
+  type Point,
+} from './programs.js';
+import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+
+/** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
+export interface EkfacState extends KfacState {
+  /** Averages of the second moments of the gradient in the eigenbases, and the batches since the bases were renewed. */
+  readonly moments: Vector;
+  readonly measured: number;
+}
+
+/** Eigenbases, and inverses for the blocks that have none, in one vector. */
+function renewBases(
+  { blocks, layout }: ReturnType<typeof kfacPrograms>,
+  factors: Vector,
+  damping: number,
+): Vector | null {
+  const others = { ...layout, slots: layout.slots.filter((s) => !hasEigenbasis(blocks[s.block]!)) };
+  const inverses = dampedInverses(others, factors, Math.sqrt(damping));
+  return inverses && eigenbases(layout, blocks, factors, inverses);
+}
+
+/**
+ * EKFAC (George et al. 2018): K-FAC with the second moments of the gradient, measured in the eigenbases of the Kronecker factors, in the
+ * place of the products of their eigenvalues: U = U_G·[(U_Gᵀ·∇W·U_A) / (S + λ)]·U_Aᵀ. Step, momentum and λ are those of `kfac`, and
+ * so are the options; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times the price of an
+ * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
+ */
+export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
+  const settings = settingsOf('ekfac', options);
+  const { estimate, sharing, factorEvery, inverseEvery } = settings;
+  return kroneckerOptimizer('EKFAC', settings, (objective) => {
+    const programs = kfacPrograms(objective, 'EKFAC', { estimate, sharing }, settings.factorRows);
+    const { blocks, layout } = programs;
+    const places = momentLayout(blocks);
+    const withoutBases = places.slots.length === 0;
+    const dtype = (t: Vector): 'f32' | 'f64' => (t instanceof Float32Array ? 'f32' : 'f64');
+    const measureFactors: MeasureGraph = (...given) => averageGraph(namedFactors(layout, kroneckerFactors(...given)));
+    const measureMoments =
+      (type: 'f32' | 'f64') =>
+      (graph: ModelGraph, found: typeof blocks, given: FactorOptions): Record<string, Tensor> => {
+        const moments = eigenMoments(graph, found, factorInputs(layout, 'basis.', type), given);
+        return averageGraph(Object.fromEntries(places.slots.map(({ name, block }) => [name, moments[block]!])));
+      };
+    const learn = async (state: EkfacState, rows: Uint32Array, { generator }: StepContext) => {
+      let { factors, inverses, averaged, moments, measured } = state;
+      const at: Point = { theta: state.parameters, rows: rows.subarray(0, settings.factorRows) };
+      const [refresh, renew] = [due(state, factorEvery), due(state, inverseEvery)];
+      if (!refresh && !renew) return state;
+      const sampled = await programs.sample(at, generator);
+      if (refresh) {
+        averaged += 1;
+        const old = averageFeeds(factorViews(layout, factors, ''), keepShare(averaged, settings));
+        const found = await programs.measure('factors', measureFactors, at, sampled, old);
+        factors = collect(layout.slots, found, factors);
+      }
+      if (renew) {
+        const bases = renewBases(programs, factors, state.damping + objective.weightDecay);
+        if (bases === null) return null;
+        inverses = bases;
+        measured = 0;
+      }
+      if (withoutBases) return { ...state, factors, inverses, averaged };
+      measured += 1;
+      const feeds = factorViews(
+        { ...layout, slots: layout.slots.filter((s) => hasEigenbasis(blocks[s.block]!)) },
+        inverses,
+        'basis.',
+      );
+      const old = averageFeeds(momentViews(places, moments, ''), keepShare(measured, settings));
+      const found = await programs.measure('moments', measureMoments(dtype(moments)), at, sampled, {
+        ...feeds,
+        ...old,
+      });
+      moments = collect(places.slots, found, moments);
+      return { ...state, factors, inverses, averaged, moments, measured };
+    };
+    const direction = (state: EkfacState, gradient: Vector, at: Point): Promise<Direction> => {
+      const { inverses, moments, previous } = state;
+      const damping = ndarray(dtype(moments), [state.damping + objective.weightDecay], []);
+      const feeds = {
+        ...factorViews(layout, inverses, 'inverse.'),
+        ...momentViews(places, moments, 'moments.'),
+        ...(!withoutBases && { 'step.damping': damping }),
+      };
+      return programs.direction(at, { gradient, previous, feeds }, (found, g, type) =>
+        eigenPrecondition(
+          found,
+          g,
+          factorInputs(layout, 'inverse.', type),
+          momentInputs(places, found, 'moments.', type),
+          input('step.damping', type, []),
+        ),
+      );
+    };
+    const init = (base: KfacState, zeros: (length: number) => Vector): EkfacState => ({
+      ...base,
+      moments: zeros(places.size),
+      measured: 0,
+    });
+    return { programs, init, learn, direction };
+  });
+}

@@ -1,0 +1,199 @@
+import { linearize } from '../../autodiff/index.js';
+import { type Block, kroneckerBlocks, type ModelGraph } from '../../curvature/kronecker/blocks.js';
+import { type FactorLayout, factorLayout } from '../../curvature/kronecker/layouts.js';
+import type { FactorOptions } from '../../curvature/kronecker/measurement.js';
+import type { Rows } from '../../data/source.js';
+import type { Batch, Feeds, Named, Objective } from '../../objective/objective.js';
+import { chunks } from '../../objective/rows.js';
+import { like, type Vector } from '../../objective/vector.js';
+import type { Tensor } from '../../tensor/ir.js';
+import { input } from '../../tensor/leaf.js';
+import { type NDArray, ndarray, zeros } from '../../tensor/ndarray.js';
+import type { Generator } from '../../tensor/random.js';
+import { leaves, mapTree, type Tree } from '../../tensor/tree.js';
+
+const byName = (tree: Tree<Tensor>): Record<string, Tensor> => Object.fromEntries(leaves(tree));
+
+/** Targets that the model draws itself, by field: none where the factors are not made of samples. */
+export type Sampled = Named<NDArray>;
+
+/** Runs the programs of K-FAC on an objective. Factors and their inverses are flat vectors in the order of `layout`. */
+export interface KfacPrograms {
+  readonly blocks: readonly Block[];
+  readonly layout: FactorLayout;
+  /** Targets for these rows, drawn from the model's own distribution. */
+  sample(at: Point, generator: Generator): Promise<Sampled>;
+  /** Runs a program that measures factors, with the targets that were drawn. */
+  measure(
+    name: string,
+    build: MeasureGraph,
+    at: Point,
+    sampled: Sampled,
+    feeds?: Feeds,
+  ): Promise<Record<string, NDArray>>;
+  /**
+   * The preconditioned gradient, the products of the Gauss-Newton matrix with it and with the previous step among themselves, and the
+   * slopes along both.
+   */
+  direction(at: Point, given: DirectionPoint, build: PreconditionGraph): Promise<Direction>;
+}
+
+export type MeasureGraph = (graph: ModelGraph, blocks: readonly Block[], options: FactorOptions) => Tree<Tensor>;
+export type PreconditionGraph = (
+  blocks: readonly Block[],
+  gradient: Named<Tensor>,
+  dtype: 'f32' | 'f64',
+) => Named<Tensor>;
+
+/** Where a program is run: on these rows at these parameters. */
+export interface Point {
+  readonly theta: Vector;
+  readonly rows: Rows;
+}
+
+export interface DirectionPoint {
+  readonly gradient: Vector;
+  readonly previous: Vector;
+  /** What else the preconditioner reads. */
+  readonly feeds: Feeds;
+}
+
+/** Consecutive elements of a flat vector, from `offset` on. */
+export interface Piece {
+  readonly offset: number;
+  readonly data: Vector;
+}
+
+export interface Direction {
+  /** The preconditioned gradient U, piece by piece as it was computed: the vectors are too large to copy for nothing. */
+  readonly direction: readonly Piece[];
+  /** UᵀFU, UᵀFδ and δᵀFδ with the previous step δ. */
+  readonly curvature: readonly [number, number, number];
+  /** Slopes of the objective along U and along δ, on the rows that the curvature was measured on. */
+  readonly slopes: readonly [number, number];
+}
+
+/** What a run of the program says beside U, with its share of the rows. */
+const figures = ['uu', 'us', 'ss', 'alongU', 'alongStep'] as const;
+
+const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
+
+/** The preconditioned gradient, Σ (J·a)·H·(J·b) over the outputs, and the slopes of the loss with its weight decay. */
+function directionGraph(batch: Batch, build: PreconditionGraph, weightDecay: number): Tree<Tensor> {
+  const symbols = (prefix: string) => mapTree(batch.weights, (t, name) => input(`${prefix}.${name}`, t.dtype, t.shape));
+  const weights = leaves(batch.weights);
+  const { outputs } = batch;
+  const blocks = kroneckerBlocks(batch);
+  const direction = build(blocks, byName(symbols('gradient')), weights[0]![1].dtype as 'f32' | 'f64');
+  const map = linearize(
+    [outputs, batch.loss],
+    weights.map(([, t]) => t),
+  );
+  const along = (tangents: readonly Tensor[]) => {
+    const [image, rise] = map.apply(tangents) as [Tensor, Tensor];
+    const penalty = (): Tensor => weights.map(([, t], i) => product(t, tangents[i]!)).reduce((a, b) => a.add(b));
+    const slope = weightDecay === 0 ? rise : rise.add(penalty().mul(weightDecay));
+    return { image, slope, curved: batch.hessianProduct(image) };
+  };
+  const u = along(weights.map(([name]) => direction[name]!));
+  const step = along(leaves(symbols('previous')).map(([, t]) => t));
+  return {
+    direction: mapTree(batch.weights, (_, name) => direction[name]!),
+    uu: product(u.image, u.curved),
+    us: product(u.image, step.curved),
+    ss: product(step.image, step.curved),
+    alongU: u.slope,
+    alongStep: step.slope,
+  };
+}
+
+/** Programs of the method of this name: it keeps them apart from those of another method or other options on the same objective. */
+export function kfacPrograms(
+  objective: Objective,
+  method: string,
+  options: Omit<FactorOptions, 'normalizer'>,
+  rows: number,
+): KfacPrograms {
+  const label = `${method} ${options.estimate} ${options.sharing}`;
+  const blocks = kroneckerBlocks(objective.batch(rows));
+  return {
+    blocks,
+    layout: factorLayout(blocks),
+    sample: async ({ theta, rows }, generator) => {
+      if (options.estimate !== 'sampled') return {};
+      const { outputs } = await objective.run('outputs', (b) => ({ outputs: b.outputs }), theta, rows);
+      return objective.sample(outputs!, generator);
+    },
+    measure: (name, build, { theta, rows }, drawn, feeds) => {
+      const measured = (batch: Batch): Tree<Tensor> => {
+        const { weights, outputs, normalizer } = batch;
+        const graph = { weights, outputs, loss: batch.score };
+        return build(graph, kroneckerBlocks(graph), { ...options, normalizer });
+      };
+      return objective.run(`${label} ${name}`, measured, theta, rows, { ...feeds, ...drawn });
+    },
+    direction: async ({ theta, rows }, { gradient, previous, feeds }, build) => {
+      const all = {
+        ...objective.layout.views(gradient, 'gradient.'),
+        ...objective.layout.views(previous, 'previous.'),
+        ...feeds,
+      };
+      const graph = (batch: Batch) => directionGraph(batch, build, objective.weightDecay);
+      const means = figures.map(() => 0);
+      let direction: Piece[] = [];
+      for (const part of chunks(rows, objective.chunk)) {
+        const results = await objective.run(`${label} direction`, graph, theta, part, all);
+        figures.forEach((name, i) => {
+          means[i]! += Number(results[name]!.data[0]) * (part.length / rows.length);
+        });
+        direction = objective.layout.slots.map(({ name, offset }) => ({
+          offset,
+          data: results[`direction.${name}`]!.data as Vector,
+        }));
+      }
+      const [uu, us, ss, alongU, alongStep] = means as [number, number, number, number, number];
+      return { direction, curvature: [uu, us, ss], slopes: [alongU, alongStep] };
+    },
+  };
+}
+
+/** Arrays of these names and places make up one flat vector. */
+interface Slot {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const keepName = 'average.keep';
+const oldName = (name: string): string => `average.${name}`;
+
+/** keep·old + (1 − keep)·new for what a program measures: on the engine, where the arrays are in the cache and threads share the work. */
+export function averageGraph(measured: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const all = Object.entries(measured);
+  if (all.length === 0) return {};
+  const keep = input(keepName, all[0]![1].dtype, []);
+  const fresh = keep.neg().add(1);
+  return Object.fromEntries(
+    all.map(([name, t]) => [name, input(oldName(name), t.dtype, t.shape).mul(keep).add(t.mul(fresh))]),
+  );
+}
+
+/**
+ * What `averageGraph` reads: the old average, as views by name, and the share of it that is kept. Of what is not kept nothing enters, also
+ * where it is not finite: 0·∞ would stay in the average for ever.
+ */
+export function averageFeeds(old: Readonly<Record<string, NDArray>>, keep: number): Feeds {
+  const named = Object.entries(old).map(([name, array]) => [
+    oldName(name),
+    keep === 0 ? zeros(array.dtype as 'f64', array.shape) : array,
+  ]);
+  const dtype = Object.values(old)[0]?.dtype ?? 'f64';
+  return { ...Object.fromEntries(named), [keepName]: ndarray(dtype, [keep], []) };
+}
+
+/** The arrays of a run in a new flat vector. */
+export function collect(slots: readonly Slot[], found: Readonly<Record<string, NDArray>>, old: Vector): Vector {
+  const result = like(old);
+  for (const { name, offset } of slots) result.set(found[name]!.data as Vector, offset);
+  return result;
+}

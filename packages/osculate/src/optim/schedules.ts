@@ -1,0 +1,90 @@
+import { InputError } from '../tensor/errors.js';
+
+/** A learning-rate schedule: a factor of the learning rate for every update. */
+export interface Schedule {
+  /** For the settings of a run: `cosine(1000)`. */
+  readonly name: string;
+  /** The factor of update `step`, counted from 1; rejected steps are not counted. */
+  factor(step: number): number;
+}
+
+/** @throws InputError unless `value` is an integer ≥ `least`. */
+function requireSteps(what: string, value: number, least = 0): void {
+  if (!Number.isInteger(value) || value < least) {
+    throw new InputError(`${what}: a number of steps is an integer ≥ ${least}, got ${value}`);
+  }
+}
+
+/** @throws InputError unless `value` is in [0, 1]. */
+function requireShare(what: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new InputError(`${what}: needs a factor from 0 to 1, got ${value}`);
+}
+
+/** The learning rate as it is, in every update. */
+export function constant(): Schedule {
+  return { name: 'constant', factor: () => 1 };
+}
+
+/**
+ * A linear warm-up in front of another schedule: update t of the first `steps` has the factor t/steps of the first factor of
+ * `then`, which starts when the warm-up is over. @throws InputError unless `steps` is an integer ≥ 0.
+ */
+export function warmUp(steps: number, then: Schedule): Schedule {
+  requireSteps('warmUp', steps);
+  return {
+    name: `warmUp(${steps}, ${then.name})`,
+    factor: (step) => (step <= steps ? (step / steps) * then.factor(1) : then.factor(step - steps)),
+  };
+}
+
+/**
+ * Cosine annealing (Loshchilov and Hutter 2017) without restarts: end + (1 − end)·(1 + cos(π·(t − 1)/steps))/2 in update t, which
+ * is 1 in the first and `end` from update steps + 1 on. @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ end ≤ 1.
+ */
+export function cosine(steps: number, end = 0): Schedule {
+  requireSteps('cosine', steps, 1);
+  requireShare('cosine', end);
+  return {
+    name: `cosine(${steps}, ${end})`,
+    factor: (step) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(step - 1, steps)) / steps))) / 2,
+  };
+}
+
+/**
+ * Multiplies the learning rate by `decay` after every `steps` updates: decay^⌊(t − 1)/steps⌋ in update t.
+ * @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ decay ≤ 1.
+ */
+export function stepDecay(steps: number, decay = 0.1): Schedule {
+  requireSteps('stepDecay', steps, 1);
+  requireShare('stepDecay', decay);
+  return { name: `stepDecay(${steps}, ${decay})`, factor: (step) => decay ** Math.floor((step - 1) / steps) };
+}
+
+export interface WarmUpStableDecay {
+  /** Updates of linear warm-up: t/warmUp. */
+  readonly warmUp: number;
+  /** Updates with the factor 1 after it. */
+  readonly stable: number;
+  /** Updates over which the factor falls linearly from 1 to `end`, where it stays. */
+  readonly decay: number;
+  /** Default 0. */
+  readonly end?: number;
+}
+
+/**
+ * Warm-up, stable, decay (Hu et al. 2024, MiniCPM): linear up to 1, constant, linear down. Unlike a cosine it can be continued from
+ * the end of its stable part. @throws InputError for counts that are not integers ≥ 0 or an `end` outside [0, 1].
+ */
+export function warmUpStableDecay({ warmUp, stable, decay, end = 0 }: WarmUpStableDecay): Schedule {
+  for (const steps of [warmUp, stable, decay]) requireSteps('warmUpStableDecay', steps);
+  requireShare('warmUpStableDecay', end);
+  return {
+    name: `warmUpStableDecay(${warmUp}, ${stable}, ${decay}, ${end})`,
+    factor: (step) => {
+      if (step <= warmUp) return step / warmUp;
+      const over = step - warmUp - stable;
+      if (over <= 0) return 1;
+      return over >= decay ? end : 1 - ((1 - end) * over) / decay;
+    },
+  };
+}

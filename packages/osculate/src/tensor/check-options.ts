@@ -1,0 +1,36 @@
+import { InputError } from './errors.js';
+
+const kinds = {
+  'a finite number ≥ 0': (v: number) => Number.isFinite(v) && v >= 0,
+  'a finite number > 0': (v: number) => Number.isFinite(v) && v > 0,
+  'a number of bytes ≥ 0': (v: number) => v >= 0,
+  'a number ≥ 0': (v: number) => v >= 0,
+  'a number > 0': (v: number) => v > 0,
+  'a number from 0 to below 1': (v: number) => v >= 0 && v < 1,
+  'a number from 0 to 1': (v: number) => v >= 0 && v <= 1,
+} as const;
+
+type NumberKind = keyof typeof kinds;
+
+const integer = 'an integer ≥ ';
+
+/** What an option must be. */
+export type OptionKind = NumberKind | `${typeof integer}${number}`;
+
+/** Values of options of one kind by name; undefined ones were not given. */
+export type OptionValues = Readonly<Record<string, number | undefined>>;
+
+function fits(kind: string, value: number): boolean {
+  if (kind.startsWith(integer)) return Number.isInteger(value) && value >= Number(kind.slice(integer.length));
+  return kinds[kind as NumberKind](value);
+}
+
+/** @throws InputError that names the method and the option for a value that is not what it must be. */
+export function checkOptions(method: string, checks: Readonly<Partial<Record<OptionKind, OptionValues>>>): void {
+  for (const [kind, values] of Object.entries(checks)) {
+    for (const [name, value] of Object.entries(values ?? {})) {
+      if (value === undefined || fits(kind, value)) continue;
+      throw new InputError(`${method}: ${name} must be ${kind}, got ${value}`);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { allRows, type Batch, chunks, drawRows, type Objective } from '../../src/objective/index.js';
+import { onRows, RowSets } from '../../src/objective/rows.js';
+import { generator, InputError, input } from '../../src/tensor/index.js';
+import { relativeError, smallProblem } from './support.js';
+
+describe('sets of rows', () => {
+  it('are known by what they hold, whatever array they come in', () => {
+    const sets = new RowSets();
+    const first = Uint32Array.of(3, 1, 2);
+    const id = sets.idOf(first);
+    for (const same of [first, [3, 1, 2], new Uint16Array([3, 1, 2])]) expect(sets.idOf(same)).toBe(id);
+    for (const other of [[1, 2, 3], [3, 1], [3, 1, 2, 2], []]) expect(sets.idOf(other)).not.toBe(id);
+    first[2] = 5;
+    expect(sets.idOf(first)).not.toBe(id);
+    expect(sets.idOf([3, 1, 2])).toBe(id);
+    expect(sets.idOf([3, 1, 5])).toBe(sets.idOf(first));
+  });
+
+  it('property: have the same number where they are equal, and only there', () => {
+    const rows = fc.array(fc.nat(3), { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(rows, { maxLength: 60 }), (all) => {
+        const sets = new RowSets();
+        const ids = all.map((set) => sets.idOf(set));
+        const keys = all.map((set) => set.join());
+        for (let i = 0; i < all.length; i++) expect(ids[i]).toBe(ids[keys.indexOf(keys[i]!)]);
+        expect(new Set(ids).size).toBe(new Set(keys).size);
+      }),
+    );
+  });
+});
+
+it('what runs at a point hold belongs to the rows as they were, not to their array', async () => {
+  const { objective, start } = smallProblem();
+  const scaled = ({ loss }: Batch) => ({ loss: loss.exp().mul(input('rows.factor', 'f64', [])) });
+  const feeds = { 'rows.factor': { dtype: 'f64', shape: [], data: Float64Array.of(2) } } as const;
+  const point = objective.at(start);
+  const rows = Uint32Array.of(0, 1, 2);
+  for (let k = 0; k < 4; k++) await point.run('scaled', scaled, rows, feeds);
+  rows.set([9, 10, 11]);
+  const { loss } = await point.run('scaled', scaled, rows, feeds);
+  expect(loss!.data[0]).toBeCloseTo(2 * Math.exp(await objective.value(start, [9, 10, 11])), 13);
+});
+
+describe('chunks of rows', () => {
+  it('are consecutive, the last one shorter', () => {
+    const pieces = [...chunks([4, 3, 2, 1, 0], 2)].map((piece) => [...piece]);
+    expect(pieces).toEqual([[4, 3], [2, 1], [0]]);
+    expect([...chunks([4, 3], 2)]).toEqual([Uint32Array.of(4, 3)]);
+    expect(() => [...chunks([], 2)]).toThrow(InputError);
+  });
+});
+
+describe('rows that are drawn', () => {
+  const told = (objective: Objective) => {
+    const expected: number[][] = [];
+    return { objective: { ...objective, expect: (rows: Iterable<number>) => void expected.push([...rows]) }, expected };
+  };
+
+  it('differ, and the objective is told the next ones', () => {
+    const { objective, expected } = told(smallProblem().objective);
+    const random = generator(5);
+    const drawn = Array.from({ length: 4 }, () => [...drawRows(objective, 7, random)]);
+    for (const rows of drawn) expect(new Set(rows).size).toBe(7);
+    expect(expected.slice(0, 3)).toEqual(drawn.slice(1));
+  });
+
+  it('are all of them, in order, where no fewer are asked for', () => {
+    const { objective, expected } = told(smallProblem().objective);
+    expect(drawRows(objective, 24, generator(5))).toEqual(allRows(24));
+    expect(expected).toEqual([]);
+  });
+});
+
+describe('an objective on chosen rows', () => {
+  it('is the mean over these rows, whatever the chunks', async () => {
+    const { objective, start } = smallProblem({ chunk: 3, weightDecay: 0.1 });
+    const chosen = Uint32Array.of(20, 3, 11, 7, 5);
+    const part = onRows(objective, chosen);
+    expect(part.rows).toBe(5);
+    const [here, there] = [
+      await part.valueAndGradient(start, allRows(5)),
+      await objective.valueAndGradient(start, chosen),
+    ];
+    expect(here.value).toBe(there.value);
+    expect(relativeError(here.gradient, there.gradient)).toBe(0);
+    expect(await part.value(start, [1, 4])).toBe(await objective.value(start, [3, 5]));
+    const loss = (target: typeof part, rows: number[]) =>
+      target.run('loss', (batch) => ({ loss: batch.loss }), start, rows);
+    expect(await loss(part, [0, 2])).toEqual(await loss(objective, [20, 11]));
+  });
+});

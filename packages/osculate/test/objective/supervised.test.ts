@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { allRows, supervisedObjective } from '../../src/objective/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { zeros } from '../../src/tensor/index.js';
+import { relativeError, smallProblem } from './support.js';
+
+describe('supervised objective', () => {
+  it('gradient agrees with finite differences, weight decay included', async () => {
+    const { objective, start } = smallProblem({ weightDecay: 0.1 });
+    const rows = allRows(objective.rows);
+    const { value, gradient } = await objective.valueAndGradient(start, rows);
+    expect(await objective.value(start, rows)).toBeCloseTo(value, 14);
+    const numeric: number[] = [];
+    for (let i = 0; i < start.length; i++) {
+      const [up, down] = [start.slice(), start.slice()];
+      up[i]! += 1e-5;
+      down[i]! -= 1e-5;
+      numeric.push(((await objective.value(up, rows)) - (await objective.value(down, rows))) / 2e-5);
+    }
+    expect(relativeError(gradient, numeric)).toBeLessThan(1e-8);
+  });
+
+  it.each([
+    [{ chunk: 0 }, 'objective: chunk must be an integer ≥ 1, got 0'],
+    [{ chunk: Number.NaN }, 'chunk'],
+    [{ weightDecay: -1 }, 'objective: weightDecay must be a finite number ≥ 0, got -1'],
+  ])('refuses %o', (options, message) => {
+    expect(() => smallProblem(options)).toThrow(message);
+  });
+
+  it('is the same in chunks, uneven ones too', async () => {
+    const whole = smallProblem();
+    const pieces = smallProblem({ chunk: 7 });
+    const rows = allRows(24);
+    const [a, b] = [
+      await whole.objective.valueAndGradient(whole.start, rows),
+      await pieces.objective.valueAndGradient(pieces.start, rows),
+    ];
+    expect(b.value).toBeCloseTo(a.value, 13);
+    expect(relativeError(b.gradient, a.gradient)).toBeLessThan(1e-13);
+  });
+
+  it('counts one gradient over all rows as one, and a part of them as that part', async () => {
+    const { objective, start } = smallProblem();
+    await objective.valueAndGradient(start, allRows(24));
+    expect(objective.work()).toBeCloseTo(1, 12);
+    await objective.valueAndGradient(start, allRows(6));
+    expect(objective.work()).toBeCloseTo(1.25, 1);
+  });
+
+  it.each([
+    ['x', Number.NaN, /x \(shape \[4, 3\]\) holds NaN in row 1, element 2 of the row/],
+    ['y', Number.POSITIVE_INFINITY, /y \(shape \[4, 2\]\) holds Infinity in row 2, element 1 of the row/],
+  ] as const)('refuses data that are not finite: %s', (name, bad, message) => {
+    const { model, loss, parameters } = smallProblem();
+    const [x, y] = [zeros('f64', [4, 3]), zeros('f64', [4, 2])];
+    ({ x, y })[name].data[5] = bad;
+    expect(() => supervisedObjective({ executor: referenceExecutor(), model, loss, parameters, x, y })).toThrow(
+      message,
+    );
+  });
+
+  it('refuses an empty batch, an empty set, and rows that do not match', async () => {
+    const { objective, start, model, loss, parameters, x } = smallProblem();
+    await expect(objective.value(start, [])).rejects.toThrow(/empty batch/);
+    const make = (rows: number, targets: number) =>
+      supervisedObjective({
+        executor: referenceExecutor(),
+        model,
+        loss,
+        parameters,
+        x: zeros('f64', [rows, x.shape[1]!]),
+        y: zeros('f64', [targets, 2]),
+      });
+    expect(() => make(0, 0)).toThrow(/data set is empty \(x has shape \[0, 3\]\)/);
+    expect(() => make(4, 5)).toThrow(/x has 4 rows \(shape \[4, 3\]\), y has 5 \(shape \[5, 2\]\)/);
+  });
+});
