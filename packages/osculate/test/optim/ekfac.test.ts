@@ -74,7 +74,7 @@ describe('EKFAC', () => {
     expect(ends[0]).not.toEqual(start);
   });
 
-  it('forgets averages that are not finite when it starts them anew', async () => {
+  it('forgets averages that are not finite when it starts them again', async () => {
     const { objective, start, optimizer } = make({ damping: 1 });
     const fresh = optimizer.init(objective, start);
     const spoilt = (v: EkfacState['moments']) => v.map(() => Number.NaN) as EkfacState['moments'];

@@ -104,7 +104,7 @@ describe('K-FAC', () => {
     expect(dampedInverses({ slots: [slot], size: 2 }, Float64Array.of(1, 3), 1)).toEqual(Float64Array.of(0.5, 0.25));
   });
 
-  it('forgets averages that are not finite when it starts them anew', async () => {
+  it('forgets averages that are not finite when it starts them again', async () => {
     const { objective, start, optimizer } = make({ damping: 1 });
     const fresh = optimizer.init(objective, start);
     const state = { ...fresh, factors: fresh.factors.map(() => Number.NaN) as typeof fresh.factors };

@@ -46,7 +46,7 @@ async function drawnFor(objective: Objective, at: Vector, rows: Rows, generator:
  * rows of the step (Martens 2020, section 6.1). A step that does not lower the loss of its rows is tried again with a larger λ.
  *
  * Cost a step: a gradient of the rows, up to `maxIterations` + 1 products on `curvatureRows` (less than two gradients of these rows
- * each) and one loss a trial; with `sample` a forward pass of these rows. Memory: about 8 vectors.
+ * each) and one loss a trial; with sampled targets a forward pass of these rows. Memory: about 8 vectors.
  * @throws InputError when an option is out of its range, or (in a step) the objective has no outputs.
  */
 export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer<RegionState> {
