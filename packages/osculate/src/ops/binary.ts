@@ -30,11 +30,15 @@ export function sub(x: Tensor, y: Tensor): Tensor {
 export const mulOp = binaryOp('mul', {
   jvp: [(t, _x, y) => t.mul(y), (t, x) => t.mul(x)],
   transpose: [(ct, y) => ct.mul(y), (ct, x) => ct.mul(x)],
-  scalar: { fn: (x, y) => x * y, js: (x, y) => `(${x} * ${y})` },
+  // The low 32 bits of a product that double precision does not hold.
+  scalar: (dtype) =>
+    dtype === 'i32'
+      ? { fn: Math.imul, js: (x, y) => `Math.imul(${x}, ${y})` }
+      : { fn: (x, y) => x * y, js: (x, y) => `(${x} * ${y})` },
   onnx: 'Mul',
 });
 
-/** x · y elementwise, with broadcasting. What integers do on overflow is not defined. */
+/** x · y elementwise, with broadcasting. i32 wraps at 32 bits; what i64 does on overflow is not defined. */
 export function mul(x: Tensor, y: Tensor): Tensor {
   return apply1(mulOp, [x, y], noAttrs);
 }

@@ -2,6 +2,7 @@ import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NodeCall } from '../node-call.js';
 import { unary } from './elementwise.js';
+import { onReals } from './integers.js';
 import type { OperatorTable } from './table.js';
 
 export const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => x.mul(alpha).add(beta).clip(0, 1);
@@ -50,7 +51,7 @@ export const activations: OperatorTable = {
   PRelu: prelu,
   Relu: unary((x) => (isFloat(x.dtype) ? x.relu() : x.maximum(0))),
   Selu: selu,
-  Shrink: shrink,
+  Shrink: onReals(shrink),
   Sigmoid: unary((x) => x.sigmoid()),
   Softplus: unary((x) => x.softplus()),
   Softsign: unary(softsign),

@@ -49,19 +49,19 @@ interface Sizes {
   readonly past: number;
 }
 
-/** The sum of the mask, the causal mask (a query sees the keys up to its own place) and that of the padding. */
+/** The sum of the mask, the causal mask (a query sees the keys up to its own place), that of a window around it, and that of the padding. */
 function biasOf(call: NodeCall, like: Tensor, { queries, keys, past }: Sizes): Tensor | undefined {
   const [mask, lengths] = [call.inputs[3], call.inputs[6]];
   const column = numbers(iota(keys), 'i64');
   const hidden = (where: Tensor): Tensor => where.where(full(minusInfinity, like.dtype), full(0, like.dtype));
   const terms: Tensor[] = [];
   if (mask) terms.push(givenBias(mask, keys, like));
-  if (call.flag('is_causal', false)) {
-    const row = numbers(iota(queries), 'i64').reshape([queries, 1]);
-    const offset =
-      lengths && !call.inputs[4] ? lengths.sub(queries).reshape([lengths.size, 1, 1, 1]) : full(past, 'i64');
-    terms.push(hidden(row.add(offset).less(column)));
-  }
+  const offset = lengths && !call.inputs[4] ? lengths.sub(queries).reshape([lengths.size, 1, 1, 1]) : full(past, 'i64');
+  const place = numbers(iota(queries), 'i64').reshape([queries, 1]).add(offset);
+  const [left, right] = [call.int('left_window_size', -1), call.int('right_window_size', -1)];
+  if (call.flag('is_causal', false)) terms.push(hidden(place.less(column)));
+  if (left >= 0) terms.push(hidden(column.less(place.sub(left))));
+  if (right >= 0) terms.push(hidden(place.add(right).less(column)));
   if (lengths) terms.push(hidden(column.less(lengths.reshape([lengths.size, 1, 1, 1])).logicalNot()));
   return terms.length === 0 ? undefined : terms.reduce((a, b) => a.add(b));
 }

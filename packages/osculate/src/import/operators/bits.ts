@@ -22,24 +22,37 @@ function bitsOf(x: Tensor, bits: number): Tensor {
   return negative.where(bit.neg().add(1), bit);
 }
 
+/** The integers with these bits in two's complement: −1 − x for a negative one, where x has all bits but the sign's turned over. */
+function fromSigned(all: Tensor, bits: number): Tensor {
+  const [low, sign] = all.split([bits - 1, 1], -1) as [Tensor, Tensor];
+  const negative = sign.equal(1);
+  const size = negative
+    .where(low.neg().add(1), low)
+    .mul(powers(bits - 1))
+    .sum(-1);
+  return negative.squeeze(-1).where(size.neg().sub(1), size);
+}
+
 /** Acts on each pair of bits. */
 const bitwise =
   (combine: (a: Tensor, b: Tensor) => Tensor): Importer =>
   (call) => {
     const [x, y] = [call.input(0), call.input(1)];
     const { bits, signed } = width(call);
-    const result = combine(bitsOf(x, bits), bitsOf(y, bits)).mul(powers(bits)).sum(-1);
-    // The bit of the sign counts −2^(b − 1).
-    const value =
-      signed && bits < 64 ? result.greaterEqual(2 ** (bits - 1)).where(result.sub(2 ** bits), result) : result;
+    const result = combine(bitsOf(x, bits), bitsOf(y, bits));
+    // uint64 is carried in i64, with its sign.
+    const value = signed || bits === 64 ? fromSigned(result, bits) : result.mul(powers(bits)).sum(-1);
     return value.cast(x.dtype);
   };
 
-/** A product with or quotient by a power of two. */
+/** A product with a power of two, or a quotient by it, rounded down: the bits of a negative number are those of −1 − x, turned over. */
 function bitShift(call: NodeCall): Tensor {
   const [x, by] = [call.input(0), call.input(1)];
-  const factor = powers(width(call).bits).gather(by).cast(x.dtype);
-  return call.string('direction') === 'LEFT' ? x.mul(factor) : x.div(factor);
+  const { bits, signed } = width(call);
+  const factor = powers(bits).gather(by).cast(x.dtype);
+  if (call.string('direction') === 'LEFT') return x.mul(factor);
+  const shifted = x.div(factor);
+  return signed ? x.less(0).where(x.add(1).div(factor).sub(1), shifted) : shifted;
 }
 
 export const bits: OperatorTable = {

@@ -133,7 +133,9 @@ function convTransposeNode(call: NodeCall): Tensor {
 
 /** Adds the columns of im2col to the image that they come from: the transpose of taking windows. */
 function col2Im(call: NodeCall): Tensor {
-  const x = call.input(0);
+  const given = call.input(0);
+  // Sums of booleans are true where one is.
+  const x = given.dtype === 'bool' ? given.cast('i32') : given;
   const image = call.numbers(1, 'the image shape');
   const block = call.numbers(2, 'the block shape');
   const attributes = windowAttributes(call, image, block);
@@ -150,7 +152,7 @@ function col2Im(call: NodeCall): Tensor {
   const zeros = full(0, x.dtype).expand([n * c, sizeOf(padded)]);
   const sums = scatterAdd(zeros, targets, columns, 1).reshape([n, c, ...padded]);
   const start = padding.map(([low]) => low);
-  return sums.slice([0, 0, ...start], [n, c, ...image.map((d, i) => start[i]! + d)]);
+  return sums.slice([0, 0, ...start], [n, c, ...image.map((d, i) => start[i]! + d)]).cast(given.dtype);
 }
 
 export const convolutions: OperatorTable = {

@@ -1,11 +1,13 @@
+import { DataType } from '../../onnx/index.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import type { Importer, NodeCall } from '../node-call.js';
+import { onReals } from './integers.js';
 import type { OperatorTable } from './table.js';
 
 export const unary =
-  (f: (x: Tensor) => Tensor): Importer =>
+  (f: (x: Tensor) => Tensor): ((call: NodeCall) => Tensor) =>
   (call) =>
     f(call.input(0));
 
@@ -18,6 +20,17 @@ const variadic =
   (f: (x: Tensor, y: Tensor) => Tensor): Importer =>
   (call) =>
     call.all().reduce(f);
+
+/** Of uint32, whose products exceed the range in which i64 is exact everywhere: by both halves of the second factor, modulo 2³². */
+function multiply(call: NodeCall): Tensor {
+  const [x, y] = [call.input(0), call.input(1)];
+  if (call.types[0] !== DataType.uint32 || isFloat(x.dtype)) return x.mul(y);
+  const half = 2 ** 16;
+  const high = y.div(half);
+  const low = y.sub(high.mul(half));
+  const upper = x.mul(high);
+  return x.mul(low).add(upper.sub(upper.div(half).mul(half)).mul(half));
+}
 
 /** ONNX compares booleans; our comparisons take numbers. */
 const numeric = (x: Tensor): Tensor => (x.dtype === 'bool' ? x.cast('i32') : x);
@@ -34,13 +47,21 @@ function power(x: Tensor, y: Tensor): Tensor {
 /** The remainder with the sign of the divisor (Python's %), or of the dividend (C's fmod). */
 function modulo(call: NodeCall): Tensor {
   const [x, y] = [call.input(0), call.input(1)];
+  return isFloat(x.dtype) ? floatModulo(x, y, call.flag('fmod', false)) : integerModulo(x, y, call.flag('fmod', false));
+}
+
+/** Of a finite number and an infinite one: the dividend, or the divisor where that has the other sign and the floor is taken. */
+function floatModulo(x: Tensor, y: Tensor, truncate: boolean): Tensor {
+  const infinite = y.abs().equal(Number.POSITIVE_INFINITY).logicalAnd(x.abs().less(Number.POSITIVE_INFINITY));
   const quotient = x.div(y);
-  if (call.flag('fmod', false)) {
-    const truncated = isFloat(x.dtype) ? quotient.sign().mul(quotient.abs().floor()) : quotient;
-    return x.sub(y.mul(truncated));
-  }
-  if (isFloat(x.dtype)) return x.sub(y.mul(quotient.floor()));
-  const rest = x.sub(y.mul(quotient));
+  const whole = truncate ? quotient.sign().mul(quotient.abs().floor()) : quotient.floor();
+  const limit = truncate ? x : x.mul(y.sign()).less(0).where(y, x);
+  return infinite.where(limit, x.sub(infinite.where(0, y).mul(whole)));
+}
+
+function integerModulo(x: Tensor, y: Tensor, truncate: boolean): Tensor {
+  const rest = x.sub(y.mul(x.div(y)));
+  if (truncate) return rest;
   return rest.add(rest.mul(y).less(0).cast(x.dtype).mul(y));
 }
 
@@ -105,7 +126,7 @@ export const elementwise: OperatorTable = {
   Cosh: unary((x) => x.cosh()),
   Div: binary((x, y) => x.div(y)),
   Equal: binary((x, y) => numeric(x).equal(numeric(y))),
-  Erf: unary((x) => x.erf()),
+  Erf: onReals(unary((x) => x.erf())),
   Exp: unary((x) => x.exp()),
   Floor: unary((x) => x.floor()),
   Greater: binary((x, y) => x.greater(y)),
@@ -124,7 +145,7 @@ export const elementwise: OperatorTable = {
       .div(call.inputs.length),
   Min: variadic((x, y) => x.minimum(y)),
   Mod: modulo,
-  Mul: binary((x, y) => x.mul(y)),
+  Mul: multiply,
   Neg: unary((x) => x.neg()),
   Not: unary((x) => x.logicalNot()),
   Or: binary((x, y) => x.logicalOr(y)),

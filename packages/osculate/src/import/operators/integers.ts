@@ -1,9 +1,10 @@
-import type { DType } from '../../tensor/dtype.js';
+import { type DType, isFloat } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
+import type { NodeCall } from '../node-call.js';
 
 /** Most elements of a table that the import writes out: a file of a few bytes must not ask for gigabytes. */
 const largestTable = 2 ** 22;
@@ -40,6 +41,16 @@ export const bounds: Readonly<Record<DType, readonly [least: number, greatest: n
   i64: [-2147483648, 2147483647],
   bool: [0, 1],
 };
+
+/** An importer of a function of reals, on integers: computed in f64, the fraction cut off. */
+export const onReals =
+  (importer: (call: NodeCall) => Tensor): ((call: NodeCall) => Tensor) =>
+  (call) => {
+    const { dtype } = call.input(0);
+    if (isFloat(dtype)) return importer(call);
+    const inputs = call.inputs.map((x) => (x?.dtype === dtype ? x.cast('f64') : x));
+    return importer(call.withInputs(inputs)).cast(dtype);
+  };
 
 /** `count` integers from 0. */
 export function iota(count: number): number[] {

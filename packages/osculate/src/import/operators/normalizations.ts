@@ -20,13 +20,12 @@ const trains = (call: NodeCall): boolean =>
  * context, and the running ones that the node gives are moved by its momentum. Before version 14 those of the batch follow.
  */
 function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
-  const [x, gain, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => call.input(i)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const x = call.input(0);
+  // Gains and statistics may be of another float type.
+  const given = [1, 2, 3, 4].map((i) => call.input(i));
+  const [gain, bias, mean, variance] = given.map((p) => p.cast(x.dtype)) as [Tensor, Tensor, Tensor, Tensor];
+  if (!call.flag('spatial', true))
+    call.refuse('it has statistics for each element (spatial is 0); convert the model to opset 9 or later');
   const epsilon = call.float('epsilon', 1e-5);
   if (!trains(call) && call.tracing.mode === 'inference') {
     return [batchNorm(x, { gain, bias, mean, variance, epsilon }).output];
@@ -34,7 +33,11 @@ function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
   const result = batchNorm(x, { gain, bias, epsilon });
   call.tracing.context?.report({ mean: result.mean, variance: result.variance });
   const momentum = call.float('momentum', 0.9);
-  const move = (old: Tensor, now: Tensor): Tensor => old.mul(momentum).add(now.mul(1 - momentum));
+  const move = (old: Tensor, now: Tensor): Tensor =>
+    old
+      .mul(momentum)
+      .add(now.mul(1 - momentum))
+      .cast(given[2]!.dtype);
   return [result.output, move(mean, result.mean), move(variance, result.variance), result.mean, result.variance];
 }
 

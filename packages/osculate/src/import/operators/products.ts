@@ -2,7 +2,7 @@ import { concat, einsum } from '../../ops/index.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NodeCall } from '../node-call.js';
-import { iota } from './integers.js';
+import { iota, onReals } from './integers.js';
 import type { OperatorTable } from './table.js';
 
 /** Products of integers are computed in f64, which is exact up to 2⁵³. */
@@ -84,7 +84,7 @@ function det(call: NodeCall): Tensor {
 
 export const products: OperatorTable = {
   Det: det,
-  Einsum: einsumNode,
-  Gemm: gemm,
+  Einsum: onReals(einsumNode),
+  Gemm: onReals(gemm),
   MatMul: (call) => matmul(call.input(0), call.input(1)),
 };

@@ -39,7 +39,7 @@ function spread(call: NodeCall, t: Tensor, x: Tensor): Tensor {
 }
 
 function quantizeLinear(call: NodeCall): Tensor {
-  const scale = call.input(1);
+  const scale = isFloat(call.input(1).dtype) ? call.input(1) : call.input(1).cast('f32');
   const x = isFloat(call.input(0).dtype) ? call.input(0) : inFloats(call.input(0), scale.dtype);
   const scaled = x.div(spread(call, scale, x).cast(x.dtype));
   const type = quantizedType(call);

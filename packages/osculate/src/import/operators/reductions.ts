@@ -1,10 +1,11 @@
 import { cumsum, square } from '../../ops/index.js';
-import { type DType, isFloat } from '../../tensor/dtype.js';
+import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { full } from '../../tensor/leaf.js';
+import { constant, full } from '../../tensor/leaf.js';
 import { normalizeAxes, normalizeAxis, type Shape } from '../../tensor/shape.js';
+import { rangeOf, widthOf } from '../narrow.js';
 import type { Importer, NodeCall } from '../node-call.js';
-import { bounds, iota } from './integers.js';
+import { bounds, iota, onReals } from './integers.js';
 import type { OperatorTable } from './table.js';
 
 type Fold = (x: Tensor, axes: readonly number[]) => Tensor;
@@ -24,15 +25,15 @@ const kept = (shape: Shape, axes: readonly number[]): number[] => shape.map((d, 
  */
 function reduction(
   fold: Fold,
-  options: { before?: (x: Tensor) => Tensor; after?: (x: Tensor) => Tensor; empty?: (dtype: DType) => number } = {},
-): Importer {
+  options: { before?: (x: Tensor) => Tensor; after?: (x: Tensor) => Tensor; empty?: (call: NodeCall) => Tensor } = {},
+): (call: NodeCall) => Tensor {
   const { before = (x) => x, after = (x) => x, empty } = options;
   return (call) => {
     const x = call.input(0);
     const axes = axesOf(call, x);
     if (axes === null) return after(before(x));
     const shape = call.flag('keepdims', true) ? kept(x.shape, axes) : x.shape.filter((_, i) => !axes.includes(i));
-    if (empty !== undefined && axes.some((a) => x.shape[a] === 0)) return full(empty(x.dtype), x.dtype).expand(shape);
+    if (empty !== undefined && axes.some((a) => x.shape[a] === 0)) return empty(call).expand(shape);
     const reduced = axes.length === 0 ? before(x) : fold(before(x), axes);
     return after(reduced.reshape(shape));
   };
@@ -52,8 +53,28 @@ const ordered =
   (x, axes) =>
     x.dtype === 'bool' ? fold(x.cast('i32'), axes).cast('bool') : fold(x, axes);
 
-const zero = (): number => 0;
-const minusInfinity = (): number => Number.NEGATIVE_INFINITY;
+const always =
+  (value: number) =>
+  (call: NodeCall): Tensor =>
+    full(value, call.input(0).dtype);
+
+const zero = always(0);
+const minusInfinity = always(Number.NEGATIVE_INFINITY);
+
+/** The least or greatest number of the element type in the file. */
+const extreme =
+  (greatest: boolean) =>
+  (call: NodeCall): Tensor => {
+    const { dtype } = call.input(0);
+    const width = widthOf(call.types[0]);
+    if (width === undefined || dtype !== 'i64') {
+      const [least, most] = width === undefined || dtype === 'bool' ? bounds[dtype] : rangeOf(width);
+      return full(greatest ? most : least, dtype);
+    }
+    const span = 2n ** BigInt(width.signed ? width.bits - 1 : width.bits);
+    const value = greatest ? span - 1n : width.signed ? -span : 0n;
+    return constant({ dtype, shape: [], data: BigInt64Array.of(value) });
+  };
 
 const argument =
   (pick: (x: Tensor, axis: number) => Tensor): Importer =>
@@ -101,18 +122,18 @@ export const reductions: OperatorTable = {
   CumSum: cumulativeSum,
   ReduceL1: reduction(sum, { before: (x) => x.abs(), empty: zero }),
   ReduceL2: reduction(sum, { before: square, after: root, empty: zero }),
-  ReduceLogSum: reduction(sum, { after: (x) => x.log(), empty: minusInfinity }),
-  ReduceLogSumExp: reduction((x, axes) => x.logsumexp(axes), { empty: minusInfinity }),
+  ReduceLogSum: onReals(reduction(sum, { after: (x) => x.log(), empty: minusInfinity })),
+  ReduceLogSumExp: onReals(reduction((x, axes) => x.logsumexp(axes), { empty: minusInfinity })),
   ReduceMax: reduction(
     ordered((x, axes) => x.max(axes)),
-    { empty: (dtype) => bounds[dtype][0] },
+    { empty: extreme(false) },
   ),
   ReduceMean: reduction(mean),
   ReduceMin: reduction(
     ordered((x, axes) => x.min(axes)),
-    { empty: (dtype) => bounds[dtype][1] },
+    { empty: extreme(true) },
   ),
-  ReduceProd: reduction((x, axes) => x.prod(axes), { empty: () => 1 }),
+  ReduceProd: reduction((x, axes) => x.prod(axes), { empty: always(1) }),
   ReduceSum: reduction(sum, { empty: zero }),
   ReduceSumSquare: reduction(sum, { before: square, empty: zero }),
 };

@@ -1,8 +1,8 @@
 import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
-import type { NodeCall } from '../node-call.js';
-import { checkTable, iota, numbers, tabulate } from './integers.js';
+import type { Importer, NodeCall } from '../node-call.js';
+import { checkTable, iota, numbers, onReals, tabulate } from './integers.js';
 import { type AxisResize, interpolation, type ResizeMethod } from './interpolation.js';
 import type { OperatorTable } from './table.js';
 
@@ -125,10 +125,16 @@ function upsample(call: NodeCall): Tensor {
   return resizeBy(call, x, target, method, () => [0, 1]);
 }
 
+/** Nearest neighbours are elements of the input; interpolated values of integers are cut off. */
+const onNumbers =
+  (importer: (call: NodeCall) => Tensor): Importer =>
+  (call) =>
+    call.string('mode', 'nearest') === 'nearest' ? importer(call) : onReals(importer)(call);
+
 export const resizing: OperatorTable = {
   Resize: [
-    [10, upsample],
-    [11, resize],
+    [10, onNumbers(upsample)],
+    [11, onNumbers(resize)],
   ],
-  Upsample: upsample,
+  Upsample: onNumbers(upsample),
 };

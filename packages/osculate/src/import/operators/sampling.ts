@@ -1,3 +1,4 @@
+import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.js';
@@ -122,7 +123,10 @@ export function rowsOf(x: Tensor): Tensor {
 }
 
 function gridSample(call: NodeCall): Tensor {
-  const [x, grid] = [call.input(0), call.input(1)];
+  const [given, places] = [call.input(0), call.input(1)];
+  // Images of integers are interpolated in the type of the grid.
+  const dtype = isFloat(given.dtype) ? given.dtype : places.dtype;
+  const [x, grid] = [given.cast(dtype), places.cast(dtype)];
   const axes = x.rank - 2;
   if (axes < 1 || grid.rank !== x.rank || grid.shape.at(-1) !== axes) call.refuse('the grid does not fit the image');
   const mode = { bilinear: 'linear', bicubic: 'cubic' }[call.string('mode', 'linear')] ?? call.string('mode', 'linear');
@@ -135,14 +139,14 @@ function gridSample(call: NodeCall): Tensor {
   const image: Image = { rows: rowsOf(x), spatial, outside: outside as Outside, alignCorners };
   const [n, c] = x.shape as [number, number];
   const points = grid.reshape([n, sizeOf(grid.shape.slice(1, -1)), axes]);
-  const places = spatial.map((length, i) => {
+  const at = spatial.map((length, i) => {
     // The grid's coordinates are in the order x, y, z: the last axis first.
-    const at = points.slice([0, 0, axes - 1 - i], [n, points.shape[1]!, axes - i]).squeeze(2);
-    const scaled = alignCorners ? at.add(1).mul((length - 1) / 2) : at.add(1).mul(length).sub(1).div(2);
+    const t = points.slice([0, 0, axes - 1 - i], [n, points.shape[1]!, axes - i]).squeeze(2);
+    const scaled = alignCorners ? t.add(1).mul((length - 1) / 2) : t.add(1).mul(length).sub(1).div(2);
     return mode === 'cubic' ? scaled : settle(scaled, length, image);
   });
   const last = axes + 1;
-  const y = interpolate(image, places, mode);
+  const y = interpolate(image, at, mode).cast(given.dtype);
   return y.reshape([...grid.shape.slice(0, -1), c]).transpose([0, last, ...iota(axes).map((i) => i + 1)]);
 }
 

@@ -219,7 +219,8 @@ function spaceToDepth(call: NodeCall): Tensor {
   const b = call.int('blocksize');
   const [n, c, h, w] = x.shape as [number, number, number, number];
   const apart = x.reshape([n, c, h / b, b, w / b, b]);
-  return apart.transpose([0, 3, 5, 1, 2, 4]).reshape([n, c * b * b, h / b, w / b]);
+  const order = call.string('mode', 'DCR') === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
+  return apart.transpose(order).reshape([n, c * b * b, h / b, w / b]);
 }
 
 /** Cuts or pads around the centre to given lengths of some axes. */
