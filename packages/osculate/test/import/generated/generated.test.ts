@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { importedVersions } from '../../../src/import/operators.js';
-import { referenceExecutor } from '../../../src/runtime/index.js';
+import { type Executor, referenceExecutor } from '../../../src/runtime/index.js';
+import { ortExecutor } from '../../../src/runtime/node.js';
 import { cases } from './cases/index.js';
 import { expectedOf, filledGaps, substituteOf, suggestion } from './gaps.js';
 import { difference } from './results.js';
 import { runImported } from './run.js';
 import { type Schema, schemas } from './schemas.js';
-import { type Variant, variantsOf } from './variants.js';
-
-const executor = referenceExecutor();
+import { typesKey, type Variant, variantsOf } from './variants.js';
 
 /** What is wrong with a version of an operator: a line for every case and choice of types. */
-async function problemsOf({ opset }: Schema, variants: readonly Variant[]): Promise<string[]> {
+async function problemsOf({ opset }: Schema, variants: readonly Variant[], executor: Executor): Promise<string[]> {
   const expected = await expectedOf(variants);
   const actual = await runImported(variants, opset, executor);
   const problems: string[] = [];
@@ -55,8 +54,20 @@ describe('operators from the file, as ONNX Runtime computes them', () => {
   it.each(schemas.map((schema) => [`${schema.op} ${schema.version}`, schema] as const))('%s', async (_, schema) => {
     const variants = variantsOf(schema, cases[schema.op]!);
     expect(variants.length).toBeGreaterThan(0);
-    expect(await problemsOf(schema, variants)).toEqual([]);
+    expect(await problemsOf(schema, variants, referenceExecutor())).toEqual([]);
     // Types for which the list of gaps has a line without need; other processors have other kernels.
     if (process.arch === 'x64') expect(await filledGaps(variants)).toEqual([]);
+  });
+});
+
+describe('operators of the newest version, lowered to ONNX Runtime', () => {
+  const newest = new Map(schemas.map((schema) => [schema.op, schema]));
+
+  it.each([...newest])('%s', async (op, schema) => {
+    const variants = variantsOf(schema, cases[op]!);
+    const usual = variants.filter(({ types }) => typesKey(types) === typesKey(variants[0]!.types));
+    const executor = await ortExecutor();
+    expect(await problemsOf(schema, usual, executor)).toEqual([]);
+    await executor.dispose();
   });
 });
