@@ -137,7 +137,6 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
 
 /** What `osculate/nn` exports beside layers. */
 export const notLayers = [
-  'checkExamples',
   'drawMasks',
   'filled',
   'heNormal',
@@ -153,7 +152,6 @@ export const notLayers = [
   'softmaxCrossEntropy',
   'sparse',
   'squaredError',
-  'supervisedBatch',
   'trainingContext',
   'uniform',
   'xavierNormal',
