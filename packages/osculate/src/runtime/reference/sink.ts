@@ -2,8 +2,9 @@ import type { Tensor } from '../../tensor/ir.js';
 import { type Group, type Loop, type LoopUnit, largestLoop, readsElement, recast } from './groups.js';
 import { type PointUnit, readsOf } from './units.js';
 
-/** A loop unit's read of a tensor: in which group, and whether of the element that the loop is at. */
+/** A loop unit's read of a tensor: whose, in which group, and whether of the element that the loop is at. */
 interface Use {
+  readonly reader: Tensor;
   readonly group: number;
   readonly element: boolean;
 }
@@ -40,7 +41,7 @@ class Sinking {
     for (const operand of unit.operands) {
       if (operand.literal !== undefined) continue;
       const list = this.uses.get(operand.base) ?? [];
-      list.push({ group, element: readsElement(operand, unit.domain) });
+      list.push({ reader: unit.outputs[0], group, element: readsElement(operand, unit.domain) });
       this.uses.set(operand.base, list);
     }
   }
@@ -57,10 +58,10 @@ class Sinking {
     if (moved === null) return false;
     target.units.unshift(moved);
     for (const t of readsOf(unit)) {
-      const list = this.uses.get(t)!;
-      const i = list.findIndex((use) => use.group === from);
-      list[i] = { ...list[i]!, group: to };
+      const others = this.uses.get(t)!.filter(({ reader }) => reader !== unit.outputs[0]);
+      this.uses.set(t, others);
     }
+    this.enter(moved, to);
     return true;
   }
 
