@@ -1,10 +1,10 @@
-export { type AheadSource, ahead } from './ahead.js';
-export { type ArraySource, arrays } from './arrays.js';
-export { type BatchOptions, batches } from './batches.js';
-export { type GeneratedOptions, generated, type MakeRows } from './generated.js';
-export { type ReadNpzOptions, readNpz, type WriteNpzOptions, writeNpz } from './npz.js';
-export { type CsvOptions, type CsvTable, readCsv } from './read-csv.js';
-export { type IdxOptions, readIdx } from './read-idx.js';
+export { ahead } from './ahead.js';
+export { arrays } from './arrays.js';
+export { batches } from './batches.js';
+export { generated } from './generated.js';
+export { readNpz, writeNpz } from './npz.js';
+export { type CsvTable, readCsv } from './read-csv.js';
+export { readIdx } from './read-idx.js';
 export { readNpy } from './read-npy.js';
 export { readSafetensors, type SafetensorsFile } from './read-safetensors.js';
 export type { Field, RowArrays, RowSource, Rows } from './source.js';

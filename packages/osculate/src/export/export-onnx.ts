@@ -1,5 +1,6 @@
 import { compile, type Program } from '../compile/index.js';
-import { type InferenceContext, inferenceContext, type Layer } from '../nn/index.js';
+import type { InferenceContext } from '../nn/context.js';
+import { inferenceContext, type Layer } from '../nn/index.js';
 import { type GraphProto, type ModelProto, model as modelProto } from '../onnx/index.js';
 import { filePatterns, fuse } from '../runtime/ort/fuse.js';
 import { lowerProgram } from '../runtime/ort/lower.js';

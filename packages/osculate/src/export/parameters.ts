@@ -1,4 +1,5 @@
-import { type GraphProto, type NodeProto, node, tensor, tensorOf } from '../onnx/index.js';
+import { tensor } from '../onnx/attributes.js';
+import { type GraphProto, type NodeProto, node, tensorOf } from '../onnx/index.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { mergeNodes } from './merge-nodes.js';
 

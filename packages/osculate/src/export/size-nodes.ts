@@ -1,4 +1,5 @@
-import { type GraphProto, int64Tensor, type NodeProto, node, type TensorProto } from '../onnx/index.js';
+import { type GraphProto, type NodeProto, node, type TensorProto } from '../onnx/index.js';
+import { int64Tensor } from '../onnx/tensors.js';
 import type { LinearSize } from './linear-size.js';
 
 /** Where a graph reads the size that its symbol stands for. */

@@ -1,4 +1,5 @@
-import { DataType, type DimensionProto, type GraphProto, type TensorProto, tensorValues } from '../onnx/index.js';
+import { DataType } from '../onnx/data-type.js';
+import { type DimensionProto, type GraphProto, type TensorProto, tensorValues } from '../onnx/index.js';
 import { InputError } from '../tensor/errors.js';
 import { toNumbers } from '../tensor/ndarray.js';
 import { type LinearSize, linearSize, showLinearSize } from './linear-size.js';

@@ -1,15 +1,15 @@
 import type { Context } from '../nn/index.js';
+import type { ExternalReference } from '../onnx/external.js';
 import {
   decodeModel,
-  type ExternalReference,
   type GraphProto,
   type ModelProto,
-  type TensorOptions,
   type TensorProto,
   type TypeProto,
   tensorValues,
   type ValueInfoProto,
 } from '../onnx/index.js';
+import type { TensorOptions } from '../onnx/tensors.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { DTypeError, InputError } from '../tensor/errors.js';

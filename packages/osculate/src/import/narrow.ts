@@ -1,4 +1,5 @@
-import { type DataTypeName, dataTypeName } from '../onnx/index.js';
+import type { DataTypeName } from '../onnx/data-type.js';
+import { dataTypeName } from '../onnx/index.js';
 import { isFloat } from '../tensor/dtype.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';

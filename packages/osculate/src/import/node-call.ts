@@ -1,11 +1,6 @@
 import type { Context } from '../nn/index.js';
-import {
-  type AttributeProto,
-  attributeValue,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-} from '../onnx/index.js';
+import { attributeValue } from '../onnx/attributes.js';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../onnx/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';

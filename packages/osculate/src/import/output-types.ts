@@ -1,4 +1,5 @@
-import { DataType, type GraphProto } from '../onnx/index.js';
+import { DataType } from '../onnx/data-type.js';
+import type { GraphProto } from '../onnx/index.js';
 import type { NodeCall } from './node-call.js';
 
 type Types = readonly (number | undefined)[];

@@ -1,12 +1,12 @@
 import type { Context } from '../nn/index.js';
-import {
-  type AttributeProto,
-  DataType,
-  type FunctionProto,
-  type GraphProto,
-  type NodeProto,
-  type OperatorSetIdProto,
-  type TensorProto,
+import { DataType } from '../onnx/data-type.js';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  NodeProto,
+  OperatorSetIdProto,
+  TensorProto,
 } from '../onnx/index.js';
 import type { DType } from '../tensor/dtype.js';
 import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';

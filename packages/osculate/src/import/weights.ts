@@ -1,4 +1,5 @@
-import { DataType, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from '../onnx/index.js';
+import { DataType } from '../onnx/data-type.js';
+import type { GraphProto, ModelProto, NodeProto, TensorProto } from '../onnx/index.js';
 
 const floats: ReadonlySet<number> = new Set([DataType.float, DataType.double, DataType.float16, DataType.bfloat16]);
 

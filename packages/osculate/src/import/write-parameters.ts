@@ -1,6 +1,6 @@
+import { DataType } from '../onnx/data-type.js';
 import {
   type AttributeProto,
-  DataType,
   decodeModel,
   type GraphProto,
   type ModelProto,

@@ -1,4 +1,5 @@
-import { flatten, grad, unflatten, vmap } from '../autodiff/index.js';
+import { flatten, unflatten } from '../autodiff/dense.js';
+import { grad, vmap } from '../autodiff/index.js';
 import type { Rows } from '../data/source.js';
 import { take } from '../data/take.js';
 import { type Matrix, matrix as zeroMatrix } from '../linalg/matrix.js';

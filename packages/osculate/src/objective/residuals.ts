@@ -1,4 +1,5 @@
-import { flatten, grad, jacobian, jvp, unflatten, vjp, vmap } from '../autodiff/index.js';
+import { flatten, unflatten } from '../autodiff/dense.js';
+import { grad, jacobian, jvp, vjp, vmap } from '../autodiff/index.js';
 import type { Rows } from '../data/source.js';
 import { type Matrix, matrix } from '../linalg/matrix.js';
 import { InputError, ShapeError } from '../tensor/errors.js';

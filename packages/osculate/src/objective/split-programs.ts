@@ -1,4 +1,5 @@
-import { costOf, type Program, type SplitProgram, splitProgram } from '../compile/index.js';
+import { costOf, type Program, splitProgram } from '../compile/index.js';
+import type { SplitProgram } from '../compile/split.js';
 import { disposeAll } from '../runtime/dispose-all.js';
 import type { Executable, Executor } from '../runtime/index.js';
 import type { NDArray } from '../tensor/ndarray.js';

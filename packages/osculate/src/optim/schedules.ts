@@ -21,7 +21,7 @@ function requireShare(what: string, value: number): void {
 }
 
 /** The learning rate as it is, in every update. */
-export function constant(): Schedule {
+export function constantRate(): Schedule {
   return { name: 'constant', factor: () => 1 };
 }
 

@@ -1,8 +1,7 @@
-export { describe } from './describe.js';
-export { type AnyTypedArray, allocate, bytesOf, type DType, type DTypeArray, isFloat } from './dtype.js';
+export { bytesOf, type DType, type DTypeArray, isFloat } from './dtype.js';
 export { DerivativeError, DTypeError, InputError, ShapeError } from './errors.js';
 export { topological } from './graph.js';
-export type { Aval, Graph, Node, Op } from './ir.js';
+export type { Node, Op } from './ir.js';
 export { Tensor } from './ir.js';
 export { constant, full, input, inputName } from './leaf.js';
 export { astype, type NDArray, ndarray, toNumbers, zeros } from './ndarray.js';

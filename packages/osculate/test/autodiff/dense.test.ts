@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { flatten, ggn, grad, hessian, jacobian, unflatten } from '../../src/autodiff/index.js';
+import { flatten, unflatten } from '../../src/autodiff/dense.js';
+import { ggn, grad, hessian, jacobian } from '../../src/autodiff/index.js';
 import { constant, generator, InputError, input } from '../../src/tensor/index.js';
 import { valueAt } from '../support/values.js';
 import { mlp, randomFeeds, rosenbrock } from './models.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ggn } from '../../src/autodiff/index.js';
-import { kroneckerBlocks, kroneckerFactors, type MatrixBlock } from '../../src/curvature/index.js';
+import { kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
+import type { MatrixBlock } from '../../src/curvature/kronecker/blocks.js';
 import { eigenbases, eigenMoments } from '../../src/curvature/kronecker/eigenbasis.js';
 import { factorInputs, factorLayout, factorViews, namedFactors } from '../../src/curvature/kronecker/layouts.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../src/nn/index.js';

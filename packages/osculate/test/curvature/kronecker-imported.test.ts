@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../src/import/index.js';
-import { type AnyLayer, gru, type Layer, lstm, type RecurrentParameters, squaredError } from '../../src/nn/index.js';
+import { type AnyLayer, gru, type Layer, lstm, squaredError } from '../../src/nn/index.js';
+import type { RecurrentParameters } from '../../src/nn/layers/recurrent.js';
 import { node } from '../../src/onnx/index.js';
 import { astype, mapTree, type NDArray, ndarray } from '../../src/tensor/index.js';
 import { modelOf, random } from '../import/against-runtime.js';

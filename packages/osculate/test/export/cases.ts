@@ -15,7 +15,7 @@ export interface ExportCase {
 
 const activations = ['tanh', 'sigmoid', 'relu', 'gelu', 'silu', 'softplus', 'elu'] as const;
 
-const dense = (...sizes: readonly number[]): nn.Layer<nn.DenseParameters>[] =>
+const dense = (...sizes: readonly number[]): nn.AnyLayer[] =>
   sizes.slice(1).map((size, i) => nn.dense(sizes[i]!, size));
 
 const self = (causal: boolean): nn.AnyLayer => nn.lambda((x) => nn.attention(x, x, x, causal));

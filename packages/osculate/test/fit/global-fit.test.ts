@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseTies } from '../../src/fit/expression.js';
+import type { GlobalFitOptions } from '../../src/fit/global-fit.js';
 import {
   curveFit,
   type DataSet,
   fitBands,
-  type GlobalFitOptions,
   globalFit,
   globalFitReport,
   globalStatistics,

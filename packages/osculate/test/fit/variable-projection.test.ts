@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type BasisFunctions,
-  curveFit,
-  fitReport,
-  fitStatistics,
-  type SeparableModel,
-  type VariableProjectionOptions,
-  variableProjection,
-} from '../../src/fit/index.js';
+import { curveFit, fitReport, fitStatistics, type SeparableModel, variableProjection } from '../../src/fit/index.js';
+import type { BasisFunctions, VariableProjectionOptions } from '../../src/fit/variable-projection.js';
 import { full, InputError, ShapeError, type Tensor } from '../../src/tensor/index.js';
 import { correctDigits, type NistProblem, nistProblems } from './nist.js';
 

@@ -2,16 +2,9 @@ import * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';
 import { compile } from '../../src/compile/index.js';
 import { type ImportedModel, type ImportOptions, importOnnx } from '../../src/import/index.js';
-import {
-  type AttributeInput,
-  encodeModel,
-  type GraphParts,
-  graphOf,
-  type ModelProto,
-  model,
-  node,
-  valueInfo,
-} from '../../src/onnx/index.js';
+import type { AttributeInput } from '../../src/onnx/attributes.js';
+import type { GraphParts } from '../../src/onnx/build.js';
+import { encodeModel, graphOf, type ModelProto, model, node, valueInfo } from '../../src/onnx/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {
   generator,

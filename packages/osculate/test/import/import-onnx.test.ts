@@ -3,7 +3,8 @@ import { grad } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
 import { type ImportOptions, importOnnx } from '../../src/import/index.js';
 import { trainingContext } from '../../src/nn/index.js';
-import { encodeModel, float, graph, graphOf, type ModelProto, model, node, valueInfo } from '../../src/onnx/index.js';
+import { float } from '../../src/onnx/attributes.js';
+import { encodeModel, graph, graphOf, type ModelProto, model, node, valueInfo } from '../../src/onnx/index.js';
 import {
   DTypeError,
   generator,

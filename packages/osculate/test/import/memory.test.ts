@@ -5,7 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { type ImportOptions, importOnnx } from '../../src/import/index.js';
-import { decodeModel, int64Tensor, type NodeProto, node, tensor } from '../../src/onnx/index.js';
+import { tensor } from '../../src/onnx/attributes.js';
+import { decodeModel, type NodeProto, node } from '../../src/onnx/index.js';
+import { int64Tensor } from '../../src/onnx/tensors.js';
 import {
   DerivativeError,
   DTypeError,

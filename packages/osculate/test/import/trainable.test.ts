@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
 import { importOnnx } from '../../src/import/index.js';
-import { float, type ModelProto, node } from '../../src/onnx/index.js';
+import { float } from '../../src/onnx/attributes.js';
+import { type ModelProto, node } from '../../src/onnx/index.js';
 import { input, leaves, type NDArray, ndarray, parameters, type Tensor, type Tree } from '../../src/tensor/index.js';
 import { expectSame, modelOf, random } from './against-runtime.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx } from '../../src/import/index.js';
-import { type AttributeInput, float, floats } from '../../src/onnx/index.js';
+import { type AttributeInput, float, floats } from '../../src/onnx/attributes.js';
 import { type NDArray, ndarray } from '../../src/tensor/index.js';
 import { expectSame, nodeModel, random } from './against-runtime.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importOnnx, writeParameters } from '../../src/import/index.js';
-import { decodeModel, encodeModel, graph, graphOf, node, tensor, tensorOf } from '../../src/onnx/index.js';
+import { tensor } from '../../src/onnx/attributes.js';
+import { decodeModel, encodeModel, graph, graphOf, node, tensorOf } from '../../src/onnx/index.js';
 import { mapTree, type NDArray, ndarray, ShapeError, type Tree } from '../../src/tensor/index.js';
 import { expectSame, importedOutputs, modelOf, random } from './against-runtime.js';
 

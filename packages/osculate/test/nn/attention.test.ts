@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AttentionParameters,
-  attention,
-  multiHeadAttention,
-  type TransformerBlockOptions,
-  type TransformerBlockParameters,
-  trainingContext,
-  transformerBlock,
-} from '../../src/nn/index.js';
+import { attention, multiHeadAttention, trainingContext, transformerBlock } from '../../src/nn/index.js';
+import type { AttentionParameters } from '../../src/nn/layers/attention.js';
+import type { TransformerBlockOptions, TransformerBlockParameters } from '../../src/nn/layers/transformer.js';
 import { constant, generator, leaves, type NDArray, ndarray, toNumbers } from '../../src/tensor/index.js';
 import { expectClose } from '../ops/closeness.js';
 import { flat, nested, outputOf, random, randomParameters, run } from './apply.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bidirectional, gru, lstm, type RecurrentParameters, rnn } from '../../src/nn/index.js';
+import { bidirectional, gru, lstm, rnn } from '../../src/nn/index.js';
+import type { RecurrentParameters } from '../../src/nn/layers/recurrent.js';
 import { generator, leaves, type NDArray, toNumbers } from '../../src/tensor/index.js';
 import { expectClose } from '../ops/closeness.js';
 import { flat, nested, outputOf, random, randomParameters } from './apply.js';

@@ -7,8 +7,8 @@ import {
   gaussNewtonMatrix,
   hessianMatrix,
   sampledFisherMatrix,
-  secondMomentMatrix,
 } from '../../src/objective/index.js';
+import { secondMomentMatrix } from '../../src/objective/matrices.js';
 import { drawTargets, matrixProducts } from '../../src/objective/products.js';
 import { residualJacobian, residualProducts } from '../../src/objective/residuals.js';
 import { generator } from '../../src/tensor/index.js';

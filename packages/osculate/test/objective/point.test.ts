@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { flatten, hvp, unflatten } from '../../src/autodiff/index.js';
+import { flatten, unflatten } from '../../src/autodiff/dense.js';
+import { hvp } from '../../src/autodiff/index.js';
 import type { Rows } from '../../src/data/source.js';
 import { allRows, type Batch, type Objective, supervisedObjective } from '../../src/objective/index.js';
 import { onRows } from '../../src/objective/rows.js';

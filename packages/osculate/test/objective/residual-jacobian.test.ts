@@ -11,7 +11,7 @@ import {
   type Vector,
 } from '../../src/objective/index.js';
 import { residualJacobian } from '../../src/objective/residuals.js';
-import { batchNorm } from '../../src/ops/index.js';
+import { batchNorm } from '../../src/ops/normalization.js';
 import { finish, levenbergMarquardt, minimize } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, leaves, ShapeError, type Tensor } from '../../src/tensor/index.js';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { flatten, grad, vmap } from '../../src/autodiff/index.js';
+import { flatten } from '../../src/autodiff/dense.js';
+import { grad, vmap } from '../../src/autodiff/index.js';
 import {
   activation,
   conv2d,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allRows, type Batch, chunks, drawRows, type Objective } from '../../src/objective/index.js';
-import { onRows, RowSets } from '../../src/objective/rows.js';
+import { allRows, type Batch, drawRows, type Objective } from '../../src/objective/index.js';
+import { chunks, onRows, RowSets } from '../../src/objective/rows.js';
 import { generator, InputError, input } from '../../src/tensor/index.js';
 import { relativeError, smallProblem } from './support.js';
 

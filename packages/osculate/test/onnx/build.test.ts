@@ -1,10 +1,26 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import {
+  type AttributeValue,
+  attribute,
+  attributeValue,
+  float,
+  floats,
+  graphs,
+  int,
+  ints,
+  string,
+  strings,
+  tensor,
+  tensors,
+} from '../../src/onnx/attributes.js';
 import * as onnx from '../../src/onnx/index.js';
+import { int64Tensor } from '../../src/onnx/tensors.js';
+import type { ModelProto } from '../../src/onnx/types.js';
 import { InputError } from '../../src/tensor/errors.js';
 import { ndarray } from '../../src/tensor/ndarray.js';
 
-async function run(model: onnx.ModelProto, feeds: Record<string, ort.Tensor>): Promise<number[]> {
+async function run(model: ModelProto, feeds: Record<string, ort.Tensor>): Promise<number[]> {
   const session = await ort.InferenceSession.create(onnx.encodeModel(model), {
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
@@ -20,10 +36,10 @@ describe('built models run in ONNX Runtime', () => {
   it('nodes with attributes of each common kind, opset 21, and a contributed operator', async () => {
     const graph = onnx.graphOf({
       nodes: [
-        onnx.node('Constant', [], ['k'], { value: onnx.tensor(ndarray('f32', [10, 20])) }),
+        onnx.node('Constant', [], ['k'], { value: tensor(ndarray('f32', [10, 20])) }),
         onnx.node('Add', ['x', 'k'], ['a']),
-        onnx.node('LeakyRelu', ['a'], ['b'], { alpha: onnx.float(0.5) }),
-        onnx.node('FusedMatMul', ['b', 'w'], ['c'], { transB: 1, alpha: onnx.float(2) }, 'com.microsoft'),
+        onnx.node('LeakyRelu', ['a'], ['b'], { alpha: float(0.5) }),
+        onnx.node('FusedMatMul', ['b', 'w'], ['c'], { transB: 1, alpha: float(2) }, 'com.microsoft'),
         onnx.node('Transpose', ['c'], ['d'], { perm: [1, 0] }),
         onnx.node('Einsum', ['d'], ['y'], { equation: 'ij->i' }),
       ],
@@ -55,7 +71,7 @@ describe('built models run in ONNX Runtime', () => {
       nodes: [onnx.node('Loop', ['trips', '', 'x'], ['y'], { body: onnx.graph(body) })],
       inputs: [onnx.valueInfo('x', 'f32', [2])],
       outputs: [onnx.valueInfo('y', 'f32', [2])],
-      initializers: [onnx.int64Tensor('trips', 4)],
+      initializers: [int64Tensor('trips', 4)],
     });
     expect(await run(onnx.model(graph), { x: new ort.Tensor('float32', Float32Array.of(1, -2), [2]) })).toEqual([
       5, -10,
@@ -65,48 +81,48 @@ describe('built models run in ONNX Runtime', () => {
 
 describe('attributes', () => {
   it('come back with their kind after encoding', () => {
-    const t = onnx.int64Tensor('t', [1]);
+    const t = int64Tensor('t', [1]);
     const g = onnx.graphOf({ nodes: [], inputs: [], outputs: [] });
-    const given: onnx.AttributeValue[] = [
-      onnx.float(0.5),
-      onnx.int(-3),
-      onnx.int(2n ** 63n - 1n),
-      onnx.string('é'),
+    const given: AttributeValue[] = [
+      float(0.5),
+      int(-3),
+      int(2n ** 63n - 1n),
+      string('é'),
       { kind: 'tensor', value: t },
       onnx.graph(g),
-      onnx.floats([1, 2.5]),
-      onnx.floats([]),
-      onnx.ints([1, -(2n ** 60n)]),
-      onnx.strings(['a', '']),
-      onnx.tensors([t, t]),
-      onnx.graphs([g]),
+      floats([1, 2.5]),
+      floats([]),
+      ints([1, -(2n ** 60n)]),
+      strings(['a', '']),
+      tensors([t, t]),
+      graphs([g]),
     ];
     const named = Object.fromEntries(given.map((v, i) => [`a${i}`, v]));
     const graph = onnx.graphOf({ nodes: [onnx.node('X', [], [], named)], inputs: [], outputs: [] });
     const decoded = onnx.decodeModel(onnx.encodeModel(onnx.model(graph))).graph!.node[0]!.attribute;
-    expect(decoded.map(onnx.attributeValue)).toEqual(given);
+    expect(decoded.map(attributeValue)).toEqual(given);
   });
 
   it('refuses plain values whose type is not evident', () => {
-    expect(() => onnx.attribute('alpha', 0.5)).toThrow("attribute 'alpha': 0.5 is not an integer; write float(0.5)");
-    expect(() => onnx.attribute('scales', [1, 0.5])).toThrow(InputError);
-    expect(() => onnx.attribute('axes', [])).toThrow(/tag an empty list/);
-    expect(onnx.attribute('axis', -1)).toEqual({ name: 'axis', i: -1, type: 2 });
+    expect(() => attribute('alpha', 0.5)).toThrow("attribute 'alpha': 0.5 is not an integer; write float(0.5)");
+    expect(() => attribute('scales', [1, 0.5])).toThrow(InputError);
+    expect(() => attribute('axes', [])).toThrow(/tag an empty list/);
+    expect(attribute('axis', -1)).toEqual({ name: 'axis', i: -1, type: 2 });
   });
 
   it('reads attributes without a stated type and refuses those without a value', () => {
-    expect(onnx.attributeValue({ name: 'a', ints: [1] })).toEqual(onnx.ints([1]));
-    expect(() => onnx.attributeValue({ name: 'a' })).toThrow(InputError);
-    expect(() => onnx.attributeValue({ name: 'a', type: 2, refAttrName: 'b' })).toThrow(/inline it/);
-    expect(() => onnx.attributeValue({ name: 'a', type: 4 })).toThrow(InputError);
-    expect(() => onnx.attributeValue({ name: 'a', type: 3, s: Uint8Array.of(255) })).toThrow(/UTF-8/);
+    expect(attributeValue({ name: 'a', ints: [1] })).toEqual(ints([1]));
+    expect(() => attributeValue({ name: 'a' })).toThrow(InputError);
+    expect(() => attributeValue({ name: 'a', type: 2, refAttrName: 'b' })).toThrow(/inline it/);
+    expect(() => attributeValue({ name: 'a', type: 4 })).toThrow(InputError);
+    expect(() => attributeValue({ name: 'a', type: 3, s: Uint8Array.of(255) })).toThrow(/UTF-8/);
   });
 });
 
 describe('size', () => {
   it('encodes 20,000 nodes in less than 200 ms of processor time', () => {
     const nodes = Array.from({ length: 20_000 }, (_, i) =>
-      onnx.node('Gemm', [`value_${i}`, 'weight', 'bias'], [`value_${i + 1}`], { alpha: onnx.float(0.5), transB: 1 }),
+      onnx.node('Gemm', [`value_${i}`, 'weight', 'bias'], [`value_${i + 1}`], { alpha: float(0.5), transB: 1 }),
     );
     const model = onnx.model(onnx.graphOf({ nodes, inputs: [], outputs: [] }));
     const times = [1, 2, 3].map(() => {

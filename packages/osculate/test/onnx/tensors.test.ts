@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DataType } from '../../src/onnx/data-type.js';
 import { copyLittleEndian, swapBytes } from '../../src/onnx/endian.js';
-import {
-  DataType,
-  decodeTensor,
-  externalReference,
-  int64Tensor,
-  type TensorProto,
-  tensorOf,
-  tensorValues,
-} from '../../src/onnx/index.js';
+import { decodeTensor, externalReference, type TensorProto, tensorOf, tensorValues } from '../../src/onnx/index.js';
+import { int64Tensor } from '../../src/onnx/tensors.js';
 import { DTypeError, InputError } from '../../src/tensor/errors.js';
 import { ndarray, toNumbers } from '../../src/tensor/ndarray.js';
 import { describeUnless } from '../support/describe-unless.js';

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  averagePool,
-  conv,
-  convTranspose,
-  globalAveragePool,
-  globalMaxPool,
-  maxPool,
-  upsample,
-} from '../../src/ops/index.js';
+import { conv } from '../../src/ops/convolution/conv.js';
+import { convTranspose } from '../../src/ops/convolution/conv-transpose.js';
+import { globalAveragePool, globalMaxPool, upsample } from '../../src/ops/index.js';
+import { averagePool } from '../../src/ops/pooling/average-pool.js';
+import { maxPool } from '../../src/ops/pooling/max-pool.js';
 import { DTypeError, input, ShapeError, type Tensor } from '../../src/tensor/index.js';
 
 const x = input('x', 'f32', [2, 4, 5, 6]);

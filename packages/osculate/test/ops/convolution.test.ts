@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad, hvp, vmap } from '../../src/autodiff/index.js';
+import { conv } from '../../src/ops/convolution/conv.js';
 import { convWeightByPatches } from '../../src/ops/convolution/patches.js';
-import { conv, maxPool } from '../../src/ops/index.js';
+import { maxPool } from '../../src/ops/pooling/max-pool.js';
 import { constant, input, type Tensor } from '../../src/tensor/index.js';
 import { convolutionCases, poolingCases } from './cases/convolution.js';
 import { expectClose } from './closeness.js';

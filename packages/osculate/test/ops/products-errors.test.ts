@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batchNorm, einsum, layerNorm } from '../../src/ops/index.js';
+import { einsum } from '../../src/ops/index.js';
+import { batchNorm, layerNorm } from '../../src/ops/normalization.js';
 import { DTypeError, InputError, input, ShapeError } from '../../src/tensor/index.js';
 
 const a = input('a', 'f32', [2, 3]);

@@ -1,16 +1,10 @@
 import fc from 'fast-check';
-import {
-  averagePool,
-  concat,
-  conv,
-  convTranspose,
-  einsum,
-  layerNorm,
-  maxPool,
-  scan,
-  stack,
-  where,
-} from '../../src/ops/index.js';
+import { conv } from '../../src/ops/convolution/conv.js';
+import { convTranspose } from '../../src/ops/convolution/conv-transpose.js';
+import { concat, einsum, scan, stack, where } from '../../src/ops/index.js';
+import { layerNorm } from '../../src/ops/normalization.js';
+import { averagePool } from '../../src/ops/pooling/average-pool.js';
+import { maxPool } from '../../src/ops/pooling/max-pool.js';
 import { constant, type Tensor } from '../../src/tensor/index.js';
 import { broadcastShapes } from '../../src/tensor/shape.js';
 import type { OpCase } from './case.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ggn } from '../../src/autodiff/index.js';
 import { type Loss, sigmoidCrossEntropy, squaredError } from '../../src/nn/index.js';
 import { allRows, type Objective } from '../../src/objective/index.js';
-import { sampledSquares } from '../../src/optim/diagonal/diagonal-ggn.js';
-import { type DiagonalGgnOptions, diagonalGgn, stateBytes } from '../../src/optim/index.js';
+import { type DiagonalGgnOptions, sampledSquares } from '../../src/optim/diagonal/diagonal-ggn.js';
+import { diagonalGgn, stateBytes } from '../../src/optim/index.js';
 import { generator, InputError, leaves } from '../../src/tensor/index.js';
 import { relativeError, type SmallProblem, smallProblem } from '../objective/support.js';
 

@@ -12,8 +12,8 @@ import {
 import { type Batch, type Objective, supervisedObjective } from '../../src/objective/index.js';
 import { averageOverKernels } from '../../src/optim/diagonal/adahessian.js';
 import { hessianProbe } from '../../src/optim/diagonal/hessian-probe.js';
-import { sampledGradient, sophiaMethod } from '../../src/optim/diagonal/sophia.js';
-import { adaHessian, type Optimizer, type SophiaState, sophiaG, sophiaH, stateBytes } from '../../src/optim/index.js';
+import { type SophiaState, sampledGradient, sophiaMethod } from '../../src/optim/diagonal/sophia.js';
+import { adaHessian, type Optimizer, sophiaG, sophiaH, stateBytes } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, leaves, ndarray, ParameterLayout, zeros } from '../../src/tensor/index.js';
 import { relativeError, smallProblem } from '../objective/support.js';

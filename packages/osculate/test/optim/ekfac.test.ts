@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { supervisedObjective } from '../../src/objective/index.js';
 import {
-  type EkfacState,
   ekfac,
   fromCheckpoint,
   type KfacOptions,
@@ -10,6 +9,7 @@ import {
   toCheckpoint,
   train,
 } from '../../src/optim/index.js';
+import type { EkfacState } from '../../src/optim/kronecker/ekfac.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, ndarray, type Tensor, type TensorsOf } from '../../src/tensor/index.js';
 import { dot, type SmallOptions, smallProblem } from '../objective/support.js';

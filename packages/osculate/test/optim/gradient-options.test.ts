@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   adamW,
-  constant,
+  constantRate,
   cosine,
   fromCheckpoint,
   muon,
@@ -23,8 +23,8 @@ const factors = (schedule: Schedule, steps: number) => Array.from({ length: step
 
 describe('schedules', () => {
   it.each<[Schedule, number[]]>([
-    [constant(), [1, 1, 1]],
-    [warmUp(4, constant()), [0.25, 0.5, 0.75, 1, 1]],
+    [constantRate(), [1, 1, 1]],
+    [warmUp(4, constantRate()), [0.25, 0.5, 0.75, 1, 1]],
     [warmUp(2, stepDecay(1, 0.5)), [0.5, 1, 1, 0.5, 0.25]],
     [warmUp(0, stepDecay(1, 0.5)), [1, 0.5]],
     [cosine(4), [1, (1 + Math.SQRT1_2) / 2, 0.5, (1 - Math.SQRT1_2) / 2, 0, 0, 0]],
@@ -39,7 +39,7 @@ describe('schedules', () => {
   });
 
   it.each<[string, () => Schedule, RegExp]>([
-    ['warmUp', () => warmUp(1.5, constant()), /warmUp: a number of steps is an integer ≥ 0, got 1.5/],
+    ['warmUp', () => warmUp(1.5, constantRate()), /warmUp: a number of steps is an integer ≥ 0, got 1.5/],
     ['cosine', () => cosine(0), /integer ≥ 1, got 0/],
     ['cosine end', () => cosine(1, 2), /factor from 0 to 1, got 2/],
     ['stepDecay', () => stepDecay(2, Number.NaN), /factor from 0 to 1, got NaN/],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Objective } from '../../src/objective/index.js';
-import { ekfac, type KfacState, kfac, type Optimizer } from '../../src/optim/index.js';
+import { ekfac, kfac, type Optimizer } from '../../src/optim/index.js';
 import { kfacPrograms } from '../../src/optim/kronecker/programs.js';
-import { largestLoss, noLosses, withLoss } from '../../src/optim/kronecker/step.js';
+import { type KfacState, largestLoss, noLosses, withLoss } from '../../src/optim/kronecker/step.js';
 import { generator } from '../../src/tensor/index.js';
 import { dot, type SmallOptions, smallProblem } from '../objective/support.js';
 

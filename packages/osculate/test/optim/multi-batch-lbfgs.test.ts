@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Objective, Vector } from '../../src/objective/index.js';
-import {
-  fullStep,
-  type MultiBatchLbfgsOptions,
-  type MultiBatchLbfgsState,
-  multiBatchLbfgs,
-} from '../../src/optim/index.js';
+import { fullStep, multiBatchLbfgs } from '../../src/optim/index.js';
+import type { MultiBatchLbfgsOptions, MultiBatchLbfgsState } from '../../src/optim/quasi-newton/multi-batch-lbfgs.js';
 import { generator, InputError } from '../../src/tensor/index.js';
 import { quadratic, rosenbrock, rosenbrockStart } from '../objective/functions.js';
 import { dot, relativeError, smallProblem } from '../objective/support.js';

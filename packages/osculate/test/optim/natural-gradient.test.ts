@@ -9,7 +9,9 @@ import {
   sampledFisherMatrix,
   supervisedObjective,
 } from '../../src/objective/index.js';
-import { dampedSolve, gaussNewtonCg, type NaturalGradientOptions, naturalGradient } from '../../src/optim/index.js';
+import { gaussNewtonCg, naturalGradient } from '../../src/optim/index.js';
+import { dampedSolve } from '../../src/optim/newton/damped-solve.js';
+import type { NaturalGradientOptions } from '../../src/optim/newton/natural-gradient.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, InputError, leaves, type NDArray } from '../../src/tensor/index.js';
 import { denseSolve, dot, relativeError, type SmallProblem, smallProblem } from '../objective/support.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bfgs, lbfgs, lbfgsDirection } from '../../src/optim/index.js';
+import { bfgs, lbfgs } from '../../src/optim/index.js';
+import { lbfgsDirection } from '../../src/optim/quasi-newton/lbfgs.js';
 import { generator, InputError } from '../../src/tensor/index.js';
 import { quadratic, rosenbrock, rosenbrockStart } from '../objective/functions.js';
 import { dot, relativeError } from '../objective/support.js';

@@ -9,11 +9,10 @@ import {
   naturalGradient,
   newtonCg,
   type Optimizer,
-  type RowBatchOptions,
   saddleFreeKrylov,
   trustRegionNewtonCg,
 } from '../../src/optim/index.js';
-import { inRowBatches } from '../../src/optim/newton/parts/row-batches.js';
+import { inRowBatches, type RowBatchOptions } from '../../src/optim/newton/parts/row-batches.js';
 import { generator, InputError } from '../../src/tensor/index.js';
 import { smallProblem } from '../objective/support.js';
 

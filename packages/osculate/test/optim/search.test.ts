@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { backtracking, fullStep, type Line, strongWolfe } from '../../src/optim/index.js';
+import { backtracking, fullStep, strongWolfe } from '../../src/optim/index.js';
+import type { Line } from '../../src/optim/search/line-search.js';
 
 /** A line over a function of the rate; what is not finite counts as +∞, as for an objective. */
 function line(f: (t: number) => number, slope: (t: number) => number): Line & { readonly trials: number[] } {

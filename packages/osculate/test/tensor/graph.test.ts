@@ -1,17 +1,8 @@
 import { expect, describe as group, it } from 'vitest';
 import '../../src/ops/index.js';
-import { requireFloat, requireRank, sameDType } from '../../src/tensor/describe.js';
+import { describe, requireFloat, requireRank, sameDType } from '../../src/tensor/describe.js';
 import { dependents } from '../../src/tensor/graph.js';
-import {
-  constant,
-  DTypeError,
-  describe,
-  full,
-  InputError,
-  input,
-  ShapeError,
-  topological,
-} from '../../src/tensor/index.js';
+import { constant, DTypeError, full, InputError, input, ShapeError, topological } from '../../src/tensor/index.js';
 import { constantValue, inputName, isConstant, isInput, splat } from '../../src/tensor/leaf.js';
 import { substitute } from '../../src/tensor/substitute.js';
 

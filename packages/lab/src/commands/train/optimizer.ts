@@ -1,4 +1,12 @@
-import { constant, cosine, type Optimizer, type Schedule, stepDecay, warmUp, warmUpStableDecay } from 'osculate/optim';
+import {
+  constantRate,
+  cosine,
+  type Optimizer,
+  type Schedule,
+  stepDecay,
+  warmUp,
+  warmUpStableDecay,
+} from 'osculate/optim';
 import { DerivativeError, InputError } from 'osculate/tensor';
 import { type Contestant, parseContestant } from '../../contestants.js';
 import { UsageError } from '../../usage-error.js';
@@ -44,7 +52,7 @@ function scheduleOf(
   const rest = Math.max(1, (steps ?? 1) - rising);
   const share = (part: number): number => Math.round(part * rest);
   const after = {
-    constant: () => constant(),
+    constant: () => constantRate(),
     cosine: () => cosine(rest),
     step: () => stepDecay(Math.ceil(rest / 3)),
     'warm-up-stable-decay': () =>

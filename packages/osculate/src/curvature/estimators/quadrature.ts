@@ -1,4 +1,5 @@
-import { lanczos, tridiagonalEigen } from '../../linalg/index.js';
+import { tridiagonalEigen } from '../../linalg/dense/eigen/tridiagonal-eigen.js';
+import { lanczos } from '../../linalg/index.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';

@@ -1,11 +1,4 @@
-export {
-  type Instrument,
-  type InstrumentOptions,
-  type InstrumentRow,
-  type InstrumentState,
-  instrument,
-  type ObservedStep,
-} from './instrument.js';
+export { type InstrumentRow, type InstrumentState, instrument } from './instrument.js';
 export {
   alignmentMeasure,
   gradientNormMeasure,

@@ -1,4 +1,4 @@
-import { oneHot } from '../../ops/index.js';
+import { oneHot } from '../../ops/indexing.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { Block, MatrixBlock, ModelGraph } from './blocks.js';
 import { diagonals } from './cotangents.js';

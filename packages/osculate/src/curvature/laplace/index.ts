@@ -1,2 +1,2 @@
-export { type LaplaceOptions, type LaplacePosterior, laplace } from './laplace.js';
+export { type LaplacePosterior, laplace } from './laplace.js';
 export { type LinearizedPrediction, probitSigmoid, probitSoftmax } from './linearized-prediction.js';

@@ -1,19 +1,5 @@
-export {
-  dampedOperator,
-  type InverseOptions,
-  inverseOperator,
-  productOperator,
-  scaledOperator,
-  sumOperator,
-} from './algebra.js';
-export {
-  checkDeterminism,
-  type DeterminismFinding,
-  type DeterminismOptions,
-  type DeterminismReport,
-  type DeterminismSuspect,
-  type DeterminismTest,
-} from './check-determinism.js';
-export { type CurvatureOperatorOptions, curvatureOperator, gradientCovarianceOperator } from './curvature-operator.js';
-export { denseOperator, type LinearOperator, linearOperator, type OperatorParts } from './linear-operator.js';
-export { byLayer, layerNames, type ParameterRange, parameterBlock, restrictedOperator } from './restricted-operator.js';
+export { dampedOperator, inverseOperator, productOperator, scaledOperator, sumOperator } from './algebra.js';
+export { checkDeterminism, type DeterminismReport } from './check-determinism.js';
+export { curvatureOperator, gradientCovarianceOperator } from './curvature-operator.js';
+export { denseOperator, type LinearOperator, linearOperator } from './linear-operator.js';
+export { byLayer, layerNames, parameterBlock, restrictedOperator } from './restricted-operator.js';

@@ -1,11 +1,3 @@
-export type { BlockPlace } from './block-place.js';
 export { ekfacOperator } from './ekfac-operator.js';
-export { type KfacOperator, kfacOperator } from './kfac-operator.js';
-export type { StructureOptions } from './measured-factors.js';
-export {
-  diagonalOperator,
-  diagonalPart,
-  type SpectralBlock,
-  type StructuredOperator,
-  spectralOperator,
-} from './structured-operator.js';
+export { kfacOperator } from './kfac-operator.js';
+export { diagonalOperator, type StructuredOperator, spectralOperator } from './structured-operator.js';

@@ -1,4 +1,4 @@
-import { leastSquares } from '../../linalg/dense/least-squares.js';
+import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { transposeAt } from '../../linalg/dense/transpose.js';
 import { dotAt } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
@@ -49,7 +49,7 @@ class ActiveSet {
       const scale = this.norms[j]! || 1;
       for (let i = 0; i < right.length; i++) a.data[i * free.length + l] = columns[j]![i]! / scale;
     });
-    leastSquares(a, right).solution.forEach((value, l) => {
+    solveLeastSquares(a, right).solution.forEach((value, l) => {
       result[free[l]!] = value / (this.norms[free[l]!]! || 1);
     });
     return result;

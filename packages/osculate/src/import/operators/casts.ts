@@ -1,4 +1,5 @@
-import { DataType, dataTypeName } from '../../onnx/index.js';
+import { DataType } from '../../onnx/data-type.js';
+import { dataTypeName } from '../../onnx/index.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';

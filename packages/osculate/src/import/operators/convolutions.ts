@@ -1,4 +1,6 @@
-import { conv, convTranspose, scatterAdd } from '../../ops/index.js';
+import { conv } from '../../ops/convolution/conv.js';
+import { convTranspose } from '../../ops/convolution/conv-transpose.js';
+import { scatterAdd } from '../../ops/indexing.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { sizeOf } from '../../tensor/shape.js';

@@ -1,4 +1,4 @@
-import { DataType } from '../../onnx/index.js';
+import { DataType } from '../../onnx/data-type.js';
 import { isFloat, isInteger } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';

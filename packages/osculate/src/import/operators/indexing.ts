@@ -1,4 +1,5 @@
-import { scan, scatterAdd } from '../../ops/index.js';
+import { scan } from '../../ops/index.js';
+import { scatterAdd } from '../../ops/indexing.js';
 import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';

@@ -1,4 +1,5 @@
-import { concat, conv, scan } from '../../ops/index.js';
+import { conv } from '../../ops/convolution/conv.js';
+import { concat, scan } from '../../ops/index.js';
 import { moveAxis } from '../../ops/shape.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';

@@ -1,4 +1,4 @@
-import { batchNorm, layerNorm } from '../../ops/index.js';
+import { batchNorm, layerNorm } from '../../ops/normalization.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { normalizeAxis, sizeOf } from '../../tensor/shape.js';

@@ -1,5 +1,8 @@
 import { windowTaps } from '../../ops/convolution/windows.js';
-import { averagePool, globalAveragePool, globalMaxPool, maxPool, scatterAdd, stack } from '../../ops/index.js';
+import { globalAveragePool, globalMaxPool, stack } from '../../ops/index.js';
+import { scatterAdd } from '../../ops/indexing.js';
+import { averagePool } from '../../ops/pooling/average-pool.js';
+import { maxPool } from '../../ops/pooling/max-pool.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';

@@ -1,4 +1,4 @@
-import { DataType } from '../../onnx/index.js';
+import { DataType } from '../../onnx/data-type.js';
 import { describe } from '../../tensor/describe.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';

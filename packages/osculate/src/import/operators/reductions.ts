@@ -1,4 +1,5 @@
-import { cumsum, square } from '../../ops/index.js';
+import { cumsum } from '../../ops/reductions.js';
+import { square } from '../../ops/unary.js';
 import { isFloat } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant, full } from '../../tensor/leaf.js';

@@ -39,13 +39,13 @@ function solveUpper(r: Matrix, c: Matrix, options: KernelOptions & { readonly tr
  * Linear least squares for any m, n and rank, by a column-pivoted complete orthogonal decomposition (Golub and Van Loan, section
  * 5.5; LAPACK's dgelsy). The rank is decided by `rankTolerance` and reported. InputError when A or b is not finite.
  */
-export function leastSquares<B extends RightHandSide>(
+export function solveLeastSquares<B extends RightHandSide>(
   a: Matrix,
   b: B,
   options: PivotedQrOptions = {},
 ): LeastSquaresSolution<B> {
-  const right = asColumns('leastSquares', a.rows, b);
-  requireFinite('leastSquares, right-hand side', right);
+  const right = asColumns('solveLeastSquares', a.rows, b);
+  requireFinite('solveLeastSquares, right-hand side', right);
   const factors = pivotedQr(a, options);
   const { rank, permutation } = factors;
   const n = a.columns;

@@ -1,4 +1,4 @@
-import { conv as convOp } from '../../ops/index.js';
+import { conv as convOp } from '../../ops/convolution/conv.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';

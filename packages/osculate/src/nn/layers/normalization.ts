@@ -1,4 +1,4 @@
-import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '../../ops/index.js';
+import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '../../ops/normalization.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';

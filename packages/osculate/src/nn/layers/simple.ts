@@ -1,4 +1,5 @@
-import { averagePool, maxPool } from '../../ops/index.js';
+import { averagePool } from '../../ops/pooling/average-pool.js';
+import { maxPool } from '../../ops/pooling/max-pool.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { sizeOf } from '../../tensor/shape.js';

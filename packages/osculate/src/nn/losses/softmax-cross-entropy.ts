@@ -1,4 +1,4 @@
-import { oneHot } from '../../ops/index.js';
+import { oneHot } from '../../ops/indexing.js';
 import { describe } from '../../tensor/describe.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { ShapeError } from '../../tensor/errors.js';

@@ -1,4 +1,4 @@
-import { flatten, unflatten } from '../../autodiff/index.js';
+import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
 import { hessianMatrix, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';

@@ -9,7 +9,7 @@ import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js'
 import type { Optimizer, OptimizerState, StepContext } from '../optimizer.js';
 import { overwritable, SpareVector } from '../optimizer.js';
 import type { Schedule } from '../schedules.js';
-import { constant } from '../schedules.js';
+import { constantRate } from '../schedules.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {
@@ -136,7 +136,7 @@ export function gradientMethod<S extends object>(
 ): Optimizer<GradientState<S>> {
   const { batchSize, ...defaults } = common(rule, options);
   checkCommon(rule.name, options);
-  const { schedule = constant(), clipNorm, average, groups = [] } = options;
+  const { schedule = constantRate(), clipNorm, average, groups = [] } = options;
   const segmentsFor = byLayout((layout) => {
     const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });
     return segmentsOf(layout, own, groups, rule.bySlot !== undefined);

@@ -1,4 +1,4 @@
-import { leastSquares } from '../../linalg/dense/least-squares.js';
+import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { type ResidualProducts, residualJacobian, residualProducts } from '../../objective/residuals.js';
 import { allFinite, scaled } from '../../objective/vector.js';
@@ -25,7 +25,7 @@ export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}
     direction: async (objective, at) => {
       const { value, gradient, residuals, jacobian } = await residualJacobian(objective, at);
       if (!allFinite(jacobian.data) || !allFinite(residuals)) return { value, gradient, stop: 'diverged' };
-      const { solution, rank } = leastSquares(jacobian, scaled(residuals, -1));
+      const { solution, rank } = solveLeastSquares(jacobian, scaled(residuals, -1));
       return { value, gradient, direction: solution, details: { rank } };
     },
   });

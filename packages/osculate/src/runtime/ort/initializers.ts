@@ -1,4 +1,5 @@
-import { int64Tensor, type TensorProto, tensorOf } from '../../onnx/index.js';
+import { type TensorProto, tensorOf } from '../../onnx/index.js';
+import { int64Tensor } from '../../onnx/tensors.js';
 import { allocate, type DType } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';

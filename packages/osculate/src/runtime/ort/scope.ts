@@ -1,18 +1,12 @@
 import { Rewriter } from '../../compile/rewrite.js';
 import { bodiesOf } from '../../compile/verify.js';
+import { type AttributeInput, float, floats, int, ints, string, tensor } from '../../onnx/attributes.js';
 import {
-  type AttributeInput,
-  float,
-  floats,
   type GraphProto,
   graph,
   graphOf,
-  int,
-  ints,
   type NodeProto,
   node,
-  string,
-  tensor,
   type ValueInfoProto,
   valueInfo,
 } from '../../onnx/index.js';

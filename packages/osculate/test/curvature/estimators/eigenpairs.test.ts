@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { EigenpairsOptions } from '../../../src/curvature/estimators/eigenpairs.js';
 import {
   dampedOperator,
   denseOperator,
   type Eigenpairs,
-  type EigenpairsOptions,
   eigenpairs,
   inverseOperator,
   type LinearOperator,

@@ -3,7 +3,6 @@ import {
   alignmentMeasure,
   curvatureOperator,
   gradientNormMeasure,
-  type InstrumentOptions,
   instrument,
   type Measure,
   noiseScaleMeasure,
@@ -11,6 +10,7 @@ import {
   stepCurvatureMeasure,
   traceMeasure,
 } from '../../../src/curvature/index.js';
+import type { InstrumentOptions } from '../../../src/curvature/instrument/instrument.js';
 import { symmetricEigen } from '../../../src/linalg/index.js';
 import { activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
 import { supervisedObjective } from '../../../src/objective/index.js';

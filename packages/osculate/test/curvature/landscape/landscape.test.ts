@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { flatten, grad, hessian } from '../../../src/autodiff/index.js';
+import { flatten } from '../../../src/autodiff/dense.js';
+import { grad, hessian } from '../../../src/autodiff/index.js';
 import {
   filterAxes,
   filterNormalized,

@@ -8,10 +8,10 @@ import {
   probitSoftmax,
   restrictedOperator,
 } from '../../../src/curvature/index.js';
+import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
 import {
   cholesky,
   choleskyInverse,
-  choleskyLogDeterminant,
   choleskySolve,
   type Matrix,
   matrix,

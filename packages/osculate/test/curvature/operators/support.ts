@@ -3,7 +3,8 @@ import { compile } from '../../../src/compile/index.js';
 import { take } from '../../../src/data/index.js';
 import { type Matrix, matrix } from '../../../src/linalg/index.js';
 import { type AnyLayer, type Loss, loadParameters, type Parameters } from '../../../src/nn/index.js';
-import { type ArraysOptions, type At, supervisedObjective } from '../../../src/objective/index.js';
+import { type At, supervisedObjective } from '../../../src/objective/index.js';
+import type { ArraysOptions } from '../../../src/objective/supervised.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import {
   generator,

@@ -3,7 +3,6 @@ import {
   curvatureOperator,
   dampedOperator,
   diagonalOperator,
-  diagonalPart,
   ekfacOperator,
   kfacOperator,
   kroneckerBlocks,
@@ -17,15 +16,10 @@ import {
 } from '../../../src/curvature/index.js';
 import { dampedInverses } from '../../../src/curvature/kronecker/damped-inverses.js';
 import { factorLayout, namedFactors } from '../../../src/curvature/kronecker/layouts.js';
+import { diagonalPart } from '../../../src/curvature/structured/structured-operator.js';
 import { take } from '../../../src/data/index.js';
-import {
-  cholesky,
-  choleskyLogDeterminant,
-  identityMatrix,
-  type Matrix,
-  matrix,
-  multiply,
-} from '../../../src/linalg/index.js';
+import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
+import { cholesky, identityMatrix, type Matrix, matrix, multiply } from '../../../src/linalg/index.js';
 import {
   type AnyLayer,
   activation,

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type BlockProblem,
-  blockLeastSquares,
-  type LossName,
-  leastSquares,
-  type ObservationResidual,
-} from '../../../src/fit/index.js';
+import type { ObservationResidual } from '../../../src/fit/blocks/observation-program.js';
+import { type BlockProblem, blockLeastSquares, type LossName, leastSquares } from '../../../src/fit/index.js';
 import { constant, DTypeError, generator, InputError, ShapeError, type Tensor } from '../../../src/tensor/index.js';
 import { CAMERA, project, scene } from './scene.js';
 

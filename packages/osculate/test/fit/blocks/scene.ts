@@ -1,4 +1,5 @@
-import type { BlockProblem, ObservationResidual } from '../../../src/fit/index.js';
+import type { ObservationResidual } from '../../../src/fit/blocks/observation-program.js';
+import type { BlockProblem } from '../../../src/fit/index.js';
 import { generator } from '../../../src/tensor/index.js';
 
 /** Rotation vector, translation, focal length, k1, k2. */

@@ -4,7 +4,7 @@ import { LinearBlocks } from '../../../src/fit/blocks/linear-blocks.js';
 import { observationProgram } from '../../../src/fit/blocks/observation-program.js';
 import { type ReducedSolver, SchurSystem } from '../../../src/fit/blocks/schur.js';
 import { type LossName, robustLoss } from '../../../src/fit/robust.js';
-import { leastSquares, matrix } from '../../../src/linalg/index.js';
+import { matrix, solveLeastSquares } from '../../../src/linalg/index.js';
 import { CAMERA, project, reprojection, scene } from './scene.js';
 
 const CAMERAS = 5;
@@ -142,7 +142,7 @@ describe('SchurSystem', () => {
     blocks.residuals.forEach((x, i) => {
       right[i] = -x;
     });
-    const { solution } = leastSquares(augmented, right);
+    const { solution } = solveLeastSquares(augmented, right);
     const length = (x: ArrayLike<number>): number => Math.hypot(...Array.from(x, (s, k) => s * scale[k]!));
     expect(length(step.map((s, k) => s - solution[k]!)) / length(solution)).toBeLessThan(1e-9);
 

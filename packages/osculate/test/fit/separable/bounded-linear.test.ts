@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Box } from '../../../src/fit/bounds.js';
 import { boundedLinear } from '../../../src/fit/separable/bounded-linear.js';
-import { leastSquares, matrix } from '../../../src/linalg/index.js';
+import { matrix, solveLeastSquares } from '../../../src/linalg/index.js';
 import { generator } from '../../../src/tensor/index.js';
 import { normals } from '../random.js';
 
@@ -30,7 +30,7 @@ function exhaustive(columns: Columns, b: Float64Array, box: Box): number {
           (_, i) => columns[free[i % free.length]!]![Math.floor(i / free.length)]!,
         ),
       );
-      leastSquares(a, right).solution.forEach((v, l) => {
+      solveLeastSquares(a, right).solution.forEach((v, l) => {
         x[free[l]!] = v;
       });
     }

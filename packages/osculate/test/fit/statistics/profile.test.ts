@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  curveFit,
-  fitStatistics,
-  type ProfileOptions,
-  profileInterval,
-  studentQuantile,
-  type TracedModel,
-} from '../../../src/fit/index.js';
+import { curveFit, fitStatistics, profileInterval, studentQuantile, type TracedModel } from '../../../src/fit/index.js';
+import type { ProfileOptions } from '../../../src/fit/statistics/profile.js';
 import { generator, InputError } from '../../../src/tensor/index.js';
 import { normals } from '../random.js';
 import { line, x, y } from './line.js';

@@ -1,4 +1,6 @@
-import type { AttributeInput, DataTypeName, NodeProto } from '../../../src/onnx/index.js';
+import type { AttributeInput } from '../../../src/onnx/attributes.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
+import type { NodeProto } from '../../../src/onnx/index.js';
 import type { Shape } from '../../../src/tensor/index.js';
 
 export type Numbers = readonly (number | bigint)[];

@@ -1,4 +1,4 @@
-import type { DataTypeName } from '../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
 import type { Substitute } from './models.js';
 import type { Outcome } from './results.js';
 import { runRuntime, runs } from './run.js';

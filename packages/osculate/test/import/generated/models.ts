@@ -1,6 +1,5 @@
+import { DataType, type DataTypeName } from '../../../src/onnx/data-type.js';
 import {
-  DataType,
-  type DataTypeName,
   type ModelProto,
   model,
   type NodeProto,

@@ -1,4 +1,4 @@
-import type { DataTypeName } from '../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
 import { isFloatType, type Result } from './case.js';
 import type { Variant } from './variants.js';
 

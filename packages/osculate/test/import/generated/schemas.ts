@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { DataTypeName } from '../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
 
 const groups: Readonly<Record<string, readonly DataTypeName[]>> = {
   I: ['int8', 'int16', 'int32', 'int64'],

@@ -1,4 +1,4 @@
-import type { DataTypeName } from '../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
 import { type Generator, generator } from '../../../src/tensor/index.js';
 import { count, type Input, isFloatType, type Kind, type Numbers } from './case.js';
 

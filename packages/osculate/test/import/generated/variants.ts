@@ -1,4 +1,4 @@
-import type { DataTypeName } from '../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../src/onnx/data-type.js';
 import type { Attributes, Case, Input, Numbers, Types } from './case.js';
 import type { Schema } from './schemas.js';
 import { drawn } from './values.js';

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  cholesky,
-  choleskyLogDeterminant,
-  choleskySolve,
-  type Matrix,
-  pivotedCholesky,
-} from '../../../src/linalg/index.js';
+import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
+import { cholesky, choleskySolve, type Matrix, pivotedCholesky } from '../../../src/linalg/index.js';
 import { ShapeError } from '../../../src/tensor/index.js';
 import {
   at,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LdlFactors } from '../../../src/linalg/dense/ldlt.js';
 import {
   cholesky,
-  type LdlFactors,
   ldlt,
   ldltSolve,
   type Matrix,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { estimateOneNorm } from '../../../src/linalg/dense/condition-estimate.js';
 import {
   conditionEstimate,
   determinant,
-  estimateOneNorm,
   logDeterminant,
   lu,
   luSolve,

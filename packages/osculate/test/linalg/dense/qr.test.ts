@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { augmentQr } from '../../../src/linalg/dense/qr-augmented.js';
+import { qrAppendRow, qrRemoveRow } from '../../../src/linalg/dense/qr-update.js';
 import {
   applyQ,
-  augmentQr,
-  leastSquares,
   type Matrix,
   orthogonalFactor,
   pivotedQr,
   qr,
-  qrAppendRow,
-  qrRemoveRow,
+  solveLeastSquares,
   upperFactor,
 } from '../../../src/linalg/index.js';
 import { InputError, ShapeError } from '../../../src/tensor/index.js';
@@ -115,7 +114,7 @@ describe.each(kernelNames)('QR on %s kernels', (kernels) => {
     ] as const) {
       const a = random(m, n);
       const b = random(m, 3, 5);
-      const { solution, rank, residualNorms } = leastSquares(a, b, { kernels });
+      const { solution, rank, residualNorms } = solveLeastSquares(a, b, { kernels });
       const ax = product(a, solution);
       const residual = build(m, 3, (i, j) => at(b, i, j) - at(ax, i, j));
       expect(rank).toBe(n);
@@ -135,7 +134,7 @@ describe.each(kernelNames)('QR on %s kernels', (kernels) => {
     ] as const) {
       const values = Float64Array.from({ length: Math.min(m, n) }, (_, i) => (i < rank ? 1 + i : 0));
       const a = withSingularValues(m, n, values);
-      const found = leastSquares(a, randomVector(m), { kernels });
+      const found = solveLeastSquares(a, randomVector(m), { kernels });
       // The pseudo-inverse in closed form, from the factors that a was made of.
       const inverse = build(n, m, (i, j) => (i === j && values[i]! > 0 ? 1 / values[i]! : 0));
       const pseudo = product(product(transpose(orthogonal(n, 12)), inverse), transpose(orthogonal(m, 11)));
@@ -147,7 +146,7 @@ describe.each(kernelNames)('QR on %s kernels', (kernels) => {
   it('reproduces the fit of a straight line', () => {
     const x = [1, 2, 3, 4];
     const a = build(4, 2, (i, j) => (j === 0 ? 1 : x[i]!));
-    const { solution, residualNorms } = leastSquares(a, Float64Array.of(6, 5, 7, 10), { kernels });
+    const { solution, residualNorms } = solveLeastSquares(a, Float64Array.of(6, 5, 7, 10), { kernels });
     expect(distance(solution, Float64Array.of(3.5, 1.4))).toBeLessThan(1e-14);
     expect(residualNorms[0]).toBeCloseTo(Math.sqrt(4.2), 13);
   });
@@ -197,8 +196,8 @@ describe.each(kernelNames)('QR on %s kernels', (kernels) => {
     for (const value of nonFiniteValues) {
       const a = withElement(random(5, 3), 4, 2, value);
       for (const factor of [qr, pivotedQr]) expect(() => factor(a, { kernels })).toThrow(/at row 4, column 2/);
-      expect(() => leastSquares(a, new Float64Array(5), { kernels })).toThrow(InputError);
-      expect(() => leastSquares(random(2, 2), Float64Array.of(0, value), { kernels })).toThrow(/right-hand side/);
+      expect(() => solveLeastSquares(a, new Float64Array(5), { kernels })).toThrow(InputError);
+      expect(() => solveLeastSquares(random(2, 2), Float64Array.of(0, value), { kernels })).toThrow(/right-hand side/);
     }
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { symmetricEigen, symmetricEigenvalues, tridiagonalEigen } from '../../../src/linalg/index.js';
+import { tridiagonalEigen } from '../../../src/linalg/dense/eigen/tridiagonal-eigen.js';
+import { symmetricEigen, symmetricEigenvalues } from '../../../src/linalg/index.js';
 import { InputError, ShapeError } from '../../../src/tensor/index.js';
 import {
   at,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { conjugateGradients, truncatedGradients } from '../../../src/linalg/index.js';
+import { conjugateGradients } from '../../../src/linalg/index.js';
+import { truncatedGradients } from '../../../src/linalg/krylov/truncated-gradients.js';
 import { InputError, ShapeError } from '../../../src/tensor/index.js';
 import {
   asColumn,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lanczos, lobpcg, type Matrix, tridiagonalEigen } from '../../../src/linalg/index.js';
+import { tridiagonalEigen } from '../../../src/linalg/dense/eigen/tridiagonal-eigen.js';
+import { lanczos, lobpcg, type Matrix } from '../../../src/linalg/index.js';
 import { generator, InputError, ShapeError } from '../../../src/tensor/index.js';
 import {
   asyncOperatorOf,

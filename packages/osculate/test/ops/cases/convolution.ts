@@ -1,12 +1,8 @@
-import {
-  averagePool,
-  conv,
-  convTranspose,
-  globalAveragePool,
-  globalMaxPool,
-  maxPool,
-  upsample,
-} from '../../../src/ops/index.js';
+import { conv } from '../../../src/ops/convolution/conv.js';
+import { convTranspose } from '../../../src/ops/convolution/conv-transpose.js';
+import { globalAveragePool, globalMaxPool, upsample } from '../../../src/ops/index.js';
+import { averagePool } from '../../../src/ops/pooling/average-pool.js';
+import { maxPool } from '../../../src/ops/pooling/max-pool.js';
 import type { NDArray } from '../../../src/tensor/index.js';
 import type { OpCase } from '../case.js';
 

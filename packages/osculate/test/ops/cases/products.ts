@@ -1,4 +1,5 @@
-import { batchNorm, einsum, layerNorm } from '../../../src/ops/index.js';
+import { einsum } from '../../../src/ops/index.js';
+import { batchNorm, layerNorm } from '../../../src/ops/normalization.js';
 import type { NDArray } from '../../../src/tensor/index.js';
 import type { OpCase } from '../case.js';
 import { at, groups, tabulate, total } from './indexing.js';

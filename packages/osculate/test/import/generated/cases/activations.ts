@@ -1,4 +1,4 @@
-import { float } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
 import { type Attributes, type Case, type Cases, isFloatType, s, t, v } from '../case.js';
 
 /** A function with its parameters: as they are when left out, and given. */

@@ -1,4 +1,6 @@
-import { DataType, float, graph, node } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
+import { DataType } from '../../../../src/onnx/data-type.js';
+import { graph, node } from '../../../../src/onnx/index.js';
 import { as, type Case, type Cases, type Numbers, type Result, type Types, t, v } from '../case.js';
 
 const alike = ({ T1, T2, U }: Types): boolean => T1 === T2 && (U === 'float' || U === T1);

@@ -1,4 +1,4 @@
-import { DataType } from '../../../../src/onnx/index.js';
+import { DataType } from '../../../../src/onnx/data-type.js';
 import { type Case, type Cases, isFloatType, type Numbers, type Result, stored, type Types, t, v } from '../case.js';
 
 const to = ({ T2 }: Types) => ({ to: DataType[T2!] });

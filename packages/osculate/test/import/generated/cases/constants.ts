@@ -1,4 +1,5 @@
-import { type AttributeInput, DataType, type DataTypeName, float, floats } from '../../../../src/onnx/index.js';
+import { type AttributeInput, float, floats } from '../../../../src/onnx/attributes.js';
+import { DataType, type DataTypeName } from '../../../../src/onnx/data-type.js';
 import { type Attributes, type Case, type Cases, c, isFloatType, type Types, t } from '../case.js';
 
 /** A tensor attribute of one element type, as the file holds it. */

@@ -1,12 +1,5 @@
-import {
-  DataType,
-  type DataTypeName,
-  type GraphProto,
-  graph,
-  type NodeProto,
-  node,
-  type ValueInfoProto,
-} from '../../../../src/onnx/index.js';
+import { DataType, type DataTypeName } from '../../../../src/onnx/data-type.js';
+import { type GraphProto, graph, type NodeProto, node, type ValueInfoProto } from '../../../../src/onnx/index.js';
 import { type Case, type Cases, c, type Types, t, v } from '../case.js';
 
 const value = (name: string, type: DataTypeName, shape?: readonly number[]): ValueInfoProto => ({

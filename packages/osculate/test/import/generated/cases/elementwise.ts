@@ -1,4 +1,5 @@
-import { float, node } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
+import { node } from '../../../../src/onnx/index.js';
 import { type Case, type Cases, c, type Input, isFloatType, type Kind, s, type Types, t, v } from '../case.js';
 
 const isFloat = ({ T = 'float' }: Types): boolean => isFloatType(T);

@@ -1,4 +1,4 @@
-import { float, floats } from '../../../../src/onnx/index.js';
+import { float, floats } from '../../../../src/onnx/attributes.js';
 import { type Attributes, type Case, type Cases, c, isFloatType, type Types, t, v } from '../case.js';
 
 type Scaling = readonly [what: string, shape: readonly number[], scales: readonly number[]];

@@ -1,4 +1,4 @@
-import { float } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
 import { type Attributes, type Case, type Cases, c, t, v } from '../case.js';
 
 const statistics = (shape: readonly number[]): Case['inputs'] => [

@@ -1,4 +1,4 @@
-import { float } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
 import { type Case, type Cases, isFloatType, t } from '../case.js';
 
 const matmul: readonly Case[] = (

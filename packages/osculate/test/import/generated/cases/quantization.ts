@@ -1,4 +1,5 @@
-import { DataType, node } from '../../../../src/onnx/index.js';
+import { DataType } from '../../../../src/onnx/data-type.js';
+import { node } from '../../../../src/onnx/index.js';
 import {
   type Attributes,
   type Case,

@@ -1,4 +1,5 @@
-import { float, floats, node } from '../../../../src/onnx/index.js';
+import { float, floats } from '../../../../src/onnx/attributes.js';
+import { node } from '../../../../src/onnx/index.js';
 import { type Attributes, type Case, type Cases, c, type Input, t } from '../case.js';
 
 const [steps, batch, width, hidden] = [4, 3, 2, 3];

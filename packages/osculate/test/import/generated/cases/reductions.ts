@@ -1,4 +1,4 @@
-import type { DataTypeName } from '../../../../src/onnx/index.js';
+import type { DataTypeName } from '../../../../src/onnx/data-type.js';
 import {
   type Attributes,
   type Case,

@@ -1,4 +1,5 @@
-import { type AttributeInput, float, node } from '../../../../src/onnx/index.js';
+import { type AttributeInput, float } from '../../../../src/onnx/attributes.js';
+import { node } from '../../../../src/onnx/index.js';
 import { type Attributes, type Case, type Cases, c, type Input, t } from '../case.js';
 import { tensorOf } from './constants.js';
 

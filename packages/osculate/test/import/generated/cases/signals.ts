@@ -1,4 +1,4 @@
-import { DataType } from '../../../../src/onnx/index.js';
+import { DataType } from '../../../../src/onnx/data-type.js';
 import { type Case, type Cases, c, isFloatType, type Numbers, type Types, t } from '../case.js';
 
 const typed = (parameter: string) => (types: Types) => ({ output_datatype: DataType[types[parameter]!] });

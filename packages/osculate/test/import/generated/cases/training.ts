@@ -1,4 +1,4 @@
-import { float } from '../../../../src/onnx/index.js';
+import { float } from '../../../../src/onnx/attributes.js';
 import { type Case, type Cases, isFloatType, type Numbers, s, t, v } from '../case.js';
 
 const labels = (shape: readonly number[], values: Numbers) => v(values, shape);
