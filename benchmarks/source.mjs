@@ -1,6 +1,7 @@
 /**
  * Rows of a file larger than memory: the rate of reading, what preparing batches costs beside Adam's step on an MLP (against the same steps
- * on batches that lie in memory, interleaved; bar 5 %), and the largest resident memory (bar 1 GB).
+ * on rows that lie in memory, interleaved; bar 5 %), an epoch of Adam and a Gauss-Newton product over all rows, and the largest resident
+ * memory (bar 1 GB).
  *
  * Usage: node benchmarks/source.mjs [gigabytes] [folder]   (needs `npm run build`; default 6 GB in the system's folder of temporary files,
  * which is deleted at the end)
@@ -8,11 +9,12 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ahead, npyHeader } from 'osculate/data';
+import { curvatureOperator } from 'osculate/curvature';
+import { ahead, arrays, npyHeader } from 'osculate/data';
 import { fileSource } from 'osculate/data/node';
 import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
-import { supervisedObjective } from 'osculate/objective';
-import { adam } from 'osculate/optim';
+import { gaussNewtonMatrix, supervisedObjective } from 'osculate/objective';
+import { adam, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator, zeros } from 'osculate/tensor';
 import { median } from './cases.mjs';
@@ -56,36 +58,37 @@ async function rate(source, lists) {
   return bytes / 1e3 / (performance.now() - from);
 }
 
-/** Steps of Adam on an MLP of three layers, whose batch is overwritten by that of each step. */
-async function stepper() {
-  const layer = sequential([
-    dense(width, 1024),
-    activation('relu'),
-    dense(1024, 256),
-    activation('relu'),
-    dense(256, 10),
-  ]);
-  const [x, y] = [zeros('f32', [batch, width]), zeros('i32', [batch])];
-  const parameters = layer.init(random);
-  const executor = await ortExecutor({ threads: 2 });
-  const loss = softmaxCrossEntropy();
-  const objective = supervisedObjective({ executor, model: layer.apply, loss, parameters, x, y });
+const executor = await ortExecutor({ threads: 2 });
+const layer = sequential([
+  dense(width, 1024),
+  activation('relu'),
+  dense(1024, 256),
+  activation('relu'),
+  dense(256, 10),
+]);
+const parameters = layer.init(random);
+
+/** The objective of an MLP of three layers. @param {import('osculate/data').RowSource} data */
+const objectiveOn = (data) =>
+  supervisedObjective({
+    executor,
+    data,
+    model: (weights, { x }) => layer.apply(weights, /** @type {import('osculate/tensor').Tensor} */ (x)),
+    loss: softmaxCrossEntropy(),
+    parameters,
+  });
+
+/** Steps of Adam. @param {import('osculate/data').RowSource} data */
+function stepper(data) {
+  const objective = objectiveOn(data);
   const optimizer = adam({ batchSize: batch });
+  const draws = generator(2);
   let state = optimizer.init(objective, objective.layout.flat(parameters));
   /** @type {typeof state | undefined} */
   let retired;
-  return {
-    /** @param {import('osculate/data').RowArrays} arrays */
-    async step(arrays) {
-      x.data.set(/** @type {Float32Array} */ (arrays.x?.data));
-      y.data.set(/** @type {Int32Array} */ (arrays.y?.data));
-      const next = await optimizer.step(state, { objective, generator: random, ...(retired && { retired }) });
-      [retired, state] = [state, next.state];
-    },
-    async dispose() {
-      await objective.dispose();
-      await executor.dispose();
-    },
+  return async () => {
+    const next = await optimizer.step(state, { objective, generator: draws, ...(retired && { retired }) });
+    [retired, state] = [state, next.state];
   };
 }
 
@@ -108,27 +111,16 @@ try {
   console.log(`batches of ${batch} random rows: ${(await rate(source, lists(300))).toFixed(0)} MB/s`);
   console.log(`ranges of ${part} rows in order: ${(await rate(source, ranges)).toFixed(0)} MB/s`);
 
-  const { step, dispose } = await stepper();
-  const held = await Promise.all(lists(40).map((list) => source.read(list)));
+  const someRows = await source.read(Uint32Array.from({ length: 40_000 }, (_, i) => i));
+  const sides = { memory: stepper(arrays(someRows)), file: stepper(source) };
   /** @type {Record<'memory' | 'file', { ms: number[], cpu: number[] }>} */
   const times = { memory: { ms: [], cpu: [] }, file: { ms: [], cpu: [] } };
-  let rowsOfStep = random.sample(rows, batch);
-  const sides = {
-    memory: async (/** @type {number} */ i) => step(/** @type {import('osculate/data').RowArrays} */ (held[i % 40])),
-    file: async () => {
-      const arrays = await source.read(rowsOfStep);
-      rowsOfStep = random.sample(rows, batch);
-      source.expect(rowsOfStep);
-      await step(arrays);
-      source.recycle?.(arrays);
-    },
-  };
   const order = /** @type {const} */ (['memory', 'file']);
   for (let round = 0; round < rounds; round++) {
     for (const side of round % 2 === 0 ? order : order.toReversed()) {
-      await sides[side](round);
+      await sides[side]();
       const [from, spent] = [performance.now(), cpu()];
-      for (let i = 0; i < steps; i++) await sides[side](round + i);
+      for (let i = 0; i < steps; i++) await sides[side]();
       times[side].ms.push((performance.now() - from) / steps);
       times[side].cpu.push((cpu() - spent) / steps);
     }
@@ -140,7 +132,21 @@ try {
   }
   const ratios = times.file.ms.map((ms, i) => ms / /** @type {number} */ (times.memory.ms[i]));
   console.log(`batches of files cost ${(100 * (median(ratios) - 1)).toFixed(1)} % of a step`);
-  await dispose();
+
+  const objective = objectiveOn(source);
+  const seconds = (/** @type {number} */ from) => ((performance.now() - from) / 1000).toFixed(0);
+  let from = performance.now();
+  let loss = 0;
+  const start = objective.layout.flat(parameters);
+  const run = { objective, optimizer: adam({ batchSize: batch }), parameters: start, seed: 0, recycle: true };
+  for await (const { event } of train({ ...run, steps: Math.floor(rows / batch) })) ({ loss } = event);
+  console.log(`an epoch of Adam, ${Math.floor(rows / batch)} steps: ${seconds(from)} s, last loss ${loss.toFixed(3)}`);
+  from = performance.now();
+  const matrix = curvatureOperator(objective.at(start), gaussNewtonMatrix);
+  const product = await matrix.apply(Float64Array.from(start));
+  const square = product.reduce((sum, v) => sum + v * v, 0);
+  console.log(`a Gauss-Newton product over all rows: ${seconds(from)} s, norm ${Math.sqrt(square).toPrecision(6)}`);
+  await objective.dispose();
   await source.dispose?.();
 } finally {
   clearInterval(watch);

@@ -1,4 +1,4 @@
-import type { RowArrays, RowSource, Rows } from './source.js';
+import { type RowArrays, type RowSource, type Rows, sameRows } from './source.js';
 
 /** A source that is told which rows will be asked for. */
 export interface AheadSource extends RowSource {
@@ -11,15 +11,12 @@ interface Expected {
   readonly arrays: RowArrays | Promise<RowArrays>;
 }
 
-const sameRows = (a: Rows, b: Rows): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
+/** Batches in a row that nobody read, after which none is read ahead any more: the rows of these steps cannot be foretold. */
+const mostMissed = 8;
 
 /**
  * Reads rows of a source before they are asked for, so that the next batch is made while a step runs. At most `most` batches (default 2)
- * are held; of more, the oldest is given up.
+ * are held; of more, the oldest is given up, and where that happens again and again reading ahead stops.
  * @example
  * const source = ahead(await fileSource({ x: 'x.npy', y: 'y.npy' }));
  * source.expect(next); // starts to read
@@ -27,6 +24,7 @@ const sameRows = (a: Rows, b: Rows): boolean => {
  */
 export function ahead(source: RowSource, most = 2): AheadSource {
   const held: Expected[] = [];
+  let missed = 0;
   const find = (rows: Rows): number => held.findIndex((expected) => sameRows(expected.rows, rows));
   const giveUp = async ({ arrays }: Expected): Promise<void> => source.recycle?.(await arrays);
   return {
@@ -34,10 +32,12 @@ export function ahead(source: RowSource, most = 2): AheadSource {
     fields: source.fields,
     read(rows) {
       const at = find(rows);
-      return at < 0 ? source.read(rows) : held.splice(at, 1)[0]!.arrays;
+      if (at < 0) return source.read(rows);
+      missed = 0;
+      return held.splice(at, 1)[0]!.arrays;
     },
     expect(rows) {
-      if (find(rows) >= 0) return;
+      if (missed >= mostMissed || find(rows) >= 0) return;
       const copy = Array.from(rows);
       let arrays: Expected['arrays'];
       try {
@@ -49,7 +49,9 @@ export function ahead(source: RowSource, most = 2): AheadSource {
       // A promise that fails before it is waited for would end the process.
       if (arrays instanceof Promise) arrays.catch(() => {});
       held.push({ rows: copy, arrays });
-      if (held.length > most) giveUp(held.shift()!).catch(() => {});
+      if (held.length <= most) return;
+      missed++;
+      giveUp(held.shift()!).catch(() => {});
     },
     recycle: (arrays) => source.recycle?.(arrays),
     async dispose() {

@@ -38,6 +38,13 @@ export interface RowSource {
   dispose?(): Promise<void>;
 }
 
+/** True where two lists hold the same rows in the same order. */
+export function sameRows(a: Rows, b: Rows): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** InputError for a number that is not one of a source's rows. */
 export function checkRows(what: string, rows: Rows, count: number): void {
   for (let i = 0; i < rows.length; i++) {

@@ -8,9 +8,11 @@ import { InputError, ShapeError } from '../tensor/errors.js';
 import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { inputName } from '../tensor/leaf.js';
+import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import { leaves, type Tree } from '../tensor/tree.js';
 import { HeldValues } from './held-values.js';
+import { LastRead } from './last-read.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
 import { chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
@@ -149,25 +151,28 @@ function typed({ dtype, size }: ParameterLayout, vector: Vector): Vector {
 }
 
 /** Runs programs on rows at a point: their inputs find their values in feeds, then in fields of the rows, then in parameters. */
-function runnerFor({ source, layout }: ProgramParts, name: string, vector: Vector, rows: Rows, feeds: Feeds): Runner {
-  const { fields } = source;
+function runnerFor(
+  { source: { fields }, layout }: ProgramParts,
+  reader: LastRead,
+  name: string,
+  vector: Vector,
+  rows: Rows,
+  feeds: Feeds,
+): Runner {
   return async (executable, known = {}) => {
     const names = executable.program.inputs.map(inputName);
     const reads = names.some((input) => !(input in feeds) && !(input in known) && Object.hasOwn(fields, input));
-    const reading = reads ? source.read(rows) : {};
-    const data = reading instanceof Promise ? await reading : reading;
     const views = layout.views(vector, 'parameters.');
-    const all: Record<string, Feeds[string]> = {};
-    for (const input of names) {
-      const value = known[input] ?? feeds[input] ?? data[input] ?? views[input];
-      if (value === undefined) throw unfed(name, input);
-      all[input] = value;
-    }
-    try {
-      return await executable.run(all);
-    } finally {
-      if (reads) source.recycle?.(data);
-    }
+    const run = (data: Named<NDArray>): Promise<Results> => {
+      const all: Record<string, Feeds[string]> = {};
+      for (const input of names) {
+        const value = known[input] ?? feeds[input] ?? data[input] ?? views[input];
+        if (value === undefined) throw unfed(name, input);
+        all[input] = value;
+      }
+      return executable.run(all);
+    };
+    return reads ? reader.with(rows, run) : run({});
   };
 }
 
@@ -228,6 +233,7 @@ export function programObjective(parts: ProgramParts): Objective {
   const total = source.rows;
   const programs = new BatchPrograms(parts);
   const splits = new SplitPrograms(parts.executor);
+  const reader = new LastRead(source);
   const limit = parts.held ?? Math.max(leastHeld, vectorsHeld * layout.size * bytesOf(layout.dtype));
   const work = new WorkCounter(() => {
     const size = Math.min(chunk, total);
@@ -237,7 +243,7 @@ export function programObjective(parts: ProgramParts): Objective {
   const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
     const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
     work.add(entry.flops);
-    return runnerFor(parts, name, vector, rows, feeds)(await programs.load(entry.program));
+    return runnerFor(parts, reader, name, vector, rows, feeds)(await programs.load(entry.program));
   };
   const at: Objective['at'] = (vector) => {
     const held = new HeldValues(splits, limit);
@@ -246,7 +252,7 @@ export function programObjective(parts: ProgramParts): Objective {
     const runHeld: At['run'] = async (name, build, rows, feeds = {}) => {
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
-      const runner = runnerFor(parts, name, parameters, rows, feeds);
+      const runner = runnerFor(parts, reader, name, parameters, rows, feeds);
       const varies = (input: string): boolean => input in feeds;
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
       const shared = await held.run(entry.program, key, varies, runner);

@@ -1,4 +1,4 @@
-import type { Rows } from '../data/source.js';
+import { type Rows, sameRows } from '../data/source.js';
 import { InputError } from '../tensor/errors.js';
 import { type Generator, generator as seeded } from '../tensor/random.js';
 import type { At, Objective } from './objective.js';
@@ -42,12 +42,6 @@ export class RowSets {
     this.known.set(hash, [...alike, { rows: Uint32Array.from(rows), id }]);
     return id;
   }
-}
-
-function sameRows(a: Uint32Array, b: Rows): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** The objective over chosen rows: its row i is row `chosen[i]` of the whole. */

@@ -12,7 +12,8 @@ export function delayed(fields: Readonly<Record<string, NDArray>>): Delayed {
   const inner = arrays(fields);
   const [read, expected]: [number[][], number[][]] = [[], []];
   const source: Delayed['source'] = {
-    ...inner,
+    rows: inner.rows,
+    fields: inner.fields,
     read: async (rows) => {
       read.push([...rows]);
       await new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { arrays } from '../../src/data/index.js';
+import { arrays, type Rows } from '../../src/data/index.js';
 import { softmaxCrossEntropy, squaredError } from '../../src/nn/index.js';
-import { allRows, type Batch, type Named, supervisedObjective } from '../../src/objective/index.js';
-import { drawTargets } from '../../src/objective/products.js';
+import { allRows, type Batch, gaussNewtonMatrix, type Named, supervisedObjective } from '../../src/objective/index.js';
+import { drawTargets, matrixProducts } from '../../src/objective/products.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, InputError, type NDArray, ndarray, type Tensor, type Tree, zeros } from '../../src/tensor/index.js';
 import { delayed } from './delayed.js';
@@ -45,6 +45,35 @@ describe('an objective on a source that answers later', () => {
     ];
     expect(read).toEqual([...pieces, ...pieces, ...pieces]);
     expect(expected).toEqual([1, 2, 3].flatMap(() => pieces.slice(1)));
+  });
+
+  it('is read once for the runs of a step that ask for the same rows', async () => {
+    const { objective, read } = make();
+    await objective.valueAndGradient(start, [4, 9, 2]);
+    await objective.value(start, Uint32Array.of(4, 9, 2));
+    const { apply } = matrixProducts(objective.at(start), gaussNewtonMatrix);
+    expect(read).toEqual([[4, 9, 2]]);
+    await apply(new Float64Array(start.length).fill(1));
+    await objective.value(start, [4, 9, 2]);
+    expect(read.map(({ length }) => length)).toEqual([3, 10, 10, 4, 3]);
+  });
+
+  it('gets memory back only when no run uses it', async () => {
+    const { source } = delayed({ x, y });
+    const back: NDArray[][] = [];
+    const recycle = (fields: Record<string, NDArray>) => {
+      back.push(Object.values(fields));
+      // As memory that another thread takes: nothing of it is left.
+      for (const { data } of Object.values(fields)) if (data instanceof Float64Array) data.fill(0);
+    };
+    const data = { ...source, read: async (rows: Rows) => structuredClone(await source.read(rows)), recycle };
+    const objective = supervisedObjective({ ...common(problem), model, data });
+    const batches = [[1, 2, 3], [7], [1, 2, 3], [5, 3, 3, 20], [9, 11]];
+    const found = await Promise.all(batches.map((rows) => objective.value(start, rows)));
+    for (const [i, rows] of batches.entries()) expect(found[i]).toBe(await problem.objective.value(start, rows));
+    await objective.value(start, [0]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(back).toHaveLength(batches.length);
   });
 
   it('fails as the source does, and goes on after', async () => {
