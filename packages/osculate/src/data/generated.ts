@@ -1,3 +1,4 @@
+import { checkOptions } from '../tensor/check-options.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import { sameShape, showShape } from '../tensor/shape.js';
@@ -71,11 +72,7 @@ function checkMade(made: RowArrays, { fields }: GeneratedOptions, rows: number):
  */
 export function generated(options: GeneratedOptions, make: MakeRows): RowSource {
   const { rows, fields, seed = 0 } = options;
-  for (const [name, value] of Object.entries({ rows, seed })) {
-    if (!(Number.isSafeInteger(value) && value >= 0)) {
-      throw new InputError(`generated: ${name} is ${value}; it must be an integer ≥ 0`);
-    }
-  }
+  checkOptions('generated', { 'an integer ≥ 0': { rows, seed } });
   return {
     rows,
     fields,

@@ -1,4 +1,4 @@
-import { InputError } from '../tensor/errors.js';
+import { checkOptions } from '../tensor/check-options.js';
 
 /** A learning-rate schedule: a factor of the learning rate for every update. */
 export interface Schedule {
@@ -6,18 +6,6 @@ export interface Schedule {
   readonly name: string;
   /** The factor of update `step`, counted from 1; rejected steps are not counted. */
   factor(step: number): number;
-}
-
-/** @throws InputError unless `value` is an integer ≥ `least`. */
-function requireSteps(what: string, value: number, least = 0): void {
-  if (!Number.isInteger(value) || value < least) {
-    throw new InputError(`${what}: a number of steps is an integer ≥ ${least}, got ${value}`);
-  }
-}
-
-/** @throws InputError unless `value` is in [0, 1]. */
-function requireShare(what: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new InputError(`${what}: needs a factor from 0 to 1, got ${value}`);
 }
 
 /** The learning rate as it is, in every update. */
@@ -30,7 +18,7 @@ export function constantRate(): Schedule {
  * `then`, which starts when the warm-up is over. @throws InputError unless `steps` is an integer ≥ 0.
  */
 export function warmUp(steps: number, then: Schedule): Schedule {
-  requireSteps('warmUp', steps);
+  checkOptions('warmUp', { 'an integer ≥ 0': { steps } });
   return {
     name: `warmUp(${steps}, ${then.name})`,
     factor: (step) => (step <= steps ? (step / steps) * then.factor(1) : then.factor(step - steps)),
@@ -42,8 +30,7 @@ export function warmUp(steps: number, then: Schedule): Schedule {
  * is 1 in the first and `end` from update steps + 1 on. @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ end ≤ 1.
  */
 export function cosine(steps: number, end = 0): Schedule {
-  requireSteps('cosine', steps, 1);
-  requireShare('cosine', end);
+  checkOptions('cosine', { 'an integer ≥ 1': { steps }, 'a number from 0 to 1': { end } });
   return {
     name: `cosine(${steps}, ${end})`,
     factor: (step) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(step - 1, steps)) / steps))) / 2,
@@ -55,8 +42,7 @@ export function cosine(steps: number, end = 0): Schedule {
  * @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ decay ≤ 1.
  */
 export function stepDecay(steps: number, decay = 0.1): Schedule {
-  requireSteps('stepDecay', steps, 1);
-  requireShare('stepDecay', decay);
+  checkOptions('stepDecay', { 'an integer ≥ 1': { steps }, 'a number from 0 to 1': { decay } });
   return { name: `stepDecay(${steps}, ${decay})`, factor: (step) => decay ** Math.floor((step - 1) / steps) };
 }
 
@@ -76,8 +62,7 @@ export interface WarmUpStableDecay {
  * the end of its stable part. @throws InputError for counts that are not integers ≥ 0 or an `end` outside [0, 1].
  */
 export function warmUpStableDecay({ warmUp, stable, decay, end = 0 }: WarmUpStableDecay): Schedule {
-  for (const steps of [warmUp, stable, decay]) requireSteps('warmUpStableDecay', steps);
-  requireShare('warmUpStableDecay', end);
+  checkOptions('warmUpStableDecay', { 'an integer ≥ 0': { warmUp, stable, decay }, 'a number from 0 to 1': { end } });
   return {
     name: `warmUpStableDecay(${warmUp}, ${stable}, ${decay}, ${end})`,
     factor: (step) => {

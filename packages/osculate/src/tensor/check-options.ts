@@ -3,9 +3,11 @@ import { InputError } from './errors.js';
 const kinds = {
   'a finite number ≥ 0': (v: number) => Number.isFinite(v) && v >= 0,
   'a finite number > 0': (v: number) => Number.isFinite(v) && v > 0,
+  'a finite number ≥ 1': (v: number) => Number.isFinite(v) && v >= 1,
   'a number of bytes ≥ 0': (v: number) => v >= 0,
   'a number ≥ 0': (v: number) => v >= 0,
   'a number > 0': (v: number) => v > 0,
+  'a number above 0 and below 1': (v: number) => v > 0 && v < 1,
   'a number from 0 to below 1': (v: number) => v >= 0 && v < 1,
   'a number from 0 to 1': (v: number) => v >= 0 && v <= 1,
 } as const;

@@ -3,7 +3,7 @@ import { ggn } from '../../src/autodiff/index.js';
 import { kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
 import type { MatrixBlock } from '../../src/curvature/kronecker/blocks.js';
 import { eigenbases, eigenMoments } from '../../src/curvature/kronecker/eigenbasis.js';
-import { factorInputs, factorLayout, factorViews, namedFactors } from '../../src/curvature/kronecker/layouts.js';
+import { factorInputs, factorLayout, factorViews, namedFactors } from '../../src/curvature/kronecker/inverses.js';
 import { activation, dense, sequential, softmaxCrossEntropy } from '../../src/nn/index.js';
 import { compareWithGgn, evaluate, makeCase, places } from './support.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WeightSharing } from '../../src/curvature/kronecker/measurement.js';
+import type { WeightSharing } from '../../src/curvature/kronecker/factors.js';
 import {
   type AnyLayer,
   activation,

@@ -2,7 +2,7 @@ import { flatten } from '../../src/autodiff/dense.js';
 import { ggn } from '../../src/autodiff/index.js';
 import { compile } from '../../src/compile/index.js';
 import { type Block, kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
-import type { FactorOptions } from '../../src/curvature/kronecker/measurement.js';
+import type { FactorOptions } from '../../src/curvature/kronecker/factors.js';
 import type { AnyLayer, Loss } from '../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {

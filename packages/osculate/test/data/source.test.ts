@@ -205,7 +205,7 @@ describe('generated', () => {
 
   it('refuses a row that it does not have, and settings that are not integers', () => {
     expect(() => uniforms(0).read([1000])).toThrow(/there is no row 1000; the rows are 0 … 999/);
-    expect(() => uniforms(0, 1.5)).toThrow(/rows is 1.5/);
-    expect(() => uniforms(-1)).toThrow(/seed is -1/);
+    expect(() => uniforms(0, 1.5)).toThrow(/rows must be an integer ≥ 0, got 1.5/);
+    expect(() => uniforms(-1)).toThrow(/seed must be an integer ≥ 0, got -1/);
   });
 });

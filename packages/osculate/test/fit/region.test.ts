@@ -54,10 +54,10 @@ describe('the trust region', () => {
   });
 
   test.each<[LeastSquaresOptions, RegExp]>([
-    [{ trustRegion: { damping: 0 } }, /damping of the trust region is 0; it must be finite and above 0/],
-    [{ trustRegion: { shrink: 1 } }, /shrink of the trust region is 1; it must be between 0 and 1/],
-    [{ trustRegion: { grow: 0.9 } }, /grow of the trust region is 0.9; it must be finite and 1 or more/],
-    [{ trustRegion: { leastRatio: 1 } }, /leastRatio of the trust region is 1; it must be 0 or more and below 1/],
+    [{ trustRegion: { damping: 0 } }, /trust region: damping must be a finite number > 0, got 0/],
+    [{ trustRegion: { shrink: 1 } }, /trust region: shrink must be a number above 0 and below 1, got 1/],
+    [{ trustRegion: { grow: 0.9 } }, /trust region: grow must be a finite number ≥ 1, got 0.9/],
+    [{ trustRegion: { leastRatio: 1 } }, /trust region: leastRatio must be a number from 0 to below 1, got 1/],
   ])('%j is refused', (options, message) => {
     expect(() => fit(options)).toThrow(InputError);
     expect(() => fit(options)).toThrow(message);

@@ -39,10 +39,10 @@ describe('schedules', () => {
   });
 
   it.each<[string, () => Schedule, RegExp]>([
-    ['warmUp', () => warmUp(1.5, constantRate()), /warmUp: a number of steps is an integer ≥ 0, got 1.5/],
+    ['warmUp', () => warmUp(1.5, constantRate()), /warmUp: steps must be an integer ≥ 0, got 1.5/],
     ['cosine', () => cosine(0), /integer ≥ 1, got 0/],
-    ['cosine end', () => cosine(1, 2), /factor from 0 to 1, got 2/],
-    ['stepDecay', () => stepDecay(2, Number.NaN), /factor from 0 to 1, got NaN/],
+    ['cosine end', () => cosine(1, 2), /cosine: end must be a number from 0 to 1, got 2/],
+    ['stepDecay', () => stepDecay(2, Number.NaN), /stepDecay: decay must be a number from 0 to 1, got NaN/],
     ['warmUpStableDecay', () => warmUpStableDecay({ warmUp: -1, stable: 1, decay: 1 }), /got -1/],
   ])('refuse bad %s', (_, make, message) => {
     expect(make).toThrow(InputError);

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { kroneckerBlocks } from '../../src/curvature/index.js';
-import { dampedInverses } from '../../src/curvature/kronecker/damped-inverses.js';
-import { factorInputs, factorLayout, factorViews } from '../../src/curvature/kronecker/layouts.js';
-import { precondition } from '../../src/curvature/kronecker/precondition.js';
+import {
+  dampedInverses,
+  factorInputs,
+  factorLayout,
+  factorViews,
+  precondition,
+} from '../../src/curvature/kronecker/inverses.js';
 import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
 import { fromCheckpoint, type KfacOptions, kfac, toCheckpoint, train } from '../../src/optim/index.js';
-import { innerProducts, stepSize } from '../../src/optim/kronecker/quadratic-model.js';
+import { innerProducts, stepSize } from '../../src/optim/kronecker/programs.js';
 import { averagedIterate, batchSizeAt, type KfacState } from '../../src/optim/kronecker/step.js';
 import { generator, InputError, input, type Tensor } from '../../src/tensor/index.js';
 import { evaluate, makeCase } from '../curvature/support.js';

@@ -168,8 +168,8 @@ describe('natural gradient', () => {
   });
 
   it.each<[NaturalGradientOptions, RegExp]>([
-    [{ damping: 0 }, /naturalGradient: the damping is 0/],
-    [{ learningRate: -1 }, /naturalGradient: the learning rate is -1/],
+    [{ damping: 0 }, /naturalGradient: damping must be a finite number > 0, got 0/],
+    [{ learningRate: -1 }, /naturalGradient: learningRate must be a finite number > 0, got -1/],
     [{ curvatureRows: 0 }, /curvatureRows must be an integer ≥ 1, got 0/],
     [{ maxIterations: 1.5 }, /maxIterations must be an integer ≥ 1/],
     [{ batchSize: 0 }, /batchSize must be an integer ≥ 1/],

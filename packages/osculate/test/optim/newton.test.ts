@@ -163,16 +163,19 @@ describe('methods on products', () => {
 
 describe('options', () => {
   it.each([
-    ['trustRegion: the radius is 0', () => trustRegion({ radius: 0 })],
-    ['dogleg: the radius is NaN', () => dogleg({ radius: Number.NaN })],
-    ['trustRegionNewtonCg: the radius is Infinity', () => trustRegionNewtonCg({ radius: Number.POSITIVE_INFINITY })],
-    ['adaptiveCubic: the weight is -1', () => adaptiveCubic({ weight: -1 })],
-    ['adaptiveCubicLanczos: the weight is 0', () => adaptiveCubicLanczos({ weight: 0 })],
-    ['adaptiveCubicLanczos: the dimension is 0', () => adaptiveCubicLanczos({ dimension: 0 })],
-    ['saddleFreeKrylov: the dimension is NaN', () => saddleFreeKrylov({ dimension: Number.NaN })],
-    ['saddleFreeNewton: the damping is 0', () => saddleFreeNewton({ damping: 0 })],
-    ['saddleFreeKrylov: the damping is 0', () => saddleFreeKrylov({ damping: 0 })],
-    ['levenbergMarquardt: the factor is 0', () => levenbergMarquardt({ factor: 0 })],
+    ['trustRegion: radius must be a finite number > 0, got 0', () => trustRegion({ radius: 0 })],
+    ['dogleg: radius must be a finite number > 0, got NaN', () => dogleg({ radius: Number.NaN })],
+    [
+      'trustRegionNewtonCg: radius must be a finite number > 0, got Infinity',
+      () => trustRegionNewtonCg({ radius: Number.POSITIVE_INFINITY }),
+    ],
+    ['adaptiveCubic: weight must be a finite number > 0, got -1', () => adaptiveCubic({ weight: -1 })],
+    ['adaptiveCubicLanczos: weight must be a finite number > 0, got 0', () => adaptiveCubicLanczos({ weight: 0 })],
+    ['adaptiveCubicLanczos: dimension must be an integer ≥ 1, got 0', () => adaptiveCubicLanczos({ dimension: 0 })],
+    ['saddleFreeKrylov: dimension must be an integer ≥ 1, got NaN', () => saddleFreeKrylov({ dimension: Number.NaN })],
+    ['saddleFreeNewton: damping must be a finite number > 0, got 0', () => saddleFreeNewton({ damping: 0 })],
+    ['saddleFreeKrylov: damping must be a finite number > 0, got 0', () => saddleFreeKrylov({ damping: 0 })],
+    ['levenbergMarquardt: factor must be a finite number > 0, got 0', () => levenbergMarquardt({ factor: 0 })],
   ])('%s', (message, make) => {
     expect(make).toThrow(InputError);
     expect(make).toThrow(message);

@@ -3,8 +3,8 @@ import type { Vector } from '../../objective/vector.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Block, hasEigenbasis, type MatrixBlock, type ModelGraph } from './blocks.js';
 import type { BlockFactors } from './factors.js';
-import type { FactorLayout } from './layouts.js';
-import { type FactorOptions, inputRows, type Measurement, measure, outputRows } from './measurement.js';
+import { type FactorOptions, inputRows, type Measurement, measure, outputRows } from './factors.js';
+import type { FactorLayout } from './inverses.js';
 
 /** Σ (rows of the cotangents in their basis)² ⊗ (rows of the inputs in theirs)², as `[outputs, inputs (+ 1)]`. */
 function moments(block: MatrixBlock, basis: BlockFactors, measured: Measurement): Tensor {

@@ -1,7 +1,7 @@
 import type { At } from '../../objective/objective.js';
 import { hasEigenbasis } from '../kronecker/blocks.js';
 import { eigenMoments } from '../kronecker/eigenbasis.js';
-import { factorInputs, factorViews, momentLayout } from '../kronecker/layouts.js';
+import { factorInputs, factorViews, momentLayout } from '../kronecker/inverses.js';
 import { factoredBlocks, factorSpectra, withDecay } from './kfac-operator.js';
 import { type FactorMeasurement, measuredFactors, type StructureOptions } from './measured-factors.js';
 import { type StructuredOperator, structuredOperator } from './structured-operator.js';

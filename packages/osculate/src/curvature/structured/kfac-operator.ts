@@ -3,7 +3,7 @@ import type { At } from '../../objective/objective.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Block } from '../kronecker/blocks.js';
-import type { FactorLayout } from '../kronecker/layouts.js';
+import type { FactorLayout } from '../kronecker/inverses.js';
 import { blockPlace } from './block-place.js';
 import { type FactorMeasurement, measuredFactors, type StructureOptions } from './measured-factors.js';
 import { type SpectralBlock, type StructuredOperator, structuredOperator } from './structured-operator.js';

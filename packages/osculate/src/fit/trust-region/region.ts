@@ -1,7 +1,7 @@
 import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
 import { dotAt } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
-import { InputError } from '../../tensor/errors.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { scaledLength } from './convergence.js';
 import type { Iterate } from './iterate.js';
 
@@ -19,15 +19,13 @@ export interface TrustRegionOptions {
 
 /** @throws InputError for an option outside its range. */
 export function checkedRegion(what: string, options: TrustRegionOptions = {}): TrustRegionOptions {
-  const { damping = 1, shrink = 0.25, grow = 2, leastRatio = 1e-4 } = options;
-  const refuse = (name: string, value: number, range: string): never => {
-    throw new InputError(`${what}: ${name} of the trust region is ${value}; it must be ${range}`);
-  };
-  if (!(damping > 0 && damping < Number.POSITIVE_INFINITY)) refuse('damping', damping, 'finite and above 0');
-  if (!(shrink > 0 && shrink < 1)) refuse('shrink', shrink, 'between 0 and 1, or no step would get shorter');
-  if (!(grow >= 1 && grow < Number.POSITIVE_INFINITY)) refuse('grow', grow, 'finite and 1 or more');
-  if (!(leastRatio >= 0 && leastRatio < 1))
-    refuse('leastRatio', leastRatio, '0 or more and below 1, since no step gains more than it promises for long');
+  const { damping, shrink, grow, leastRatio } = options;
+  checkOptions(`${what}, trust region`, {
+    'a finite number > 0': { damping },
+    'a number above 0 and below 1': { shrink },
+    'a finite number ≥ 1': { grow },
+    'a number from 0 to below 1': { leastRatio },
+  });
   return options;
 }
 

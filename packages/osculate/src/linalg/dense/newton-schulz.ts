@@ -1,4 +1,4 @@
-import { InputError } from '../../tensor/errors.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { KernelOptions } from '../kernels/kernels.js';
 import { kernelsFor, withMemory } from '../kernels/select.js';
 import { type Matrix, matrix, requireFinite, transposeMatrix } from '../matrix.js';
@@ -22,9 +22,7 @@ const MUON: readonly [number, number, number] = [3.4445, -4.775, 2.0315];
 export function newtonSchulz(g: Matrix, options: NewtonSchulzOptions = {}): Matrix {
   const { steps = 5, coefficients = MUON } = options;
   requireFinite('newtonSchulz', g);
-  if (!Number.isInteger(steps) || steps < 0) {
-    throw new InputError(`newtonSchulz: steps is ${steps}; it must be an integer ≥ 0.`);
-  }
+  checkOptions('newtonSchulz', { 'an integer ≥ 0': { steps } });
   if (g.rows > g.columns) return transposeMatrix(newtonSchulz(transposeMatrix(g), options));
   const norm = frobeniusNorm(g);
   if (norm === 0) return matrix(g.rows, g.columns);

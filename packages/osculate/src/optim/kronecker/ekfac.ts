@@ -1,17 +1,17 @@
 import { hasEigenbasis, type ModelGraph } from '../../curvature/kronecker/blocks.js';
-import { dampedInverses } from '../../curvature/kronecker/damped-inverses.js';
 import { eigenbases, eigenMoments } from '../../curvature/kronecker/eigenbasis.js';
+import type { FactorOptions } from '../../curvature/kronecker/factors.js';
 import { kroneckerFactors } from '../../curvature/kronecker/factors.js';
 import {
+  dampedInverses,
+  eigenPrecondition,
   factorInputs,
   factorViews,
   momentInputs,
   momentLayout,
   momentViews,
   namedFactors,
-} from '../../curvature/kronecker/layouts.js';
-import type { FactorOptions } from '../../curvature/kronecker/measurement.js';
-import { eigenPrecondition } from '../../curvature/kronecker/precondition.js';
+} from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../objective/vector.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';

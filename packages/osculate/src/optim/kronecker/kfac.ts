@@ -1,7 +1,11 @@
-import { dampedInverses } from '../../curvature/kronecker/damped-inverses.js';
 import { kroneckerFactors } from '../../curvature/kronecker/factors.js';
-import { factorInputs, factorViews, namedFactors } from '../../curvature/kronecker/layouts.js';
-import { precondition } from '../../curvature/kronecker/precondition.js';
+import {
+  dampedInverses,
+  factorInputs,
+  factorViews,
+  namedFactors,
+  precondition,
+} from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../objective/vector.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, StepContext } from '../optimizer.js';

@@ -1,5 +1,4 @@
-import type { FactorEstimate } from '../../curvature/kronecker/cotangents.js';
-import type { WeightSharing } from '../../curvature/kronecker/measurement.js';
+import type { FactorEstimate, WeightSharing } from '../../curvature/kronecker/factors.js';
 import type { Rows } from '../../data/source.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
@@ -8,9 +7,8 @@ import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { overwritable } from '../optimizer.js';
-import type { Direction, KfacPrograms, Piece, Point } from './programs.js';
-import type { StepSize } from './quadratic-model.js';
-import { bestProposal } from './quadratic-model.js';
+import type { Direction, KfacPrograms, Piece, Point, StepSize } from './programs.js';
+import { bestProposal } from './programs.js';
 
 /** Options that K-FAC and EKFAC share. */
 export interface KroneckerOptions {

@@ -1,9 +1,10 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { cubicWeightRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface AdaptiveCubicOptions {
@@ -21,10 +22,11 @@ export interface AdaptiveCubicOptions {
  */
 export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<RegionState> {
   const { weight = 1, curvature = hessianMatrix } = options;
+  checkOptions('adaptiveCubic', { 'a finite number > 0': { weight } });
   return regionMethod({
     name: 'ARC',
     settings: { weight, curvature: curvature.name },
-    region: requirePositive('adaptiveCubic', 'weight', weight),
+    region: weight,
     rule: cubicWeightRule,
     model: (objective, at) =>
       spectralModelAt(curvature, objective, at, (model, sigma) => shiftedMinimizer(model, 0, 1 / sigma)),
@@ -44,11 +46,12 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBa
  */
 export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
   const { weight = 1, curvature = hessianMatrix, dimension = 30 } = options;
-  requirePositive('adaptiveCubicLanczos', 'dimension', dimension);
+  checkOptions('adaptiveCubicLanczos', { 'an integer ≥ 1': { dimension } });
+  checkOptions('adaptiveCubicLanczos', { 'a finite number > 0': { weight } });
   return regionMethod({
     name: 'ARC (Lanczos)',
     settings: { weight, curvature: curvature.name, dimension },
-    region: requirePositive('adaptiveCubicLanczos', 'weight', weight),
+    region: weight,
     rule: cubicWeightRule,
     batchSize: options.batchSize,
     model: (objective, at) =>

@@ -4,9 +4,10 @@ import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
 import { allFinite, dot, norm, plus, scaled } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { shifted, shiftedCholesky } from './newton.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
 function times({ rows, data }: Matrix, v: Float64Array): Float64Array {
@@ -40,10 +41,11 @@ function doglegStep(
  * @throws InputError when the radius is not positive.
  */
 export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOptions = {}): Optimizer<RegionState> {
+  checkOptions('dogleg', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Dogleg',
     settings: { radius, curvature: curvature.name },
-    region: requirePositive('dogleg', 'radius', radius),
+    region: radius,
     rule: radiusRule,
     model: async (objective, at) => {
       const { value, gradient, matrix } = await densePoint(objective, curvature, at);

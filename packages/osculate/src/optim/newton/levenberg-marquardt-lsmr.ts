@@ -1,9 +1,10 @@
 import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { residualProducts } from '../../objective/residuals.js';
 import { allFinite, dot } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatchOptions {
@@ -22,7 +23,7 @@ export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatc
 export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-2, batchSize } = options;
   const inner = lsmrOptions(options);
-  requirePositive('levenbergMarquardtLsmr', 'damping', damping);
+  checkOptions('levenbergMarquardtLsmr', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Levenberg-Marquardt (LSMR)',
     settings: { damping, ...inner },

@@ -5,8 +5,9 @@ import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../linal
 import type { RegionRule } from '../../linalg/trust-region/rules.js';
 import { residualJacobian } from '../../objective/residuals.js';
 import { allFinite, norm } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface LevenbergMarquardtOptions extends RowBatchOptions {
@@ -92,7 +93,7 @@ export function levenbergMarquardt({
   factor = 100,
   batchSize,
 }: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
-  requirePositive('levenbergMarquardt', 'factor', factor);
+  checkOptions('levenbergMarquardt', { 'a finite number > 0': { factor } });
   return regionMethod({
     name: 'Levenberg-Marquardt',
     settings: { factor },

@@ -8,7 +8,7 @@ import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Optimizer } from '../optimizer.js';
 import { dampedSolve } from './damped-solve.js';
-import { type Proposal, type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface NaturalGradientOptions extends RowBatchOptions {
@@ -53,8 +53,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   const settings = settingsOf(options);
   const { learningRate, damping, curvatureRows, maxIterations } = settings;
   const { fisher = 'exact' } = options;
-  requirePositive('naturalGradient', 'damping', damping);
-  requirePositive('naturalGradient', 'learning rate', learningRate);
+  checkOptions('naturalGradient', { 'a finite number > 0': { damping, learningRate } });
   checkOptions('naturalGradient', { 'an integer ≥ 1': { curvatureRows, maxIterations } });
   const model = async (objective: Objective, at: Vector, _: Float64Array, generator: Generator) => {
     const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));

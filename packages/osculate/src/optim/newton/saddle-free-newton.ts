@@ -1,9 +1,10 @@
 import type { SpectralModel } from '../../linalg/trust-region/more-sorensen.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface SaddleFreeNewtonOptions {
@@ -25,10 +26,11 @@ function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Flo
  */
 export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-3, curvature = hessianMatrix } = options;
+  checkOptions('saddleFreeNewton', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Saddle-free Newton',
     settings: { damping, curvature: curvature.name },
-    region: requirePositive('saddleFreeNewton', 'damping', damping),
+    region: damping,
     rule: dampingRule,
     model: (objective, at) => spectralModelAt(curvature, objective, at, saddleFreeStep),
   });
@@ -46,11 +48,12 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBat
  */
 export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-3, curvature = hessianMatrix, dimension = 30 } = options;
-  requirePositive('saddleFreeKrylov', 'dimension', dimension);
+  checkOptions('saddleFreeKrylov', { 'an integer ≥ 1': { dimension } });
+  checkOptions('saddleFreeKrylov', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Saddle-free Newton (Krylov)',
     settings: { damping, curvature: curvature.name, dimension },
-    region: requirePositive('saddleFreeKrylov', 'damping', damping),
+    region: damping,
     rule: dampingRule,
     batchSize: options.batchSize,
     model: (objective, at) => krylovModelAt(curvature, objective, at, dimension, saddleFreeStep),

@@ -4,9 +4,10 @@ import { hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
 import { allFinite, norm } from '../../objective/vector.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { forcing } from './newton-cg.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
@@ -23,10 +24,11 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatch
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
   const { radius = 1, curvature = hessianMatrix, maxIterations = 250 } = options;
+  checkOptions('trustRegionNewtonCg', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust-region Newton-CG',
     settings: { radius, curvature: curvature.name, maxIterations },
-    region: requirePositive('trustRegionNewtonCg', 'radius', radius),
+    region: radius,
     rule: radiusRule,
     batchSize: options.batchSize,
     model: async (objective, at) => {

@@ -1,9 +1,10 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { spectralModelAt } from './parts/eigen-model.js';
-import { type RegionState, regionMethod, requirePositive } from './parts/region-method.js';
+import { type RegionState, regionMethod } from './parts/region-method.js';
 
 export interface TrustRegionOptions {
   /** First trust radius (0.5). */
@@ -21,10 +22,11 @@ export function trustRegion({
   radius = 0.5,
   curvature = hessianMatrix,
 }: TrustRegionOptions = {}): Optimizer<RegionState> {
+  checkOptions('trustRegion', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust region',
     settings: { radius, curvature: curvature.name },
-    region: requirePositive('trustRegion', 'radius', radius),
+    region: radius,
     rule: radiusRule,
     model: (objective, at) =>
       spectralModelAt(curvature, objective, at, (model, region) => shiftedMinimizer(model, region, 0)),

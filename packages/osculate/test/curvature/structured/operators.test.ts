@@ -14,8 +14,7 @@ import {
   type StructuredOperator,
   spectralOperator,
 } from '../../../src/curvature/index.js';
-import { dampedInverses } from '../../../src/curvature/kronecker/damped-inverses.js';
-import { factorLayout, namedFactors } from '../../../src/curvature/kronecker/layouts.js';
+import { dampedInverses, factorLayout, namedFactors } from '../../../src/curvature/kronecker/inverses.js';
 import { diagonalPart } from '../../../src/curvature/structured/structured-operator.js';
 import { take } from '../../../src/data/index.js';
 import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';

@@ -216,7 +216,7 @@ describe.each(kernelNames)('newtonSchulz on %s kernels', (kernels) => {
     expect(distance(newtonSchulz(scaled(g, 1e300), { kernels }), newtonSchulz(g, { kernels }))).toBeLessThan(1e-13);
     expect(distance(newtonSchulz(scaled(g, 1e-300), { kernels }), newtonSchulz(g, { kernels }))).toBeLessThan(1e-13);
     expect(() => newtonSchulz(withElement(g, 0, 0, Number.NaN), { kernels })).toThrow(InputError);
-    expect(() => newtonSchulz(g, { kernels, steps: -1 })).toThrow(/steps is -1; it must be an integer ≥ 0/);
+    expect(() => newtonSchulz(g, { kernels, steps: -1 })).toThrow(/steps must be an integer ≥ 0, got -1/);
   });
 });
 

@@ -2,7 +2,6 @@ import type { RegionRule } from '../../../linalg/trust-region/rules.js';
 import type { Objective } from '../../../objective/objective.js';
 import { allRows } from '../../../objective/rows.js';
 import { allFinite, moved, norm, unitRoundoff, type Vector } from '../../../objective/vector.js';
-import { InputError } from '../../../tensor/errors.js';
 import type { Generator } from '../../../tensor/random.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';
@@ -49,12 +48,6 @@ export interface RegionState extends OptimizerState {
   readonly region: number;
   /** What the model keeps between steps, such as a scaling of the variables; may be empty. */
   readonly memory: Float64Array;
-}
-
-/** The option if it is a positive, finite number. @throws InputError that names method and option otherwise. */
-export function requirePositive(method: string, option: string, value: number): number {
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InputError(`${method}: the ${option} is ${value}; it must be a positive number`);
 }
 
 /** Trial steps at one point before it is given up: each shrinks the region at least by half. */
