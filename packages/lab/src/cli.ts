@@ -51,7 +51,7 @@ function program(end: End): Command {
   return root;
 }
 
-// Whoever reads what is printed may have seen enough, as `| head` has: the rest goes nowhere, which is no error.
+// The reader of what is printed may have seen enough, as `| head` has: the rest goes nowhere, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

@@ -12,7 +12,7 @@ function parsedValue(spec: string, key: string, text: string, like: number | str
 
 /**
  * The settings `key=value` of a spec `name:key=value:key=value`, each of the type of its default.
- * @throws UsageError for a setting that is not known or given twice, and for a value that is no number where one is needed.
+ * @throws UsageError for a setting that is not known or given twice, and for a value that is not a number where one is needed.
  */
 export function specSettings<T extends number | string>(
   spec: string,

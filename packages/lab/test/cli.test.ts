@@ -50,7 +50,7 @@ it('the command is a file that an install finds before anything is built, and is
 });
 
 describe('a reader that has seen enough', () => {
-  it('is no error', async () => {
+  it('is not an error', async () => {
     const { code, stderr } = await osculate(tmpdir(), ['problems'], (child) => child.stdout!.destroy());
     expect([code, stderr]).toEqual([0, '']);
   });

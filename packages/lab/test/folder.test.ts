@@ -72,7 +72,7 @@ describe('run folder', () => {
     [
       'checkpoint.safetensors',
       'half',
-      /checkpoint\.safetensors is damaged \(.*\): remove it, and .* begins the run anew/,
+      /checkpoint\.safetensors is damaged \(.*\): remove it, and .* starts the run again/,
     ],
   ])('says which file is damaged, and what to do: %s', (name, contents, message) => {
     writeFileSync(join(path, name), contents);

@@ -203,7 +203,7 @@ describe('osculate inspect', () => {
     ['a value of a large input', 'm.onnx', { values: { x: 1 } }, /only where it has one element/],
   ] as const)('refuses %s', async (_, name, given, message) => {
     writeModel(folder, 'm.onnx', classifier());
-    writeFileSync(join(folder, 'text.onnx'), 'hello, this is no model');
+    writeFileSync(join(folder, 'text.onnx'), 'hello, this is not a model');
     await expect(printed(join(folder, name), given)).rejects.toThrow(UsageError);
     await expect(printed(join(folder, name), given)).rejects.toThrow(message);
   });

@@ -100,7 +100,7 @@ describe('progress line', () => {
       }),
     ).toBe('[1/3] Adam  ██████████░░░░░░░░░░ 0:30/1:00  step 5  train loss 1.5  test error 2');
   });
-  it('writes nothing when the stream is no terminal, and fits the width of one', () => {
+  it('writes nothing when the stream is not a terminal, and fits the width of one', () => {
     const written: string[] = [];
     const write = (text: string) => written.push(text);
     new ProgressLine({ write }).show('x');

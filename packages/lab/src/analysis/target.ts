@@ -30,7 +30,7 @@ export interface TargetOptions {
   readonly target?: string;
   readonly output?: string;
   readonly loss?: TrainLoss;
-  /** Values of inputs that are no data. */
+  /** Values of inputs that are not data. */
   readonly values: Readonly<Record<string, number>>;
   /** Examples, from the first on. */
   readonly rows: number;

@@ -54,7 +54,7 @@ export function addFit(root: Command, end: End): void {
     .option('--absolute-sigma', 'take these as they are, not as known up to a common factor')
     .option('--level <share>', 'level of intervals and bands', share, 0.95)
     .addOption(new Option('--loss <name>', 'robust loss').choices(losses).default('linear'))
-    .option('--loss-scale <size>', 'size of a residual (over its sigma) up to which it is no outlier', positive, 1)
+    .option('--loss-scale <size>', 'size of a residual (over its sigma) up to which it is not an outlier', positive, 1)
     .option('--delimiter <text>', 'between the columns of the file', ',')
     .option('--html <file>', 'write a page with plots of data, fit, bands and residuals')
     .option('--json', 'print the result as JSON')

@@ -26,7 +26,7 @@ export function numberList(text: string): number[] {
 export function seedList(text: string): number[] {
   const seeds = text.split(',').flatMap((part) => {
     const [, from, to] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part) ?? [];
-    if (from === undefined) throw new InvalidArgumentError(`"${part.trim()}" is no seed; give 0,1,2 or 1-5.`);
+    if (from === undefined) throw new InvalidArgumentError(`"${part.trim()}" is not a seed; give 0,1,2 or 1-5.`);
     const [first, last] = [Number(from), Number(to ?? from)];
     if (!Number.isSafeInteger(last) || last < first || last - first >= mostSeeds) {
       throw new InvalidArgumentError(`"${part.trim()}" must go upwards, over at most ${mostSeeds} seeds.`);

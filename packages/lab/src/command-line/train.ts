@@ -69,7 +69,7 @@ function addFlags(command: Command): Command {
     )
     .addOption(new Option('-l, --loss <name>', 'loss').choices(losses).makeOptionMandatory())
     .option('-o, --optimizer <name>', 'as osculate compare has them, with settings as name:key=value', 'adamw')
-    .option('--target <name>', 'array or columns to learn (default: y, target or label, or what is no input)')
+    .option('--target <name>', 'array or columns to learn (default: y, target or label, or what is not an input)')
     .option('--lr <number>', 'learning rate', positive)
     .option('--damping <number>', 'damping of second-order methods', positive)
     .option('--set <list>', 'other settings of the optimizer, as momentum=0.9,weightDecay=0', startValues, {})
@@ -98,7 +98,7 @@ function addFlags(command: Command): Command {
     .option('--checkpoint <folder>', 'where the run is saved (default: <out>.checkpoint while it runs)')
     .option('--every <interval>', 'steps between checkpoints, or seconds as 30s', interval, { seconds: 30 })
     .option('--resume', 'go on from the checkpoint, if there is one')
-    .option('--fresh', 'start anew although there is a checkpoint')
+    .option('--fresh', 'start again although there is a checkpoint')
     .option('--out <file>', 'the trained model', 'trained.onnx')
     .addOption(
       new Option('--executor <name>', 'what computes').choices(['onnxruntime', 'reference']).default('onnxruntime'),

@@ -27,7 +27,7 @@ export interface CompareManyOptions {
   readonly comparison: Comparison;
   /** The folder of the runs; one that belongs to this comparison when absent. */
   readonly out?: string;
-  /** Makes the runs anew that are there. */
+  /** Makes the runs that are there again. */
   readonly fresh: boolean;
   readonly report: string;
   readonly saveEvery?: number;
@@ -63,7 +63,7 @@ async function claim(folder: string, text: string, { comparison, fresh }: Compar
   const file = join(folder, 'study.yaml');
   const known = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   if (known !== text && existsSync(join(folder, 'study.json')) && !fresh) {
-    throw new UsageError(`${folder} holds another comparison; choose another --out, or start anew there with --fresh`);
+    throw new UsageError(`${folder} holds another comparison; choose another --out, or start again there with --fresh`);
   }
   if (fresh) {
     for (const name of ['study.json', ...comparison.problems.map(folderName)])

@@ -84,14 +84,14 @@ function newFolder(study: Study, now: Date): string {
 function refuseOther(folder: string, study: Study): void {
   const known = storedStudy(folder);
   if (known === undefined || JSON.stringify(known) === JSON.stringify(study)) return;
-  throw new UsageError(`${folder} holds another comparison; choose another --out, or start anew there with --fresh`);
+  throw new UsageError(`${folder} holds another comparison; choose another --out, or start again there with --fresh`);
 }
 
 async function chooseFolder({ study, out, fresh, stderr }: CompareOptions): Promise<string> {
   const found = fresh ? undefined : out ? (isUnfinished(out, study) ? out : undefined) : unfinishedFolder(study);
   if (found) {
     removeLeftovers(found);
-    stderr.write(`going on with the unfinished comparison in ${found} (--fresh starts anew)\n`);
+    stderr.write(`going on with the unfinished comparison in ${found} (--fresh starts again)\n`);
     return found;
   }
   const folder = out ?? newFolder(study, new Date());
@@ -147,7 +147,7 @@ async function publish(
 ): Promise<void> {
   const { study, json, stdout, stderr } = options;
   const report = resolve(options.report);
-  // Where the runs were made, if their report is written anew.
+  // Where the runs were made, if their report is written again.
   const machine = storedEnvironment(folder) ?? environment(new Date());
   const problem = problemNamed(study.problem);
   await writeFileAtomic(report, reportHtml({ study, problem, results, environment: machine }));
@@ -195,7 +195,7 @@ export function holdsComparison(folder: string): boolean {
   return typeof known?.problem === 'string' && Array.isArray(known.optimizers);
 }
 
-/** Writes the report of such a folder anew, of the optimizers whose runs are finished. @throws UsageError when none is */
+/** Writes the report of such a folder again, of the optimizers whose runs are finished. @throws UsageError when none is */
 export async function reportComparison(folder: string, options: Omit<Publishing, 'study'>): Promise<void> {
   const study = storedStudy(folder)!;
   const results = parseContestants(study.optimizers.join(',')).flatMap(({ spec }): Result[] => {

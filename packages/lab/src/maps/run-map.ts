@@ -91,7 +91,7 @@ function summary({ spec, title }: Contestant, { runs, work }: Outcome, endings: 
 /**
  * Runs optimizers on a function of two variables from every point of a grid, and says where each run ends and after how many steps.
  * Undefined when cancelled. `say` is told what is under way.
- * @throws UsageError for a problem that is no function of two variables, and for settings that make no sense
+ * @throws UsageError for a problem that is not a function of two variables, and for settings that make no sense
  */
 export async function runMap(
   problem: Problem,

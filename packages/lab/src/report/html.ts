@@ -66,7 +66,7 @@ function verdict({ results: all, ...data }: ReportData): string {
   const fewest = results.reduce((a, b) => (b.summary.last.step < a.summary.last.step ? b : a));
   return (
     `After ${study.budget} seconds each at most, ${winners({ ...data, results })}.${solvers({ ...data, results })} ${nameOf(fewest)} took the fewest iterations ` +
-    `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is no ranking.${none}`
+    `(${count(fewest.summary.last.step)}). One seed and the settings shown below: a difference of a few percent is not a ranking.${none}`
   );
 }
 

@@ -39,7 +39,7 @@ export class RunFolder {
     return join(this.path, name);
   }
 
-  /** Takes the folder over: whoever wrote here before is refused from now on, and what it left half-written is removed. */
+  /** Takes the folder over: a process that wrote here before is refused from now on, and what it left half-written is removed. */
   async claim(): Promise<void> {
     const owner = randomUUID();
     await writeFileAtomic(this.file('owner'), owner);
@@ -104,7 +104,7 @@ export class RunFolder {
     const file = this.file('checkpoint.safetensors');
     if (!existsSync(file)) return undefined;
     const read = () => readSafetensors(new Uint8Array(readFileSync(file)));
-    const { tensors, metadata } = undamaged(file, 'remove it, and the same command begins the run anew', read);
+    const { tensors, metadata } = undamaged(file, 'remove it, and the same command starts the run again', read);
     return { tensors, metadata };
   }
 

@@ -76,7 +76,7 @@ export function readStudyFolder(folder: string): KeptStudy {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch (failure) {
     throw new UsageError(
-      `${file}: ${(failure as Error).message}; remove it, and the command that made the folder writes it anew`,
+      `${file}: ${(failure as Error).message}; remove it, and the command that made the folder writes it again`,
     );
   }
   const { success, data, error } = keptSchema.safeParse(found);

@@ -78,7 +78,7 @@ describe('osculate compare of several problems and seeds', () => {
   it.each([
     [['compare', 'rosenbrock', 'rosenbrok'], /did you mean "rosenbrock"/],
     [['compare', 'rosenbrock', 'rosenbrock'], /named twice/],
-    [['compare', 'rosenbrock', '--seeds', ''], /is no seed/],
+    [['compare', 'rosenbrock', '--seeds', ''], /is not a seed/],
     [['compare', 'rosenbrock', '--seeds', '3-1'], /must go upwards/],
     [['compare', 'rosenbrock', '--seeds', '1,1'], /seed 1 is there twice/],
     [['compare', 'rosenbrock', '--seeds', '1', '--seed', '2'], /cannot be used with/],

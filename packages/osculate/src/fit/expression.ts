@@ -9,7 +9,7 @@ import { at, scan, type Token } from './expression/scan.js';
 /** A formula that has been read but holds no values yet. */
 export interface Expression {
   readonly text: string;
-  /** The names in it that are no constants, in the order in which they first appear. */
+  /** The names in it that are not constants, in the order in which they first appear. */
   readonly symbols: readonly string[];
   /**
    * The graph of the formula with a tensor for each symbol, f64, with broadcasting. A formula without symbols gives a scalar.

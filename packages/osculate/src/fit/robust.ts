@@ -61,7 +61,7 @@ export interface RobustLoss {
 export function robustLoss(name: LossName, scale: number): RobustLoss | null {
   if (!(scale > 0 && Number.isFinite(scale)))
     throw new InputError(
-      `leastSquares: lossScale is ${scale}; give the size of a residual that is no outlier, above 0`,
+      `leastSquares: lossScale is ${scale}; give the size of a residual that is not an outlier, above 0`,
     );
   if (name === 'linear') return null;
   if (!Object.hasOwn(rhos, name))

@@ -10,7 +10,7 @@ export interface Matrix {
 /** A matrix over the given elements (not copied), zeros without them. ShapeError when their number is not rows x columns. */
 export function matrix(rows: number, columns: number, data?: Float64Array): Matrix {
   if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(columns) || rows < 0 || columns < 0) {
-    throw new ShapeError(`matrix: ${rows} x ${columns} is no shape; rows and columns are integers ≥ 0.`);
+    throw new ShapeError(`matrix: ${rows} x ${columns} is not a shape; rows and columns are integers ≥ 0.`);
   }
   const elements = data ?? new Float64Array(rows * columns);
   if (elements.length !== rows * columns) {

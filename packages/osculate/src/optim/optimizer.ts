@@ -64,7 +64,7 @@ export function overwritable<K extends string>(
   return (name) => (old?.[name] === kept[name] ? undefined : old?.[name]);
 }
 
-/** A vector that whoever takes it may overwrite. Runs that take turns with one optimizer never have the same. */
+/** A vector that its next user may overwrite. Runs that take turns with one optimizer never have the same. */
 export class SpareVector {
   private left: Vector | undefined;
 

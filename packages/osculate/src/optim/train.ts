@@ -48,7 +48,7 @@ export interface TrainOptions<S extends OptimizerState> {
   readonly clock?: () => number;
   /**
    * Steps may overwrite the states before the present one instead of making new vectors, which saves memory and a good part of a first-order
-   * step of large models: the parameters of an event and a snapshot then hold until the next step is asked for (default false: for ever).
+   * step of large models: the parameters of an event and a snapshot then hold until the next step is asked for (default false: for as long as they are kept).
    * Not for an objective that keeps vectors that it is given.
    */
   readonly recycle?: boolean;
@@ -77,7 +77,7 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
 }
 
 /**
- * Runs an optimizer and yields after every step; returns why it stopped. The time spent by whoever consumes the steps
+ * Runs an optimizer and yields after every step; returns why it stopped. The time that the consumer of the steps spends
  * (evaluation, plotting, saving) is not part of `seconds`. A run that is resumed from a snapshot makes the same steps as
  * one that was never interrupted, as long as the executor computes the same values.
  */

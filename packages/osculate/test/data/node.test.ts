@@ -132,7 +132,7 @@ describe('sets of images', () => {
 
   it.each([
     ['a pixel out of range', () => `[256${rest}]`, /pixel 0 is 256, not a number in 0 … 255/],
-    ['a pixel that is no number', () => `["1"${rest}]`, /pixel 0 is "1"/],
+    ['a pixel that is not a number', () => `["1"${rest}]`, /pixel 0 is "1"/],
     ['half an image', () => '[1,2,3]', /whole images/],
     ['no images', () => 'null', /not a list of numbers or of images|is not a number|pixel 0/],
     ['no JSON', () => '[', /is not JSON/],

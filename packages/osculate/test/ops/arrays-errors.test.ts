@@ -81,7 +81,7 @@ describe('errors of array ops', () => {
     );
   });
 
-  it('oneHot: indices of a float dtype, and a depth that is no size', () => {
+  it('oneHot: indices of a float dtype, and a depth that is not a size', () => {
     expect(() => x.oneHot(3, 'f32')).toThrow(DTypeError);
     expect(() => ids.oneHot(-1, 'f32')).toThrow(ShapeError);
   });

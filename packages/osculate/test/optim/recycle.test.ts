@@ -36,7 +36,7 @@ async function follow(options: TrainOptions<OptimizerState>): Promise<Followed> 
   }
 }
 
-/** An objective whose loss at every fifth gradient is no number: two steps are rejected in 12. */
+/** An objective whose loss at every fifth gradient is not a number: two steps are rejected in 12. */
 function failing(objective: Objective): Objective {
   let calls = 0;
   const valueAndGradient: Objective['valueAndGradient'] = async (...given) => {

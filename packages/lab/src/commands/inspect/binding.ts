@@ -32,7 +32,7 @@ const samplingRate = /^(sr|sample_?rate|sampling_?rate)$/i;
 
 const dimsOf = (value: ValueInfoProto): readonly DimensionProto[] | undefined => value.type?.tensorType?.shape?.dim;
 
-/** The inputs of a model that are no initialisers. */
+/** The inputs of a model that are not initialisers. */
 export function dataInputs({ graph }: ModelProto): ValueInfoProto[] {
   const stored = new Set(graph?.initializer.map(({ name = '' }) => name));
   return (graph?.input ?? []).filter(({ name = '' }) => !stored.has(name));

@@ -53,7 +53,7 @@ function fitted(wanted: ModelInput, name: string, array: NDArray, flat: boolean)
   return fits ? typed : { ...typed, shape: [rows, ...reshaped!] };
 }
 
-/** The name of the array for an input: its own, or the only one that is no target. */
+/** The name of the array for an input: its own, or the only one that is not a target. */
 function arrayFor(
   wanted: ModelInput,
   inputs: readonly ModelInput[],

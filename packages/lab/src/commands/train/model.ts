@@ -22,7 +22,7 @@ import { checkLogits, withOutput } from './output.js';
 
 export interface ModelChoice {
   readonly output?: string;
-  /** Numbers for inputs that are no data. */
+  /** Numbers for inputs that are not data. */
   readonly values: Readonly<Record<string, number>>;
   /** Patterns of tensor names. */
   readonly trainable?: RegExp;

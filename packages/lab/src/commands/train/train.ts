@@ -80,7 +80,7 @@ function checkPlaces({ file, out, fresh }: TrainOptions, checkpoint: TrainCheckp
   if (fresh && resume) throw new UsageError('--fresh and --resume contradict each other');
   if (fresh) checkpoint.remove();
   else if (checkpoint.exists() && !resume)
-    throw new UsageError(`${checkpoint.folder} holds a run: --resume goes on with it, --fresh starts anew`);
+    throw new UsageError(`${checkpoint.folder} holds a run: --resume goes on with it, --fresh starts again`);
 }
 
 /** Writes the file with the trained values under its name only when it is whole. */

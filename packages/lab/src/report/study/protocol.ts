@@ -27,7 +27,7 @@ function tuningText({ study }: KeptStudy): string {
   const untuned = study.problems.some(({ entrants }) => entrants.some(({ tuned }) => !tuned));
   return (
     `one setting of each optimizer (learning rate, damping or radius) was searched for on a grid of ` +
-    `${least === most ? least : `${least} to ${most}`} values, on every problem anew, each trial with ${listed(shares)} % of the budget ` +
+    `${least === most ? least : `${least} to ${most}`} values, separately on every problem, each trial with ${listed(shares)} % of the budget ` +
     `of a run and seed ${listed(seeds.map(String))}, which is none of those compared; the value with the lowest loss on the training data was taken` +
     `${untuned ? '; those marked "as given" were not tuned' : ''}. Searches are not part of the times, their seconds are in the tables`
   );

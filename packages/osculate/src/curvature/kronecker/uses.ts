@@ -27,7 +27,7 @@ function within({ from, of }: Range, start: number, size: number): Range {
 }
 
 /**
- * What is left of a parameter behind a slice; null when that is no block of consecutive rows or columns. A view is `[…, rows, columns]`, or
+ * What is left of a parameter behind a slice; null when that is not a block of consecutive rows or columns. A view is `[…, rows, columns]`, or
  * `[columns, rows]` when transposed; one row may be a vector.
  */
 function cutBy(node: Node<SliceAttrs>, transposed: boolean, before: Cut | null, parameter: Tensor): Cut | null {

@@ -31,7 +31,7 @@ function checkRanges(size: number, ranges: readonly ParameterRange[]): void {
     const integers = Number.isInteger(range.offset) && Number.isInteger(range.size);
     if (!integers || range.size < 1 || range.offset < end || range.offset + range.size > size) {
       throw new InputError(
-        `restrictedOperator: ${range.size} elements from ${range.offset} are no range after ${end} within ${size}; give ascending ranges that do not overlap`,
+        `restrictedOperator: ${range.size} elements from ${range.offset} are not a range after ${end} within ${size}; give ascending ranges that do not overlap`,
       );
     }
     end = range.offset + range.size;

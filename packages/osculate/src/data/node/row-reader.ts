@@ -133,7 +133,7 @@ export class RowReader {
     });
   }
 
-  /** Buffers of a read, to be filled by a later one, which takes them away from whoever still has them. Others are left alone. */
+  /** Buffers of a read, to be filled by a later one, which takes them away from their last user. Others are left alone. */
   recycle(buffers: Buffers): void {
     const own = buffers.map((buffer) => (buffer !== null && this.lent.delete(buffer) ? buffer : null));
     if (this.spares.length < mostSpares) this.spares.push(own);

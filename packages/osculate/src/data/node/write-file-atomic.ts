@@ -13,7 +13,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a file so that whoever reads it, even after a crash or a kill, finds the old contents or the new, never a part: writes a
+ * Writes a file so that a reader, even after a crash or a kill, finds the old contents or the new, never a part: writes a
  * temporary file in the same folder, forces it to the disk, and renames it over `path`. Errors are those of node:fs.
  */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {

@@ -167,7 +167,7 @@ export class Constraints {
     return result;
   }
 
-  /** ∂r/∂p to ∂r/∂q = ∂r/∂p·T'(q), with zeros for tied parameters. A Jacobian of another width is left to whoever checks it. */
+  /** ∂r/∂p to ∂r/∂q = ∂r/∂p·T'(q), with zeros for tied parameters. A Jacobian of another width is left to the caller to check. */
   pullBack(q: Float64Array, given: NumericJacobian): NumericJacobian {
     const n = q.length;
     const rows = rowsOf(given, n);

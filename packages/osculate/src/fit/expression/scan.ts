@@ -7,7 +7,7 @@ export interface Token {
   readonly position: number;
 }
 
-/** Longer texts are no models that somebody wrote. */
+/** Longer texts are not models that somebody wrote. */
 const LONGEST = 10_000;
 
 /** The letters of mathjs's own names: Latin and Greek. */

@@ -6,7 +6,7 @@ import { robustLoss } from '../robust.js';
 export interface RobustVariance {
   /** The factor of (JᵀJ)⁻¹ in the covariance of the parameters. */
   readonly factor: number;
-  /** The standard deviation of the residuals that are no outliers: median |r|/0.6745. */
+  /** The standard deviation of the residuals that are not outliers: median |r|/0.6745. */
   readonly deviation: number;
 }
 

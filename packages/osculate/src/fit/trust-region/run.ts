@@ -167,7 +167,7 @@ export class TrustRegionRun {
     return this.radius <= shortest ? this.stopped() : null;
   }
 
-  /** A radius that shrank to nothing far from a stationary point is no convergence. */
+  /** A radius that shrank to nothing far from a stationary point is not convergence. */
   private stopped(): FitStatus {
     const close = relativeOffset(this.steps.factorization) <= CLOSE || this.cosine() <= 1e-6;
     return close ? 'converged-step' : 'stalled';

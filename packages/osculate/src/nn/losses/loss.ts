@@ -28,7 +28,7 @@ export interface Loss {
   /**
    * Targets drawn from the model's own predictive distribution, the one whose negative log-likelihood is ℓ·m (up to a
    * constant). With these, Σ E[∇nll·∇nllᵀ]/m over the examples is the true Fisher, which equals the Gauss-Newton matrix of
-   * `value` for all losses here but Huber's (whose outputs are no natural parameters); with the data's targets it would be the empirical Fisher, which does not.
+   * `value` for all losses here but Huber's (whose outputs are not natural parameters); with the data's targets it would be the empirical Fisher, which does not.
    */
   sample(outputs: NDArray<'f32' | 'f64'>, generator: Generator): NDArray;
 }

@@ -180,7 +180,7 @@ export function averageGraph(measured: Readonly<Record<string, Tensor>>): Record
 
 /**
  * What `averageGraph` reads: the old average, as views by name, and the share of it that is kept. Of what is not kept nothing enters, also
- * where it is not finite: 0·∞ would stay in the average for ever.
+ * where it is not finite: 0·∞ would stay in the average.
  */
 export function averageFeeds(old: Readonly<Record<string, NDArray>>, keep: number): Feeds {
   const named = Object.entries(old).map(([name, array]) => [

@@ -162,7 +162,7 @@ export function withPair(memory: LbfgsMemory, s: Float64Array, y: Float64Array):
  * L-BFGS (Liu and Nocedal 1989): the inverse Hessian from the last pairs of steps and gradient changes, a strong Wolfe search. A pair
  * with sᵀy not clearly positive is skipped. Cost a step: about one gradient over all rows and 4·memory·n operations; memory
  * 2·memory·n numbers.
- * @throws InputError when the memory is no integer ≥ 1.
+ * @throws InputError when the memory is not an integer ≥ 1.
  */
 export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}): Optimizer<LbfgsState> {
   if (!Number.isInteger(memory) || memory < 1) {

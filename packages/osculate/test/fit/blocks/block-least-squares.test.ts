@@ -284,8 +284,8 @@ describe('blockLeastSquares, other structures', () => {
       /number 0 of observation 0 is Infinity/,
       InputError,
     ],
-    ['a residual that is no list', { residual: (([a]: Tensor[]) => a) as never }, /must return a list/, InputError],
-    ['a residual that is no scalar', { residual: ([a]) => [a!.reshape([1])] }, /residuals are scalars/, ShapeError],
+    ['a residual that is not a list', { residual: (([a]: Tensor[]) => a) as never }, /must return a list/, InputError],
+    ['a residual that is not a scalar', { residual: ([a]) => [a!.reshape([1])] }, /residuals are scalars/, ShapeError],
     ['a residual in f32', { residual: ([a]) => [a!.cast('f32')] }, /fits are in f64/, DTypeError],
   ])('%s is refused', (_, change, message, type) => {
     const attempt = (): unknown => blockLeastSquares({ ...problem, ...change });

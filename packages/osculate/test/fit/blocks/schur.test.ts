@@ -29,7 +29,7 @@ function smallProblem(): CheckedProblem {
 
 const problem = smallProblem();
 const sizes = { camera: CAMERA, point: 3, data: 2 };
-// A batch that the number of observations is no multiple of.
+// A batch that the number of observations is not a multiple of.
 const program = observationProgram(reprojection, sizes, 32);
 const n = problem.start.length;
 const m = problem.observations * 2;

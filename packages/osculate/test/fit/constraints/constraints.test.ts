@@ -206,7 +206,7 @@ describe('refused', () => {
     expect(fit(options)).toThrow(message);
   });
 
-  test('a formula that is no number, and one that cannot be read', () => {
+  test('a formula that is not a number, and one that cannot be read', () => {
     const wide = { text: 'wide', symbols: ['b1'], build: ({ b1 }: Record<string, Tensor>) => b1!.expand([2]) };
     expect(fit({ tied: { b3: wide } })).toThrow(/b3 = wide is .*\[2\].*; a parameter is one number/);
     expect(() => parseTies({ b3: 'b1 +' })).toThrow(InputError);

@@ -6,7 +6,7 @@ import type { BufferFunction, Graph } from '../../../src/tensor/ir.js';
 import { randomGraph } from './random-graph.js';
 
 function results(compute: BufferFunction, graph: Graph, values: readonly Float64Array[]): number[][] {
-  // Buffers full of rubbish: whoever needs zeros must write them.
+  // Buffers full of rubbish: a step that needs zeros must write them.
   const outputs = graph.outputs.map((t) => referenceBuffer(t.dtype, t.size).fill(77));
   compute(values, outputs);
   return outputs.map((o) => Array.from(o));

@@ -8,7 +8,7 @@ import { blockedConv, blockedMaxPool, intoBlocks, outOfBlocks } from './blocked-
 
 type OnnxAttrs = Readonly<Record<string, LoweredAttr>>;
 
-/** Fewer results for each filter do not repay that the filters are laid out anew in every run. */
+/** Fewer results for each filter do not repay that the filters are laid out again in every run. */
 const leastPositions = 256;
 
 /** The ONNX attributes of a convolution with or without a bias; null for other nodes. */

@@ -18,7 +18,7 @@ export function hasConvolution({ outputs }: Program): boolean {
 const filled = (size: number): Float32Array => Float32Array.from({ length: size }, (_, i) => Math.sin(1.7 * i * i + i));
 
 async function results(ort: OrtModule, bytes: Uint8Array, feeds: Readonly<Record<string, readonly number[]>>) {
-  // What is not there is found by trying: its absence is no error to be logged.
+  // What is not there is found by trying: its absence is not an error to be logged.
   const session: OrtSession = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {
     const tensors = Object.entries(feeds).map(([name, shape]) => {

@@ -16,7 +16,7 @@ import {
 /** The parameter of the quantised type: its name changed. */
 const quantized = (types: Types) => types.T3 ?? types.T2;
 
-/** Multiples of a quarter, exact in all float types, whose quotients by the scale are no ties. */
+/** Multiples of a quarter, exact in all float types, whose quotients by the scale are not ties. */
 const quarters: Numbers = [0.25, -0.75, 1.25, 2.75, -1.25, 3.25];
 /** With a scale for each column ONNX Runtime reads integers of 2 bits wrongly. */
 const isTiny = (types: Types): boolean => quantized(types) === 'int2' && types.T1 === 'float';

@@ -111,7 +111,7 @@ const cumulative = (kind: Kind): readonly Case[] =>
     { what: 'empty', inputs: [t([0], kind), c(0)] },
   ] satisfies readonly Case[];
 
-/** Restricts what is said about the reduction of nothing to some types: −∞ is no integer. */
+/** Restricts what is said about the reduction of nothing to some types: −∞ is not an integer. */
 const ofNothing = (list: readonly Case[], types: (type: DataTypeName | undefined) => boolean): Case[] =>
   list.map((given) => (/empty (axis|tensor)/.test(given.what) ? { ...given, types: ({ T }) => types(T) } : given));
 

@@ -21,7 +21,7 @@ const losses: readonly Case[] = ['mean', 'sum', 'none'].flatMap((reduction): Cas
     attributes: { reduction, ignore_index: 2 },
   },
   {
-    what: `${reduction}, an ignored label that is no class`,
+    what: `${reduction}, an ignored label that is not a class`,
     inputs: [t([4, 3]), labels([4], [0, -1, 1, -1]), t([3], 'positive')],
     attributes: { reduction, ignore_index: -1 },
   },
