@@ -1,6 +1,6 @@
 import { solvePositive } from '../linalg/dense/small-cholesky.js';
-import { dotAt } from '../linalg/krylov/vectors.js';
 import { matrix, transposeMatrix } from '../linalg/matrix.js';
+import { dotAt } from '../linalg/vectors.js';
 import type { Box } from './bounds.js';
 import type { Factorization } from './trust-region/factorization.js';
 import type { Iterate } from './trust-region/iterate.js';

@@ -1,3 +1,4 @@
+import type { Vector } from '../linalg/vectors.js';
 import { type Executor, referenceExecutor } from '../runtime/index.js';
 import { describe } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
@@ -5,7 +6,6 @@ import type { Tensor } from '../tensor/ir.js';
 import { ParameterLayout, parameters } from '../tensor/parameters.js';
 import type { Batch, Objective } from './objective.js';
 import { programObjective } from './programs.js';
-import type { Vector } from './vector.js';
 
 export interface FunctionObjectiveOptions {
   /** Default: a reference executor, which suits small problems. */

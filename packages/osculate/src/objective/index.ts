@@ -1,3 +1,4 @@
+export { allFinite, norm, type Vector } from '../linalg/vectors.js';
 export { functionObjective } from './function.js';
 export type { LossOfRows, WeightedLoss } from './loss-of-rows.js';
 export {
@@ -11,4 +12,3 @@ export type { At, Batch, Build, Named, Objective, Results } from './objective.js
 export { densePoint } from './products.js';
 export { allRows, drawRows } from './rows.js';
 export { type SupervisedOptions, supervisedObjective } from './supervised.js';
-export { allFinite, norm, type Vector } from './vector.js';

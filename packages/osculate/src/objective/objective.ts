@@ -1,11 +1,11 @@
 import type { Rows } from '../data/source.js';
+import type { Vector } from '../linalg/vectors.js';
 import type { Feeds } from '../runtime/index.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import type { Generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
-import type { Vector } from './vector.js';
 
 export type { Feeds };
 

@@ -3,6 +3,7 @@ import { grad, vmap } from '../autodiff/index.js';
 import type { Rows } from '../data/source.js';
 import { take } from '../data/take.js';
 import { type Matrix, matrix as zeroMatrix } from '../linalg/matrix.js';
+import { scaled, type Vector } from '../linalg/vectors.js';
 import type { Feeds } from '../runtime/index.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -14,7 +15,6 @@ import { leaves } from '../tensor/tree.js';
 import { type CurvatureMatrix, inNesting, weightsOf } from './matrices.js';
 import type { At, Batch, Build, Named, Objective } from './objective.js';
 import { allRows, chunks } from './rows.js';
-import { scaled, type Vector } from './vector.js';
 
 /** f to second order at a point, over all rows of an objective. */
 export interface DensePoint {

@@ -1,6 +1,7 @@
 import { grad } from '../autodiff/index.js';
 import { compile, costOf, type Program } from '../compile/index.js';
 import type { Field, RowSource, Rows } from '../data/source.js';
+import type { Vector } from '../linalg/vectors.js';
 import { disposeAll } from '../runtime/dispose-all.js';
 import type { Executable, Executor, Feeds } from '../runtime/index.js';
 import { bytesOf } from '../tensor/dtype.js';
@@ -16,7 +17,6 @@ import { LastRead } from './last-read.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
 import { chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
-import type { Vector } from './vector.js';
 import { WorkCounter } from './work-counter.js';
 
 /** What an objective's programs run on and how much at once. */

@@ -2,6 +2,7 @@ import { flatten, unflatten } from '../autodiff/dense.js';
 import { grad, jacobian, jvp, vjp, vmap } from '../autodiff/index.js';
 import type { Rows } from '../data/source.js';
 import { type Matrix, matrix } from '../linalg/matrix.js';
+import { allFinite, dotInOrder, scaled, unitRoundoff, type Vector } from '../linalg/vectors.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
@@ -12,7 +13,6 @@ import { mapTree, type Tree } from '../tensor/tree.js';
 import { weightsOf } from './matrices.js';
 import type { Batch, Objective, Results } from './objective.js';
 import { allRows, chunks } from './rows.js';
-import { allFinite, dot, scaled, unitRoundoff, type Vector } from './vector.js';
 
 /** The residuals of a batch. @throws InputError when the loss is not a sum of squares. */
 function requireResiduals({ residuals }: Batch): Tensor {
@@ -288,7 +288,7 @@ export async function residualProducts(objective: Objective, at: Vector): Promis
     return sum;
   };
   return {
-    value: dot(residuals, residuals),
+    value: dotInOrder(residuals, residuals),
     gradient: scaled(await applyTranspose(residuals), 2),
     residuals,
     roundoff: unitRoundoff(objective.layout.dtype),

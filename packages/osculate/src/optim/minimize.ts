@@ -1,6 +1,6 @@
+import { norm, unitRoundoff, type Vector } from '../linalg/vectors.js';
 import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
-import { norm, unitRoundoff, type Vector } from '../objective/vector.js';
 import type { Optimizer, OptimizerState } from './optimizer.js';
 import {
   type MinimizeStatus,

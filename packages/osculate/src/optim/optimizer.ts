@@ -1,5 +1,5 @@
+import type { Vector } from '../linalg/vectors.js';
 import type { Objective } from '../objective/objective.js';
-import type { Vector } from '../objective/vector.js';
 import type { Generator } from '../tensor/random.js';
 
 /** What a step needs besides the state. */

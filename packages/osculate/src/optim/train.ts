@@ -1,5 +1,5 @@
+import type { Vector } from '../linalg/vectors.js';
 import type { Objective } from '../objective/objective.js';
-import type { Vector } from '../objective/vector.js';
 import { type Generator, generator as seeded } from '../tensor/random.js';
 import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 

@@ -1,5 +1,5 @@
 import { euclideanNorm } from '../../linalg/index.js';
-import { axpy, scale } from '../../linalg/krylov/vectors.js';
+import { axpy, scale } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';

@@ -1,4 +1,4 @@
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type EigenpairsOptions, eigenpairs } from './eigenpairs.js';

@@ -1,5 +1,5 @@
 import { euclideanNorm } from '../../linalg/index.js';
-import { scale } from '../../linalg/krylov/vectors.js';
+import { scale } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';

@@ -1,4 +1,4 @@
-import { axpy, dot } from '../../linalg/krylov/vectors.js';
+import { axpy, dot } from '../../linalg/vectors.js';
 import { secondMomentMatrix } from '../../objective/matrices.js';
 import type { At } from '../../objective/objective.js';
 import { InputError } from '../../tensor/errors.js';

@@ -1,6 +1,6 @@
 import { euclideanNorm } from '../../linalg/index.js';
 import { orthogonalize } from '../../linalg/krylov/long-vectors.js';
-import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { axpy, dot, scale } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';

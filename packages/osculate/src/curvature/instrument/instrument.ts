@@ -1,7 +1,7 @@
-import { axpy } from '../../linalg/krylov/vectors.js';
+import type { Vector } from '../../linalg/vectors.js';
+import { axpy } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
-import type { Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';

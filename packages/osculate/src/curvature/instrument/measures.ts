@@ -1,4 +1,4 @@
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Sharpness } from '../estimators/eigenpairs.js';

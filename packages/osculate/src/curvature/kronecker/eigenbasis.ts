@@ -1,5 +1,5 @@
 import { matrix, symmetricEigen } from '../../linalg/index.js';
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Block, hasEigenbasis, type MatrixBlock, type ModelGraph } from './blocks.js';
 import type { BlockFactors } from './factors.js';

@@ -1,5 +1,5 @@
 import { cholesky, choleskyInverse, matrix } from '../../linalg/index.js';
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import { concat } from '../../ops/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';

@@ -1,4 +1,4 @@
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { ShapeError } from '../../tensor/errors.js';

@@ -1,8 +1,8 @@
 import { vmap } from '../../autodiff/index.js';
 import { costOf } from '../../compile/index.js';
+import { dotInOrder } from '../../linalg/vectors.js';
 import type { At, Batch } from '../../objective/objective.js';
 import { passes } from '../../objective/rows.js';
-import { dot } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { bytesOf } from '../../tensor/dtype.js';
 import { ShapeError } from '../../tensor/errors.js';
@@ -134,7 +134,7 @@ function addPenalty(
 ): void {
   if (weightDecay === 0) return;
   const vectors = [parameters, ...directions];
-  const gram = vectors.map((a) => vectors.map((b) => dot(a, b)));
+  const gram = vectors.map((a) => vectors.map((b) => dotInOrder(a, b)));
   coordinates.forEach((c, k) => {
     const all = [1, ...c];
     gram.forEach((row, i) => {

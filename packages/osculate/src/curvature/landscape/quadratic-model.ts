@@ -1,4 +1,4 @@
-import { dot, scale } from '../../linalg/krylov/vectors.js';
+import { dot, scale } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import type { At } from '../../objective/objective.js';
 import { curvatureOperator } from '../operators/curvature-operator.js';

@@ -1,5 +1,5 @@
 import { matrix, symmetricEigen } from '../../linalg/index.js';
-import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { axpy, dot, scale } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 

@@ -1,5 +1,5 @@
 import { conjugateGradients } from '../../linalg/index.js';
-import { axpy, scale } from '../../linalg/krylov/vectors.js';
+import { axpy, scale } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import { type LinearOperator, linearOperator } from './linear-operator.js';
 

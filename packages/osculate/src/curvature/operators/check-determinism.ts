@@ -1,6 +1,6 @@
 import { compile } from '../../compile/index.js';
 import { euclideanNorm } from '../../linalg/index.js';
-import { axpy } from '../../linalg/krylov/vectors.js';
+import { axpy } from '../../linalg/vectors.js';
 import type { Parameters } from '../../nn/index.js';
 import { gaussNewtonMatrix } from '../../objective/matrices.js';
 import type { At, Objective } from '../../objective/objective.js';

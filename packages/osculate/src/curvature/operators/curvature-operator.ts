@@ -1,4 +1,4 @@
-import { axpy, dot } from '../../linalg/krylov/vectors.js';
+import { axpy, dot } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, secondMomentMatrix } from '../../objective/matrices.js';
 import type { At, Named } from '../../objective/objective.js';
 import { drawTargets, matrixProducts } from '../../objective/products.js';

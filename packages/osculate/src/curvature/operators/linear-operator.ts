@@ -1,5 +1,5 @@
 import { type Matrix, matrix, transposeMatrix } from '../../linalg/index.js';
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 
 export type SingleProduct = (v: Float32Array, into: Float32Array) => Promise<void>;

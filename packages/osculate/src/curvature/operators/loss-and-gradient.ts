@@ -1,6 +1,6 @@
 import { grad } from '../../autodiff/index.js';
+import { dotInOrder } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
-import { dot } from '../../objective/vector.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 
 /** The objective without its weight decay: the mean loss of the data. */
@@ -27,7 +27,7 @@ export async function lossAndGradient(at: At): Promise<{ loss: number; gradient:
 }
 
 function penalty({ objective: { weightDecay }, parameters }: At): number {
-  return weightDecay === 0 ? 0 : 0.5 * weightDecay * dot(parameters, parameters);
+  return weightDecay === 0 ? 0 : 0.5 * weightDecay * dotInOrder(parameters, parameters);
 }
 
 /** Arrays by the names of the parameters as one flat vector. */

@@ -1,4 +1,4 @@
-import { axpy } from '../../linalg/krylov/vectors.js';
+import { axpy } from '../../linalg/vectors.js';
 import { empiricalFisherMatrix, gaussNewtonMatrix, sampledFisherMatrix } from '../../objective/matrices.js';
 import type { At, Batch, Feeds, Named } from '../../objective/objective.js';
 import { drawTargets, targetsOf } from '../../objective/products.js';

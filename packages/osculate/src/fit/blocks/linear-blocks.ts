@@ -1,4 +1,4 @@
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import type { RobustLoss } from '../robust.js';
 import type { CheckedProblem } from './block-problem.js';
 import type { ObservationProgram } from './observation-program.js';

@@ -1,6 +1,6 @@
 import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Bounds, Box } from '../bounds.js';

@@ -1,5 +1,5 @@
 import { lsmr } from '../../linalg/krylov/lsmr.js';
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { RobustLoss } from '../robust.js';
 import { costDecrease } from '../trust-region/convergence.js';

@@ -1,5 +1,5 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Matrix } from '../../linalg/matrix.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { ResidualProblem } from './problem.js';
 
 /** A linear map of residuals, and its transpose, both in place. */

@@ -1,7 +1,7 @@
 import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { transposeAt } from '../../linalg/dense/transpose.js';
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 
 /** The minimiser of a bounded linear problem. */

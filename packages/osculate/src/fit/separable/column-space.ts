@@ -1,8 +1,8 @@
 import { type PivotedQr, pivotedQr } from '../../linalg/dense/pivoted-qr.js';
 import { applyQ, upperFactor } from '../../linalg/dense/qr.js';
 import { rowsOfColumns } from '../../linalg/dense/transpose.js';
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { BasisRange, LinearSolution } from './basis-range.js';
 import { boundedLinear, columnsOf } from './bounded-linear.js';

@@ -1,7 +1,7 @@
 import { gramTriangle } from '../../linalg/dense/gram-triangle.js';
 import { solveTriangularAt } from '../../linalg/dense/triangular.js';
 import { kernelsFor, withMemory } from '../../linalg/kernels/select.js';
-import { axpy, dotAt } from '../../linalg/krylov/vectors.js';
+import { axpy, dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import { isTall, MOST_INVERSE } from '../trust-region/linear-model.js';
 import type { BasisRange, LinearSolution } from './basis-range.js';

@@ -1,4 +1,4 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { BasisRange } from './basis-range.js';
 import { ColumnSpace } from './column-space.js';

@@ -1,4 +1,4 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { CheckedData } from '../residuals/fit-data.js';
 import type { ResidualProblem } from '../residuals/problem.js';

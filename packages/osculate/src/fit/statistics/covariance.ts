@@ -1,7 +1,7 @@
 import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { svd } from '../../linalg/dense/svd.js';
-import { dot } from '../../linalg/krylov/vectors.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
+import { dot } from '../../linalg/vectors.js';
 
 /**
  * Whether the data determine a parameter. `held`: at a bound, so that it does not vary; `undetermined`: its variance is infinite; `fixed`:

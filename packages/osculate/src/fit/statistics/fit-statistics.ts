@@ -1,5 +1,5 @@
-import { dot } from '../../linalg/krylov/vectors.js';
 import type { Matrix } from '../../linalg/matrix.js';
+import { dot } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { LeastSquaresResult } from '../result.js';
 import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';

@@ -1,5 +1,5 @@
-import { dot } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
+import { dot } from '../../linalg/vectors.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { DataSet, FittedSet, GlobalFitResult } from '../global-fit.js';
 import { type FitStatistics, type FitStatisticsOptions, fitStatistics, weightedVariation } from './fit-statistics.js';

@@ -1,4 +1,4 @@
-import { dot } from '../../linalg/krylov/vectors.js';
+import { dot } from '../../linalg/vectors.js';
 import type { LossName } from '../robust.js';
 import { robustLoss } from '../robust.js';
 

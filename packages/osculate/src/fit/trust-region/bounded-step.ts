@@ -1,5 +1,5 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import { MoreSteps } from '../../linalg/trust-region/more.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import { scaledLength } from './convergence.js';
 import { Factorization } from './factorization.js';

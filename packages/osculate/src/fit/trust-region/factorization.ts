@@ -1,5 +1,5 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import type { Triangle } from '../../linalg/trust-region/more.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Iterate } from './iterate.js';
 import type { LinearModel } from './linear-model.js';
 

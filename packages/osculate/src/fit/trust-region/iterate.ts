@@ -1,4 +1,4 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { ResidualProblem } from '../residuals/problem.js';
 import type { RobustLoss } from '../robust.js';
 import { costDecrease } from './convergence.js';

@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import { matrix } from '../../linalg/matrix.js';
+import { dotAt } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { scaledLength } from './convergence.js';
 import type { Iterate } from './iterate.js';

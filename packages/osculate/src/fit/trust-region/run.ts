@@ -1,5 +1,5 @@
-import { dotAt } from '../../linalg/krylov/vectors.js';
 import { moreRadius } from '../../linalg/trust-region/more.js';
+import { dotAt } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { FitStatus } from '../result.js';
 import { BoundedSteps } from './bounded-step.js';

@@ -1,7 +1,7 @@
 import { euclideanNorm } from '../dense/norms.js';
+import { dot, scale } from '../vectors.js';
 import { orthogonalize } from './long-vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
-import { dot, scale } from './vectors.js';
 
 export interface LanczosResult {
   /**

@@ -2,8 +2,8 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 import { symmetricEigen } from '../dense/eigen/symmetric-eigen.js';
 import { euclideanNorm } from '../dense/norms.js';
 import { type Matrix, matrix } from '../matrix.js';
+import { axpy, dot, scale } from '../vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
-import { axpy, dot, scale } from './vectors.js';
 
 export interface LobpcgOptions<P = Operator> {
   /** Which end of the spectrum; default 'largest'. */

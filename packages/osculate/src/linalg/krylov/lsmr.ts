@@ -1,8 +1,8 @@
 import { InputError } from '../../tensor/errors.js';
 import { euclideanNorm } from '../dense/norms.js';
+import { axpy, scale } from '../vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { type StoppingOptions, stopping } from './options.js';
-import { axpy, scale } from './vectors.js';
 
 export interface LsmrOptions extends StoppingOptions {
   /** λ of min ‖A x − b‖² + λ² ‖x‖²; default 0. */

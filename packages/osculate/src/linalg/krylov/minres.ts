@@ -1,7 +1,7 @@
 import { euclideanNorm } from '../dense/norms.js';
+import { axpy, dot } from '../vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { type StoppingOptions, startVector, stopping } from './options.js';
-import { axpy, dot } from './vectors.js';
 
 export interface MinresOptions<P = Operator> extends StoppingOptions {
   /** The first iterate; zero without it. */

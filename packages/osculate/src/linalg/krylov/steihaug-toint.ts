@@ -1,8 +1,8 @@
 import { InputError } from '../../tensor/errors.js';
 import { euclideanNorm } from '../dense/norms.js';
+import { axpy, dot, scale } from '../vectors.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { type StoppingOptions, stopping } from './options.js';
-import { axpy, dot, scale } from './vectors.js';
 
 export interface SteihaugTointOptions<P = Operator> extends StoppingOptions {
   /** v ↦ M⁻¹ v, symmetric positive definite; the trust region is then measured by ‖s‖_M. */

@@ -1,8 +1,8 @@
 import { euclideanNorm } from '../dense/norms.js';
+import { axpy, dot, xpby } from '../vectors.js';
 import { notPositive } from './not-positive.js';
 import { type AsyncOperator, drive, type Operator, type Recurrence } from './operator.js';
 import { startVector, stopping } from './options.js';
-import { axpy, dot, xpby } from './vectors.js';
 
 export interface TruncatedGradientsOptions<P = Operator> {
   /** The first iterate; zero without it. */

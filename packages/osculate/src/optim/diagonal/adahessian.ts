@@ -1,4 +1,4 @@
-import { like, type Vector } from '../../objective/vector.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import type { Pass } from '../first-order/gradient-method.js';
 import {

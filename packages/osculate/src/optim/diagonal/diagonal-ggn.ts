@@ -1,9 +1,9 @@
 import type { Rows } from '../../data/source.js';
+import { allFinite, like, type Vector } from '../../linalg/vectors.js';
 import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Batch, Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { chunks } from '../../objective/rows.js';
-import { allFinite, like, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import {

@@ -1,9 +1,9 @@
 import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import { hessianMatrix, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { like, type Vector } from '../../objective/vector.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 

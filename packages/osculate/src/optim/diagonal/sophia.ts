@@ -1,8 +1,8 @@
 import { grad } from '../../autodiff/index.js';
 import type { Rows } from '../../data/source.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { Batch, Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { like, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import {

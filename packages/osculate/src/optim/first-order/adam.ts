@@ -1,4 +1,4 @@
-import { like, type Vector } from '../../objective/vector.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
 import {
   compiledPass,

@@ -1,8 +1,8 @@
 import type { Rows } from '../../data/source.js';
 import { runElementwise, SHORT, squaresByFour } from '../../linalg/kernels/elementwise.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
-import { like, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';

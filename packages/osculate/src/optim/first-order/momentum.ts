@@ -1,4 +1,4 @@
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
 import { elementwiseMethod, type GradientOptions, type GradientState, type Pass } from './gradient-method.js';
 

@@ -12,7 +12,7 @@ import {
   momentViews,
   namedFactors,
 } from '../../curvature/kronecker/inverses.js';
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';

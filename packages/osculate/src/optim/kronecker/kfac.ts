@@ -6,7 +6,7 @@ import {
   namedFactors,
   precondition,
 } from '../../curvature/kronecker/inverses.js';
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {

@@ -3,9 +3,9 @@ import { type Block, kroneckerBlocks, type ModelGraph } from '../../curvature/kr
 import type { FactorOptions } from '../../curvature/kronecker/factors.js';
 import { type FactorLayout, factorLayout } from '../../curvature/kronecker/inverses.js';
 import type { Rows } from '../../data/source.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { Batch, Feeds, Named, Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { like, type Vector } from '../../objective/vector.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { type NDArray, ndarray, zeros } from '../../tensor/ndarray.js';

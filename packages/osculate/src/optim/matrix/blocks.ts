@@ -1,6 +1,6 @@
 import { addSquare } from '../../linalg/dense/add-square.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
-import type { Vector } from '../../objective/vector.js';
+import type { Vector } from '../../linalg/vectors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Segment } from '../first-order/gradient-method.js';

@@ -1,7 +1,7 @@
 import type { Rows } from '../../data/source.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { like, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';

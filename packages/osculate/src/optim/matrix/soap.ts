@@ -2,7 +2,7 @@ import { symmetricEigen } from '../../linalg/dense/eigen/symmetric-eigen.js';
 import { multiply } from '../../linalg/dense/multiply.js';
 import { orthogonalFactor, qr } from '../../linalg/dense/qr.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
-import { like, type Vector } from '../../objective/vector.js';
+import { like, type Vector } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {

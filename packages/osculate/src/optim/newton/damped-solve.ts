@@ -1,8 +1,8 @@
 import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
+import type { Vector } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, gaussNewtonMatrix, weightsOf } from '../../objective/matrices.js';
 import type { Batch, Named, Objective } from '../../objective/objective.js';
-import type { Vector } from '../../objective/vector.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { type NDArray, ndarray } from '../../tensor/ndarray.js';

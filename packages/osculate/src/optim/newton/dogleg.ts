@@ -1,9 +1,9 @@
 import { choleskySolve } from '../../linalg/dense/cholesky.js';
 import type { Matrix } from '../../linalg/matrix.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
+import { allFinite, dotInOrder, norm, plus, scaled } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
-import { allFinite, dot, norm, plus, scaled } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { shifted, shiftedCholesky } from './newton.js';
@@ -11,12 +11,12 @@ import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { TrustRegionOptions } from './trust-region.js';
 
 function times({ rows, data }: Matrix, v: Float64Array): Float64Array {
-  return v.map((_, i) => dot(data.subarray(i * rows, (i + 1) * rows), v));
+  return v.map((_, i) => dotInOrder(data.subarray(i * rows, (i + 1) * rows), v));
 }
 
 /** The t in [0, 1] at which ‖a + t·d‖ = radius, ‖a‖ ≤ radius. */
 function crossing(a: Float64Array, d: Float64Array, radius: number): number {
-  const [square, half, rest] = [dot(d, d), dot(a, d), Math.max(0, radius * radius - dot(a, a))];
+  const [square, half, rest] = [dotInOrder(d, d), dotInOrder(a, d), Math.max(0, radius * radius - dotInOrder(a, a))];
   const root = Math.sqrt(half * half + square * rest);
   return half > 0 ? rest / (half + root) : (root - half) / square;
 }
@@ -53,15 +53,19 @@ export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOpt
       const { factor, shift, indefinite } = shiftedCholesky(matrix);
       const b = shift > 0 ? shifted(matrix, shift) : matrix;
       const newtonPoint = choleskySolve(factor, scaled(gradient, -1));
-      const square = dot(gradient, gradient);
-      const cauchy = scaled(gradient, square > 0 ? -square / dot(gradient, times(b, gradient)) : 0);
+      const square = dotInOrder(gradient, gradient);
+      const cauchy = scaled(gradient, square > 0 ? -square / dotInOrder(gradient, times(b, gradient)) : 0);
       return {
         value,
         gradient,
         indefinite,
         propose: (region) => {
           const step = doglegStep(gradient, cauchy, newtonPoint, region);
-          return { step, predicted: -dot(gradient, step) - 0.5 * dot(step, times(b, step)), details: { shift } };
+          return {
+            step,
+            predicted: -dotInOrder(gradient, step) - 0.5 * dotInOrder(step, times(b, step)),
+            details: { shift },
+          };
         },
       };
     },

@@ -1,7 +1,7 @@
 import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
+import { allFinite, scaled } from '../../linalg/vectors.js';
 import { type ResidualProducts, residualJacobian, residualProducts } from '../../objective/residuals.js';
-import { allFinite, scaled } from '../../objective/vector.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';

@@ -1,10 +1,10 @@
 import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
+import { allFinite, dotInOrder, moved, multiple, type Vector } from '../../linalg/vectors.js';
 import { gaussNewtonMatrix, inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
-import { allFinite, dot, moved, multiple, type Vector } from '../../objective/vector.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
@@ -177,7 +177,7 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
     const delta = await backtrack(solution.iterates, (d) => lossAt(d, some));
     const full = await lossAt(delta, rows);
     const rho = (full - loss) / (await predictedChange(objective, theta, some, gradient, delta));
-    const { rate, value } = await lineSearch(loss, dot(gradient, delta), full, (r) => lossAt(delta, rows, r));
+    const { rate, value } = await lineSearch(loss, dotInOrder(gradient, delta), full, (r) => lossAt(delta, rows, r));
     if (rate === 0) return reject(state, loss, { ...details, rho });
     const damping = nextDamping(state.damping, rho);
     return {

@@ -1,6 +1,6 @@
 import { dampingRule } from '../../linalg/trust-region/rules.js';
+import { allFinite, dotInOrder } from '../../linalg/vectors.js';
 import { residualProducts } from '../../objective/residuals.js';
-import { allFinite, dot } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
@@ -38,13 +38,13 @@ export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = 
         value,
         gradient,
         // ∇f = 2·Jᵀr.
-        firstRegion: damping * (value > 0 ? dot(gradient, gradient) / (4 * value) : 0) || damping,
+        firstRegion: damping * (value > 0 ? dotInOrder(gradient, gradient) / (4 * value) : 0) || damping,
         propose: async (lambda) => {
           const { step, iterations } = await leastSquaresStep(problem, lambda, inner);
           const image = await problem.apply(step);
           return {
             step,
-            predicted: -dot(gradient, step) - dot(image, image),
+            predicted: -dotInOrder(gradient, step) - dotInOrder(image, image),
             details: { damping: lambda, lsmrIterations: iterations },
           };
         },

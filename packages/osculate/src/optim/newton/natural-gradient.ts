@@ -1,9 +1,9 @@
 import type { Rows } from '../../data/source.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
+import { allFinite, dotInOrder, like, multiple, scaled, type Vector } from '../../linalg/vectors.js';
 import { sampledFisherMatrix } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows, drawRows } from '../../objective/rows.js';
-import { allFinite, dot, like, multiple, scaled, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Optimizer } from '../optimizer.js';
@@ -69,9 +69,9 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
       };
       const { iterates, iterations, modelValue } = await dampedSolve(objective, system, settings);
       const solution = iterates.at(-1)?.x ?? system.start;
-      const slope = dot(gradient, solution);
+      const slope = dotInOrder(gradient, solution);
       // modelValue = gᵀp + ½·pᵀ(F + λI)p.
-      const square = 2 * (modelValue - slope) - lambda * dot(solution, solution);
+      const square = 2 * (modelValue - slope) - lambda * dotInOrder(solution, solution);
       return {
         step: scaled(solution, learningRate),
         predicted: -learningRate * (slope + 0.5 * learningRate * square),

@@ -1,8 +1,8 @@
 import { conjugateGradients } from '../../linalg/krylov/conjugate-gradients.js';
+import { allFinite, norm, scaled } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
-import { allFinite, norm, scaled } from '../../objective/vector.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';

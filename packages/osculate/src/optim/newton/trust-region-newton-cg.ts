@@ -1,9 +1,9 @@
 import { steihaugToint } from '../../linalg/krylov/steihaug-toint.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
+import { allFinite, norm } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
-import { allFinite, norm } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import { forcing } from './newton-cg.js';

@@ -1,4 +1,4 @@
-import { dot } from '../../objective/vector.js';
+import { dotInOrder } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';
 import { strongWolfe } from '../search/strong-wolfe.js';
@@ -18,7 +18,7 @@ export interface BfgsMemory {
 
 function times(h: Float64Array, v: ArrayLike<number>): Float64Array {
   const n = v.length;
-  return Float64Array.from({ length: n }, (_, i) => dot(h.subarray(i * n, (i + 1) * n), v));
+  return Float64Array.from({ length: n }, (_, i) => dotInOrder(h.subarray(i * n, (i + 1) * n), v));
 }
 
 /**
@@ -27,11 +27,11 @@ function times(h: Float64Array, v: ArrayLike<number>): Float64Array {
  */
 function bfgsUpdate({ inverse, updates }: BfgsMemory, s: Float64Array, y: Float64Array): BfgsMemory {
   const n = s.length;
-  const sy = dot(s, y);
+  const sy = dotInOrder(s, y);
   const next = inverse.slice();
-  if (updates === 0) for (let i = 0; i < n; i++) next[i * (n + 1)]! *= sy / dot(y, y);
+  if (updates === 0) for (let i = 0; i < n; i++) next[i * (n + 1)]! *= sy / dotInOrder(y, y);
   const hy = times(next, y);
-  const factor = (1 + dot(y, hy) / sy) / sy;
+  const factor = (1 + dotInOrder(y, hy) / sy) / sy;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) next[i * n + j]! += factor * s[i]! * s[j]! - (hy[i]! * s[j]! + s[i]! * hy[j]!) / sy;
   }

@@ -1,4 +1,4 @@
-import { axpy, dot, scale } from '../../linalg/krylov/vectors.js';
+import { axpy, dot, scale } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';

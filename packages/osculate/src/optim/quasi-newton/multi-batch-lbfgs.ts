@@ -1,7 +1,7 @@
 import type { Rows } from '../../data/source.js';
+import { allFinite, dotInOrder, like, norm, plus, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
-import { allFinite, dot, like, norm, plus, type Vector } from '../../objective/vector.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
@@ -81,9 +81,9 @@ type Settings = Required<MultiBatchLbfgsOptions>;
 function damped(memory: LbfgsMemory, s: Float64Array, y: Float64Array): Float64Array | undefined {
   const last = newestPair(memory);
   if (last === undefined) return undefined;
-  const inverseGamma = dot(last.y, last.y) / dot(last.s, last.y);
-  const sBs = inverseGamma * dot(s, s);
-  const theta = (0.75 * sBs) / (sBs - dot(s, y));
+  const inverseGamma = dotInOrder(last.y, last.y) / dotInOrder(last.s, last.y);
+  const sBs = inverseGamma * dotInOrder(s, s);
+  const theta = (0.75 * sBs) / (sBs - dotInOrder(s, y));
   return y.map((v, i) => theta * v + (1 - theta) * inverseGamma * s[i]!);
 }
 
@@ -94,8 +94,9 @@ function remembered(
   y: Float64Array,
   { epsilon, curvature }: Pick<Settings, 'epsilon' | 'curvature'>,
 ): LbfgsMemory {
-  const ss = dot(s, s);
-  const fits = (change: Float64Array): boolean => ss > 0 && dot(s, change) >= epsilon * ss && dot(s, change) > 0;
+  const ss = dotInOrder(s, s);
+  const fits = (change: Float64Array): boolean =>
+    ss > 0 && dotInOrder(s, change) >= epsilon * ss && dotInOrder(s, change) > 0;
   if (fits(y)) return withPair(memory, s, y);
   const other = curvature === 'damp' ? damped(memory, s, y) : undefined;
   return other !== undefined && allFinite(other) && fits(other) ? withPair(memory, s, other) : memoryOf(memory);

@@ -1,12 +1,12 @@
+import { allFinite, dotInOrder, norm, plus, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
-import { allFinite, dot, norm, plus, type Vector } from '../../objective/vector.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../optimizer.js';
 import { type LineSearch, type LineSlope, lineOf } from '../search/line-search.js';
 
 /** True when sᵀy is positive beyond rounding, so that an update by the pair keeps the approximation positive definite. */
 export function isUsablePair(s: Float64Array, y: Float64Array): boolean {
-  return dot(s, y) > 1e-12 * norm(s) * norm(y);
+  return dotInOrder(s, y) > 1e-12 * norm(s) * norm(y);
 }
 
 /** State of a quasi-Newton method: f and ∇f at the parameters are kept, so that a step costs no gradient beyond the search's. */

@@ -1,7 +1,7 @@
 import type { Rows } from '../../data/source.js';
+import { allFinite, dotInOrder, moved, unitRoundoff, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
-import { allFinite, dot, moved, unitRoundoff, type Vector } from '../../objective/vector.js';
 
 /** A point on a search line θ + rate·d. */
 export interface LinePoint {
@@ -43,7 +43,7 @@ export function lineOf(
   const finite = (f: number): number => (Number.isFinite(f) ? f : Number.POSITIVE_INFINITY);
   return {
     value,
-    slope: dot(gradient, d),
+    slope: dotInOrder(gradient, d),
     roundoff: 2 * unitRoundoff(objective.layout.dtype) * Math.abs(value),
     at: async (rate) => {
       const parameters = moved(theta, d, rate);
@@ -53,7 +53,7 @@ export function lineOf(
       const parameters = moved(theta, d, rate);
       const result = await objective.valueAndGradient(parameters, rows);
       const value = allFinite(result.gradient) ? finite(result.value) : Number.POSITIVE_INFINITY;
-      return { rate, parameters, value, gradient: result.gradient, slope: dot(result.gradient, d) };
+      return { rate, parameters, value, gradient: result.gradient, slope: dotInOrder(result.gradient, d) };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dot, dotAt } from '../../../src/linalg/krylov/vectors.js';
+import { dot, dotAt } from '../../../src/linalg/vectors.js';
 import { generator } from '../../../src/tensor/index.js';
 
 test('sums of products of whole vectors and of parts, of any length', () => {

@@ -6,11 +6,11 @@ import {
   type SpectralModel,
   spectralModel,
 } from '../../../linalg/trust-region/more-sorensen.js';
+import { allFinite, norm, type Vector } from '../../../linalg/vectors.js';
 import type { CurvatureMatrix } from '../../../objective/matrices.js';
 import type { Objective } from '../../../objective/objective.js';
 import { densePoint, matrixProducts } from '../../../objective/products.js';
 import { allRows } from '../../../objective/rows.js';
-import { allFinite, norm, type Vector } from '../../../objective/vector.js';
 import type { LocalModel, Proposal } from './region-method.js';
 
 /**

@@ -1,5 +1,5 @@
+import { allFinite, norm, type Vector } from '../../../linalg/vectors.js';
 import type { Objective } from '../../../objective/objective.js';
-import { allFinite, norm, type Vector } from '../../../objective/vector.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { type LineSearch, lineOf } from '../../search/line-search.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';

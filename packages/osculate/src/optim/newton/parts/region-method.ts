@@ -1,7 +1,7 @@
 import type { RegionRule } from '../../../linalg/trust-region/rules.js';
+import { allFinite, moved, norm, unitRoundoff, type Vector } from '../../../linalg/vectors.js';
 import type { Objective } from '../../../objective/objective.js';
 import { allRows } from '../../../objective/rows.js';
-import { allFinite, moved, norm, unitRoundoff, type Vector } from '../../../objective/vector.js';
 import type { Generator } from '../../../tensor/random.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';

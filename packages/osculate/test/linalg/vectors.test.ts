@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { norm } from '../../src/objective/vector.js';
+import { norm } from '../../src/linalg/vectors.js';
 
 describe('norm', () => {
   it.each([1, 1e-200, 1e-160, 1e-135, 1e150, 1e200, 5e-324 / 4e-17])(
