@@ -34,6 +34,17 @@ const checks: Record<string, (output: string) => void> = {
     });
     expect(values[5]).toBeLessThan(2e-11);
   },
+  'rows-from-files.mjs': (output) => {
+    const losses = [...output.matchAll(/loss (\S+)/g)].map(([, loss]) => Number(loss));
+    expect(losses).toHaveLength(3);
+    expect(losses[2]).toBeLessThan(losses[0]!);
+    const values = output
+      .match(/matrix: (.*)/)![1]!
+      .split(', ')
+      .map(Number);
+    expect(values).toEqual(values.toSorted((a, b) => b - a));
+    expect(values[2]).toBeGreaterThan(0);
+  },
   'per-example-gradients.mjs': (output) => {
     expect(output.trim().split('\n')).toEqual([
       'example 0: 2, 0, 0',
