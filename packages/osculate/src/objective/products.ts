@@ -45,6 +45,14 @@ function dense(matrix: CurvatureMatrix, batch: Batch): Tensor {
   return columns(constant(ndarray(weights[0]!.dtype, units, [n, n])));
 }
 
+/** @throws InputError for a matrix of drawn targets that there are none for. */
+function requireTargets({ name, drawn }: CurvatureMatrix, targets: unknown): void {
+  if (!drawn || targets !== undefined) return;
+  throw new InputError(
+    `the ${name} matrix is of targets that are drawn: use curvatureOperator with a generator, or a method that draws them (naturalGradient, kfac)`,
+  );
+}
+
 /**
  * Value, gradient and matrix of the objective with its weight decay, summed in float64. Cost: about 2n gradients; memory n².
  */
@@ -53,6 +61,7 @@ export async function densePoint(
   matrix: CurvatureMatrix,
   parameters: Vector,
 ): Promise<DensePoint> {
+  requireTargets(matrix, undefined);
   const n = objective.layout.size;
   const [gradient, curvature] = [new Float64Array(n), new Float64Array(n * n)];
   let value = 0;
@@ -133,6 +142,7 @@ export function matrixProducts(
   matrix: CurvatureMatrix,
   { vectors: most = 8, targets }: ProductOptions = {},
 ): MatrixProducts {
+  requireTargets(matrix, targets);
   const { layout, rows: total, weightDecay } = at.objective;
   const withTargets = (feeds: Feeds) =>
     targets === undefined ? feeds : (rows: Rows): Feeds => ({ ...feeds, ...targetsOf(targets, rows) });

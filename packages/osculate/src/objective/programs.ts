@@ -161,12 +161,13 @@ function runnerFor(
 ): Runner {
   return async (executable, known = {}) => {
     const names = executable.program.inputs.map(inputName);
-    const reads = names.some((input) => !(input in feeds) && !(input in known) && Object.hasOwn(fields, input));
-    const views = layout.views(vector, 'parameters.');
+    const given = (input: string): Feeds[string] | undefined => own(known, input) ?? own(feeds, input);
+    const reads = names.some((input) => given(input) === undefined && Object.hasOwn(fields, input));
+    const views = layout.views(typed(layout, vector), 'parameters.');
     const run = (data: Named<NDArray>): Promise<Results> => {
       const all: Record<string, Feeds[string]> = {};
       for (const input of names) {
-        const value = known[input] ?? feeds[input] ?? data[input] ?? views[input];
+        const value = given(input) ?? own(data, input) ?? own(views, input);
         if (value === undefined) throw unfed(name, input);
         all[input] = value;
       }
@@ -175,6 +176,10 @@ function runnerFor(
     return reads ? reader.with(rows, run) : run({});
   };
 }
+
+/** A value by a name that may be one of an object's own methods. */
+const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
 
 function unfed(name: string, input: string): InputError {
   return new InputError(
@@ -253,7 +258,7 @@ export function programObjective(parts: ProgramParts): Objective {
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
       const runner = runnerFor(parts, reader, name, parameters, rows, feeds);
-      const varies = (input: string): boolean => input in feeds;
+      const varies = (input: string): boolean => Object.hasOwn(feeds, input);
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
       const shared = await held.run(entry.program, key, varies, runner);
       work.add(shared?.flops ?? entry.flops);

@@ -18,10 +18,17 @@ export function drawRows(objective: Objective, size: number, generator: Generato
   return rows;
 }
 
+function rowNumbers(rows: Rows): Uint32Array {
+  const list = Uint32Array.from(rows);
+  const odd = list.findIndex((row, i) => row !== rows[i]);
+  if (odd >= 0) throw new InputError(`objective: there is no row ${rows[odd]}; rows are counted from 0`);
+  return list;
+}
+
 /** Consecutive pieces of at most `size` rows. @throws InputError when there are no rows. */
 export function* chunks(rows: Rows, size: number): IterableIterator<Rows> {
   if (rows.length === 0) throw new InputError('objective: an empty batch has no mean loss');
-  const list = rows instanceof Uint32Array ? rows : Uint32Array.from(rows);
+  const list = rows instanceof Uint32Array ? rows : rowNumbers(rows);
   if (list.length <= size) yield list;
   else for (let from = 0; from < list.length; from += size) yield list.subarray(from, from + size);
 }

@@ -111,6 +111,7 @@ function fieldNames({ data, targets = ['y'] }: Pick<SourceOptions<Parameters>, '
       `objective: the field "${dotted}" has a dot in its name, as inputs of programs have; rename it`,
     );
   }
+  if (names.includes('__proto__')) throw new InputError('objective: a field cannot be called "__proto__"; rename it');
   if (!(data.rows >= 1)) throw new InputError('objective: the data set is empty');
   return { inputs: names.filter((name) => !targets.includes(name)), targets };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { allRows, supervisedObjective } from '../../src/objective/index.js';
+import { arrays } from '../../src/data/index.js';
+import { allRows, densePoint, sampledFisherMatrix, supervisedObjective } from '../../src/objective/index.js';
+import { matrixProducts } from '../../src/objective/products.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import { zeros } from '../../src/tensor/index.js';
+import { type Tensor, type Tree, zeros } from '../../src/tensor/index.js';
 import { relativeError, smallProblem } from './support.js';
 
 describe('supervised objective', () => {
@@ -26,6 +28,33 @@ describe('supervised objective', () => {
     [{ weightDecay: -1 }, 'objective: weightDecay must be a finite number ≥ 0, got -1'],
   ])('refuses %o', (options, message) => {
     expect(() => smallProblem(options)).toThrow(message);
+  });
+
+  it('refuses rows that are not there, and fields that no program could read', async () => {
+    const { objective, start, x, y, model, loss, parameters } = smallProblem();
+    await expect(objective.value(start, [0.5])).rejects.toThrow('objective: there is no row 0.5');
+    await expect(objective.value(start, [-1])).rejects.toThrow('objective: there is no row -1');
+    await expect(objective.value(start, [1000])).rejects.toThrow('there is no row 1000');
+    const on = (name: string) =>
+      supervisedObjective({
+        ...{ executor: referenceExecutor(), loss, parameters, data: arrays({ [name]: x, y }) },
+        model: (weights: Tree<Tensor>, fields) => model(weights, fields[name]!),
+      });
+    expect(() => on('a.b')).toThrow('the field "a.b" has a dot in its name');
+    // A name that every object has a value for.
+    expect(await on('constructor').value(start, [3, 1])).toBe(await objective.value(start, [3, 1]));
+  });
+
+  it('takes parameters in the other precision', async () => {
+    const { objective, start } = smallProblem();
+    const single = Float32Array.from(start);
+    expect(await objective.value(single, [0, 1])).toBe(await objective.value(Float64Array.from(single), [0, 1]));
+  });
+
+  it('refuses a matrix of drawn targets where none are drawn', async () => {
+    const { objective, start } = smallProblem();
+    await expect(densePoint(objective, sampledFisherMatrix, start)).rejects.toThrow(/targets that are drawn/);
+    expect(() => matrixProducts(objective.at(start), sampledFisherMatrix)).toThrow(/targets that are drawn/);
   });
 
   it('is the same in chunks, uneven ones too', async () => {

@@ -40,19 +40,18 @@ export function curvatureOperator(
   const { vectors = 8 } = options;
   const over = async (of: (targets?: Named<NDArray>) => Promise<Float64Array[]>): Promise<Float64Array[]> =>
     draws === null ? of() : meanOfDraws(await draws(), of);
-  const products = matrixProducts(at, matrix, { vectors });
+  const products = (targets?: Named<NDArray>) => matrixProducts(at, matrix, { vectors, ...(targets && { targets }) });
+  const own = draws === null ? products() : null;
   const names = layout.slots.map(({ name }) => name);
   return linearOperator({
     name: matrix.name,
     size: layout.size,
     applyBatch: async (list) => {
-      const results = await over((targets) =>
-        (targets ? matrixProducts(at, matrix, { vectors, targets }) : products).applyBatch(list),
-      );
+      const results = await over((targets) => (own ?? products(targets)).applyBatch(list));
       for (const result of results) requireFinite(matrix.name, layout, result);
       return results;
     },
-    ...(draws === null && products.applySingle && { applySingle: products.applySingle }),
+    ...(own?.applySingle && { applySingle: own.applySingle }),
     ...(matrix.diagonal && {
       diagonal: async () => {
         const [diagonal] = await over(async (targets) => [
