@@ -80,6 +80,7 @@ interface Walked {
 
 /** What a node computes. Any kind of node that is not named here is refused. */
 function plan(node: MathNode, reading: Reading): Plan {
+  // mathjs types a node by its class alone: what a class has is read here, whatever the class.
   const { type, name, fn, args = [], value, content } = node as unknown as Walked;
   if (type === 'ParenthesisNode' && content) return plan(content, reading);
   if (type === 'ConstantNode' && typeof value === 'number' && Number.isFinite(value)) return () => value;

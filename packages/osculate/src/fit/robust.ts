@@ -87,7 +87,7 @@ export function robustLoss(name: LossName, scale: number): RobustLoss | null {
     model: (residuals, rows, scaled, missing) => {
       residuals.forEach((r, i) => {
         at(r);
-        const [, first, second] = out as unknown as [number, number, number];
+        const [first, second] = [out[1]!, out[2]!];
         const exact = first + 2 * (r / scale) ** 2 * second;
         const square = Math.max(exact, LEAST_SHARE * first);
         rows[i] = Math.sqrt(square);

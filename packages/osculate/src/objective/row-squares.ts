@@ -1,11 +1,7 @@
 import { grad, vmap } from '../autodiff/index.js';
+import type { MatmulAttrs } from '../ops/matmul.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { Batch } from './objective.js';
-
-interface ProductAttrs {
-  readonly transA: boolean;
-  readonly transB: boolean;
-}
 
 /** The node below reshapes. */
 function core(t: Tensor): Tensor {
@@ -19,7 +15,7 @@ function core(t: Tensor): Tensor {
 function squaredOuterProduct(t: Tensor): Tensor | null {
   const product = core(t);
   if (product.node.op.name !== 'matmul') return null;
-  const { transA, transB } = product.node.attrs as unknown as ProductAttrs;
+  const { transA, transB } = product.node.attrs as MatmulAttrs;
   const [a, c] = product.node.inputs as [Tensor, Tensor];
   const batch = t.shape[0]!;
   const inner = transA ? a.shape.at(-2) : a.shape.at(-1);

@@ -79,6 +79,7 @@ export function fromCheckpoint<S extends OptimizerState>(data: CheckpointData, l
       return [name, found.data];
     }),
   );
+  // Of JSON nothing is known; the numbers are checked below.
   const progress = parse(data.metadata, 'progress') as unknown as Omit<TrainSnapshot<S>, 'state'>;
   // Files of before they were counted do not have the last two.
   const { generator, seconds, gradientEquivalents, rejected, rejectedSteps = 0, nonFiniteSteps = 0 } = progress;
@@ -87,6 +88,7 @@ export function fromCheckpoint<S extends OptimizerState>(data: CheckpointData, l
     throw new InputError('checkpoint: "progress" in its metadata is incomplete');
   }
   return {
+    // The optimizer that resumes knows which vectors and numbers its state has.
     state: state as unknown as S,
     generator,
     seconds,

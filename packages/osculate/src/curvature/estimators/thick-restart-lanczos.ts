@@ -62,7 +62,8 @@ class Basis {
   async grow(): Promise<void> {
     const w = await this.product(this.next);
     const j = this.vectors.push(this.next) - 1;
-    const [along, square] = partsAlong([this.next, w], w) as unknown as [number, number];
+    const parts = partsAlong([this.next, w], w);
+    const [along, square] = [parts[0]!, parts[1]!];
     const length = Math.sqrt(square);
     if (!(length < Infinity)) throw new InputError(`eigenpairs: a product with "${this.operator.name}" is not finite`);
     const left = this.takeOut(w, j, along);

@@ -177,15 +177,15 @@ function sourcesOf(t: Tensor, place: Place): readonly (readonly [Tensor, Place |
   const { axis } = place;
   switch (op.name) {
     case 'transpose':
-      return [[x, { ...place, axis: (attrs as unknown as { permutation: Shape }).permutation[axis]! }]];
+      return [[x, { ...place, axis: (attrs as { permutation: Shape }).permutation[axis]! }]];
     case 'reshape':
       return [[x, placeBefore(x.shape, t.shape, place)]];
     case 'matmul': {
-      const isRow = axis < t.rank - 2 || (axis === t.rank - 2 && !(attrs as unknown as MatmulAttrs).transA);
+      const isRow = axis < t.rank - 2 || (axis === t.rank - 2 && !(attrs as MatmulAttrs).transA);
       return isRow && x.rank === t.rank ? [[x, place]] : [];
     }
     case 'gather':
-      return (attrs as unknown as { axis: number }).axis === 0 && axis < inputs[1]!.rank ? [[inputs[1]!, place]] : [];
+      return (attrs as { axis: number }).axis === 0 && axis < inputs[1]!.rank ? [[inputs[1]!, place]] : [];
     default:
       // Element by element, along another axis, or over one that keeps its length.
       return inputs.flatMap((s) => (s.rank === t.rank && s.shape[axis] === t.shape[axis] ? [[s, place] as const] : []));
