@@ -9,8 +9,7 @@ import type { Curvature } from '../curvature.js';
 import type { Problem } from '../problems/problem.js';
 import { curvatureHtml } from '../report/curvature/html.js';
 import { curvatureText } from '../report/curvature/text.js';
-import type { Terminal } from '../report/progress.js';
-import { ProgressLine } from '../report/progress.js';
+import { ProgressLine, type Terminal } from '../report/progress.js';
 import { writePage } from '../report/write-page.js';
 import { UsageError } from '../usage-error.js';
 

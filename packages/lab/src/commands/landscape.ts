@@ -4,8 +4,7 @@ import { exitStatus } from '../command-line/exit-status.js';
 import type { Problem } from '../problems/problem.js';
 import { landscapeHtml } from '../report/landscape/html.js';
 import { landscapeText } from '../report/landscape/text.js';
-import type { Terminal } from '../report/progress.js';
-import { ProgressLine } from '../report/progress.js';
+import { ProgressLine, type Terminal } from '../report/progress.js';
 import { writePage } from '../report/write-page.js';
 
 export interface LandscapeOptions {

@@ -2,8 +2,7 @@ import { checkSpectrum, measureSpectrum, type SpectrumSettings } from '../analys
 import { analysisTarget, type TargetOptions, withObjective } from '../analysis/target.js';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Problem } from '../problems/problem.js';
-import type { Terminal } from '../report/progress.js';
-import { ProgressLine } from '../report/progress.js';
+import { ProgressLine, type Terminal } from '../report/progress.js';
 import { spectrumHtml } from '../report/spectrum/html.js';
 import { spectrumText } from '../report/spectrum/text.js';
 import { writePage } from '../report/write-page.js';

@@ -1,8 +1,7 @@
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { Box } from './bounds.js';
 import { composed } from './constraints/composed.js';
-import type { Tie } from './constraints/constraints.js';
-import { Constraints, unconstrained } from './constraints/constraints.js';
+import { Constraints, type Tie, unconstrained } from './constraints/constraints.js';
 import { type Model, modelProblem } from './curve-fit.js';
 import { type Layout, layoutOf, spread, spreadTies } from './global/layout.js';
 import { type StackedSet, stacked } from './global/stacked.js';

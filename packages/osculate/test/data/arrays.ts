@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { DType, NDArray } from '../../src/tensor/index.js';
-import { ndarray, sizeOf } from '../../src/tensor/index.js';
+import { type DType, type NDArray, ndarray, sizeOf } from '../../src/tensor/index.js';
 
 const elements: Record<DType, fc.Arbitrary<number | bigint>> = {
   f32: fc.float(),

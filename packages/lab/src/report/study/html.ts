@@ -1,5 +1,4 @@
-import type { ProblemAnalysis, StudyAnalysis } from '../../studies/analysis.js';
-import { axes, type Criterion } from '../../studies/analysis.js';
+import { axes, type Criterion, type ProblemAnalysis, type StudyAnalysis } from '../../studies/analysis.js';
 import type { Missing } from '../../studies/missing.js';
 import type { KeptStudy } from '../../studies/study-folder.js';
 import { verdict } from '../../studies/verdict.js';

@@ -1,5 +1,4 @@
-import type { Vector } from '../../linalg/vectors.js';
-import { axpy } from '../../linalg/vectors.js';
+import { axpy, type Vector } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { checkOptions } from '../../tensor/check-options.js';

@@ -2,8 +2,7 @@ import { matrix, symmetricEigen } from '../../linalg/index.js';
 import type { Vector } from '../../linalg/vectors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Block, hasEigenbasis, type MatrixBlock, type ModelGraph } from './blocks.js';
-import type { BlockFactors } from './factors.js';
-import { type FactorOptions, inputRows, type Measurement, measure, outputRows } from './factors.js';
+import { type BlockFactors, type FactorOptions, inputRows, type Measurement, measure, outputRows } from './factors.js';
 import type { FactorLayout } from './inverses.js';
 
 /** Σ (rows of the cotangents in their basis)² ⊗ (rows of the inputs in theirs)², as `[outputs, inputs (+ 1)]`. */

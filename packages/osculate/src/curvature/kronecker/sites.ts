@@ -5,8 +5,7 @@ import type { MatmulAttrs } from '../../ops/matmul.js';
 import type { ScanAttrs } from '../../ops/scan/parts.js';
 import type { Node, Tensor } from '../../tensor/ir.js';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
-import type { Range, Use } from './uses.js';
-import { type AxisOrigin, axisOrigin, exampleAxis, unknownOrigin } from './uses.js';
+import { type AxisOrigin, axisOrigin, exampleAxis, type Range, type Use, unknownOrigin } from './uses.js';
 
 /**
  * Where a parameter acts: output = (something linear in the parameter and in `input`). In the body of a scan both tensors are those of

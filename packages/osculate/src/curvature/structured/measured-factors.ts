@@ -9,8 +9,13 @@ import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Tree } from '../../tensor/tree.js';
 import { type Block, kroneckerBlocks, type ModelGraph } from '../kronecker/blocks.js';
-import type { FactorEstimate } from '../kronecker/factors.js';
-import { type FactorOptions, kroneckerFactors, sitesOf, type WeightSharing } from '../kronecker/factors.js';
+import {
+  type FactorEstimate,
+  type FactorOptions,
+  kroneckerFactors,
+  sitesOf,
+  type WeightSharing,
+} from '../kronecker/factors.js';
 import { type FactorLayout, factorLayout, namedFactors } from '../kronecker/inverses.js';
 import { dataOnly } from '../operators/loss-and-gradient.js';
 import { matrixDiagonal } from '../operators/matrix-diagonal.js';

@@ -1,6 +1,5 @@
 import { dot } from '../../linalg/vectors.js';
-import type { LossName } from '../robust.js';
-import { robustLoss } from '../robust.js';
+import { type LossName, robustLoss } from '../robust.js';
 
 /** What takes the place of s² under a robust loss. */
 export interface RobustVariance {

@@ -1,5 +1,4 @@
-import type { Graph, Node, Op, Tensor } from '../../tensor/ir.js';
-import { apply } from '../../tensor/ir.js';
+import { apply, type Graph, type Node, type Op, type Tensor } from '../../tensor/ir.js';
 
 /**
  * A scan node's inputs are `[...init, ...xs, ...consts]`, its outputs `[...carry, ...ys]`. The body maps placeholders

@@ -1,12 +1,12 @@
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
-import type { Pass } from '../first-order/gradient-method.js';
 import {
   finiteSquaredNorm,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  type Pass,
 } from '../first-order/gradient-method.js';
 import type { Optimizer } from '../optimizer.js';
 import { hessianProbe } from './hessian-probe.js';

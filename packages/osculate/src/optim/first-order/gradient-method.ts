@@ -6,10 +6,8 @@ import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
-import type { Optimizer, OptimizerState, StepContext } from '../optimizer.js';
-import { overwritable, SpareVector } from '../optimizer.js';
-import type { Schedule } from '../schedules.js';
-import { constantRate } from '../schedules.js';
+import { type Optimizer, type OptimizerState, overwritable, SpareVector, type StepContext } from '../optimizer.js';
+import { constantRate, type Schedule } from '../schedules.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {

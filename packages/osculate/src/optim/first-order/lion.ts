@@ -1,7 +1,6 @@
 import type { Vector } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
-import type { GradientOptions, GradientState } from './gradient-method.js';
-import { elementwiseMethod, type Pass } from './gradient-method.js';
+import { elementwiseMethod, type GradientOptions, type GradientState, type Pass } from './gradient-method.js';
 
 /** Learning rate 1e-4: a third to a tenth of what suits AdamW, with a weight decay as many times larger. */
 export interface LionOptions extends GradientOptions {

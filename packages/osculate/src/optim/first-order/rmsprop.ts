@@ -1,7 +1,12 @@
 import type { Vector } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
-import type { GradientOptions, GradientState } from './gradient-method.js';
-import { compiledPass, elementwiseMethod, type Pass } from './gradient-method.js';
+import {
+  compiledPass,
+  elementwiseMethod,
+  type GradientOptions,
+  type GradientState,
+  type Pass,
+} from './gradient-method.js';
 
 /** Learning rate 0.01. */
 export interface RmspropOptions extends GradientOptions {

@@ -1,8 +1,7 @@
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Optimizer } from '../optimizer.js';
 import type { AdamOptions } from './adam.js';
-import type { Segment } from './gradient-method.js';
-import { type GradientMove, type GradientState, gradientMethod } from './gradient-method.js';
+import { type GradientMove, type GradientState, gradientMethod, type Segment } from './gradient-method.js';
 
 interface Own {
   /** z, the iterate that takes the steps; `parameters` is its weighted average x. */

@@ -1,7 +1,6 @@
 import { hasEigenbasis, type ModelGraph } from '../../curvature/kronecker/blocks.js';
 import { eigenbases, eigenMoments } from '../../curvature/kronecker/eigenbasis.js';
-import type { FactorOptions } from '../../curvature/kronecker/factors.js';
-import { kroneckerFactors } from '../../curvature/kronecker/factors.js';
+import { type FactorOptions, kroneckerFactors } from '../../curvature/kronecker/factors.js';
 import {
   dampedInverses,
   eigenPrecondition,

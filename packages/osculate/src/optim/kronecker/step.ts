@@ -5,10 +5,8 @@ import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
-import { overwritable } from '../optimizer.js';
-import type { Direction, KfacPrograms, Piece, Point, StepSize } from './programs.js';
-import { bestProposal } from './programs.js';
+import { type Optimizer, type OptimizerState, overwritable, type StepContext, type StepReport } from '../optimizer.js';
+import { bestProposal, type Direction, type KfacPrograms, type Piece, type Point, type StepSize } from './programs.js';
 
 /** Options that K-FAC and EKFAC share. */
 export interface KroneckerOptions {

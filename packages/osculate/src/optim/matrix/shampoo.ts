@@ -13,7 +13,6 @@ import {
   type GradientState,
   gradientMethod,
 } from '../first-order/gradient-method.js';
-import type { MatrixOptimizer, Treatment } from './blocks.js';
 import {
   accumulate,
   type Block,
@@ -21,8 +20,10 @@ import {
   blocksOf,
   factorView,
   identities,
+  type MatrixOptimizer,
   readBlock,
   segmentsByBlock,
+  type Treatment,
   writeBlock,
 } from './blocks.js';
 

@@ -1,5 +1,4 @@
-import type { Attrs, LowerContext, LoweredAttr, Op, Tensor } from '../../tensor/ir.js';
-import { apply1 } from '../../tensor/ir.js';
+import { type Attrs, apply1, type LowerContext, type LoweredAttr, type Op, type Tensor } from '../../tensor/ir.js';
 import type { Shape } from '../../tensor/shape.js';
 
 /** What all of these ops have: the shape of their result, and the attributes of their ONNX node. */

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { LinearOperator } from '../../../src/curvature/index.js';
-import { checkDeterminism, curvatureOperator, dampedOperator } from '../../../src/curvature/index.js';
+import {
+  checkDeterminism,
+  curvatureOperator,
+  dampedOperator,
+  type LinearOperator,
+} from '../../../src/curvature/index.js';
 import {
   type AnyLayer,
   activation,
