@@ -1,5 +1,5 @@
 import { isFloat } from './dtype.js';
-import { DTypeError, ShapeError } from './errors.js';
+import { DTypeError } from './errors.js';
 import type { Tensor } from './ir.js';
 import { inputName, isInput } from './leaf.js';
 import { showShape } from './shape.js';
@@ -28,9 +28,4 @@ export function requireFloat(what: string, ...tensors: readonly Tensor[]): void 
     if (!isFloat(t.dtype))
       throw new DTypeError(`${what}: needs f32 or f64, got ${describe(t)}; convert it with cast('f32')`);
   }
-}
-
-/** Throws a ShapeError unless the tensor has the rank. */
-export function requireRank(what: string, t: Tensor, rank: number, meaning: string): void {
-  if (t.rank !== rank) throw new ShapeError(`${what}: needs rank ${rank} ${meaning}, got ${describe(t)}`);
 }

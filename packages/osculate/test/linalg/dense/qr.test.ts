@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { augmentQr } from '../../../src/linalg/dense/qr-augmented.js';
-import { qrAppendRow, qrRemoveRow } from '../../../src/linalg/dense/qr-update.js';
 import {
   applyQ,
   type Matrix,
@@ -149,47 +147,6 @@ describe.each(kernelNames)('QR on %s kernels', (kernels) => {
     const { solution, residualNorms } = solveLeastSquares(a, Float64Array.of(6, 5, 7, 10), { kernels });
     expect(distance(solution, Float64Array.of(3.5, 1.4))).toBeLessThan(1e-14);
     expect(residualNorms[0]).toBeCloseTo(Math.sqrt(4.2), 13);
-  });
-
-  it('of [A; D] comes from R by rotations', () => {
-    for (const n of [0, 1, 5, 40]) {
-      const a = random(n + 10, n);
-      const b = randomVector(n + 10);
-      const d = Float64Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 0 : 10 ** ((i % 7) - 3)));
-      const factors = qr(a, { kernels });
-      const c = applyQ(factors, b, { kernels, transpose: true }).slice(0, n);
-      const { upper, rightHandSide } = augmentQr(upperFactor(factors), d, c, { kernels });
-      const gram = product(transpose(a), a);
-      const expected = build(n, n, (i, j) => at(gram, i, j) + (i === j ? d[i]! ** 2 : 0));
-      expect(distance(product(transpose(upper), upper), expected)).toBeLessThan(1e-13);
-      const right = product(transpose(upper), asColumn(rightHandSide)).data;
-      expect(distance(right, product(transpose(a), asColumn(b)).data)).toBeLessThan(1e-12);
-      for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(at(upper, i, j)).toBe(0);
-    }
-    expect(() => augmentQr(identity(2), new Float64Array(3), new Float64Array(2))).toThrow(
-      /3 elements where R has order 2/,
-    );
-    expect(() => augmentQr(identity(2), Float64Array.of(1, Infinity), new Float64Array(2))).toThrow(InputError);
-  });
-
-  it('takes rows in and out', () => {
-    const a = random(30, 12);
-    const row = randomVector(12);
-    const r = upperFactor(qr(a, { kernels }));
-    const appended = qrAppendRow(r, row, { kernels });
-    const gram = product(transpose(a), a);
-    const more = build(12, 12, (i, j) => at(gram, i, j) + row[i]! * row[j]!);
-    expect(distance(product(transpose(appended), appended), more)).toBeLessThan(1e-14);
-    const removed = qrRemoveRow(appended, row, { kernels });
-    if (removed.status !== 'ok') throw new Error(removed.status);
-    expect(distance(product(transpose(removed.upper), removed.upper), gram)).toBeLessThan(1e-13);
-    expect(qrRemoveRow(identity(3), Float64Array.of(2, 0, 0), { kernels })).toEqual({
-      status: 'indefinite',
-      margin: -3,
-    });
-    expect(qrRemoveRow(diagonal([1, 0]), Float64Array.of(1, 1), { kernels })).toEqual({ status: 'singular', pivot: 1 });
-    expect(() => qrAppendRow(identity(3), new Float64Array(2))).toThrow(/2 elements where R has order 3/);
-    expect(() => qrRemoveRow(identity(2), Float64Array.of(0, Number.NaN))).toThrow(InputError);
   });
 
   it('refuses what is not finite', () => {

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { conjugateGradients } from '../../../src/linalg/index.js';
-import { truncatedGradients } from '../../../src/linalg/krylov/truncated-gradients.js';
 import { InputError, ShapeError } from '../../../src/tensor/index.js';
 import {
   asColumn,
   asyncOperatorOf,
   diagonal,
   distance,
-  filledWith,
   identity,
   nonFiniteValues,
   norm,
@@ -117,11 +115,8 @@ describe('conjugateGradients', () => {
       expect(error).toBeLessThan(1e-9);
     }
     for (const factor of [1e-200, 1e200]) expect(solve(factor).status).toBe('nonFinite');
-    const tiny = Float64Array.of(1e-200, 0);
-    expect(truncatedGradients(operatorOf(identity(2)), tiny).status).toBe('nonFinite');
     const singular = { precondition: () => {} };
     expect(conjugateGradients(operatorOf(identity(2)), Float64Array.of(1, 2), singular).status).toBe('indefinite');
-    expect(truncatedGradients(operatorOf(identity(2)), Float64Array.of(1, 2), singular).status).toBe('indefinite');
   });
 
   it('refuses a start of another length and bad options', () => {
@@ -129,64 +124,5 @@ describe('conjugateGradients', () => {
     expect(() => conjugateGradients(a, new Float64Array(2), { start: new Float64Array(3) })).toThrow(ShapeError);
     expect(() => conjugateGradients(a, new Float64Array(2), { tolerance: Number.NaN })).toThrow(/the tolerance is NaN/);
     expect(() => conjugateGradients(a, new Float64Array(2), { maxIterations: -1 })).toThrow(InputError);
-  });
-});
-
-describe('truncatedGradients', () => {
-  const a = withSpectrum(spread(120, 3));
-  const b = randomVector(120);
-  const model = (x: Float64Array): number => {
-    const ax = product(a, asColumn(x)).data;
-    return x.reduce((sum, value, i) => sum + value * (0.5 * ax[i]! - b[i]!), 0);
-  };
-
-  it('stores iterates from the fifth on, 1.3 times apart, and the last', () => {
-    const result = truncatedGradients(operatorOf(a), b);
-    const stored = result.iterates.map(({ iteration }) => iteration);
-    expect(result.status).toBe('truncated');
-    expect(stored.slice(0, 7)).toEqual([5, 7, 9, 11, 15, 19, 25]);
-    expect(stored.at(-1)).toBe(result.iterations);
-    for (const { x, model: value } of result.iterates) expect(value).toBeCloseTo(model(x), 9);
-    const values = result.iterates.map((iterate) => iterate.model);
-    expect(values).toEqual([...values].sort((x, y) => y - x));
-  });
-
-  it("stops at the iteration that Martens's test names", () => {
-    const { iterations } = truncatedGradients(operatorOf(a), b);
-    // The test restated on φ after each number of iterations, each from a run of its own.
-    const phi = (i: number) => model(truncatedGradients(operatorOf(a), b, { maxIterations: i }).solution);
-    const stops = (i: number) => {
-      const k = Math.max(10, Math.ceil(0.1 * i));
-      return i > k && phi(i - k) < 0 && (phi(i) - phi(i - k)) / phi(i) < 5e-4 * k;
-    };
-    expect(stops(iterations)).toBe(true);
-    for (let i = 1; i < iterations; i++) expect(stops(i)).toBe(false);
-  });
-
-  it('agrees with conjugate gradients for as many iterations, also preconditioned, from a start, and awaited', async () => {
-    const options = {
-      start: randomVector(120).map(Math.cos),
-      precondition: operatorOf(diagonal(spread(120, 1))),
-      maxIterations: 9,
-    };
-    const truncated = truncatedGradients(operatorOf(a), b, options);
-    const full = conjugateGradients(operatorOf(a), b, { ...options, tolerance: 0 });
-    expect(distance(truncated.solution, full.solution)).toBeLessThan(1e-13);
-    expect(truncated).toMatchObject({ status: 'budget', iterations: 9 });
-    expect(truncated.residual).toBeCloseTo(full.residual, 11);
-    expect(await truncatedGradients(asyncOperatorOf(a), b, options)).toEqual(truncated);
-  });
-
-  it('ends with typed results where it must', () => {
-    expect(truncatedGradients(operatorOf(identity(3)), new Float64Array(3))).toMatchObject({
-      status: 'converged',
-      iterates: [],
-    });
-    expect(truncatedGradients(operatorOf(diagonal([1, -2])), Float64Array.of(1, 1)).status).toBe('indefinite');
-    for (const value of nonFiniteValues) {
-      const { status, solution } = truncatedGradients(filledWith(value), Float64Array.of(1, 1));
-      expect([status, Array.from(solution)]).toEqual(['nonFinite', [0, 0]]);
-      expect(truncatedGradients(operatorOf(identity(2)), Float64Array.of(value, 0)).status).toBe('nonFinite');
-    }
   });
 });
