@@ -6,8 +6,16 @@ import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant } from '../tensor/leaf.js';
 import { ndarray } from '../tensor/ndarray.js';
-import { type DerivativeOptions, grad, linearize } from './first-order.js';
+import { type DerivativeOptions, grad, linearize, zero } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
+import {
+  type ArrayFunction,
+  isTraced,
+  type ScalarFunction,
+  scalarTensor,
+  soleTensor,
+  type Traced,
+} from './traced-function.js';
 import { type TensorTree, tensorsOf } from './trees.js';
 import { vmap } from './vmap.js';
 
@@ -45,12 +53,23 @@ function checkSize(what: string, rows: number, columns: number): void {
   }
 }
 
+/** Of a function of arrays: its Jacobian with respect to the first argument, as another function. */
+export function jacobian<A extends readonly TensorTree[]>(f: Traced<A, Tensor>): ArrayFunction<A, Tensor>;
 /**
  * Dense Jacobian of `y` with respect to `wrt`: shape `[...y.shape, ...x.shape]` for a single tensor x, `[...y.shape, n]`
  * for a tree of n elements in all (leaf after leaf). By forward mode over n unit vectors, or reverse mode over y's
  * elements, whichever is fewer; all share one forward pass. Memory: y.size × n.
  */
-export function jacobian(y: Tensor, wrt: TensorTree): Tensor {
+export function jacobian(y: Tensor, wrt: TensorTree): Tensor;
+export function jacobian(y: Tensor | Traced, wrt?: TensorTree): unknown {
+  if (isTraced(y)) {
+    const dense = (x: TensorTree, ...rest: TensorTree[]) => jacobianOf(soleTensor('jacobian', y.trace(x, ...rest)), x);
+    return y.derive(dense, (result) => result);
+  }
+  return jacobianOf(y, wrt!);
+}
+
+function jacobianOf(y: Tensor, wrt: TensorTree): Tensor {
   const xs = tensorsOf(wrt);
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize(`jacobian of ${describe(y)}`, y.size, n);
@@ -67,11 +86,23 @@ export function jacobian(y: Tensor, wrt: TensorTree): Tensor {
   return matrix.reshape([...y.shape, ...(single ? xs[0]!.shape : [n])]);
 }
 
+/** Of a function of arrays: its dense Hessian with respect to the first argument, as another function. */
+export function hessian<A extends readonly TensorTree[]>(f: ScalarFunction<A>): ArrayFunction<A, Tensor>;
 /**
  * Dense Hessian of a scalar loss over all n elements of `wrt`, leaf after leaf: shape `[n, n]`, row i the derivative of
  * gradient element i. For small n: n Hessian-vector products in one batch that shares the forward and the backward pass.
  */
-export function hessian(loss: Tensor, wrt: TensorTree, options: DerivativeOptions = {}): Tensor {
+export function hessian(loss: Tensor, wrt: TensorTree, options?: DerivativeOptions): Tensor;
+export function hessian(loss: Tensor | ScalarFunction, wrt?: TensorTree, options: DerivativeOptions = {}): unknown {
+  if (isTraced(loss)) {
+    const dense = (x: TensorTree, ...rest: TensorTree[]) =>
+      hessianOf(scalarTensor('hessian', loss.trace(x, ...rest)), x, zero);
+    return loss.derive(dense, (result) => result);
+  }
+  return hessianOf(loss, wrt!, options);
+}
+
+function hessianOf(loss: Tensor, wrt: TensorTree, options: DerivativeOptions): Tensor {
   const xs = tensorsOf(wrt);
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize('hessian', n, n);

@@ -3,8 +3,20 @@ import { describe, requireFloat } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
+import { type Like, likeInput } from '../tensor/plain.js';
 import { substitute } from '../tensor/substitute.js';
 import { checkTangent, jvpGraph, transposeGraph } from './graph-transforms.js';
+import {
+  type ArgumentOf,
+  type ArraysOf,
+  type GradientFunction,
+  isTraced,
+  type Present,
+  type RestOf,
+  type ScalarFunction,
+  scalarTensor,
+  type Traced,
+} from './traced-function.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable } from './trees.js';
 
 export interface DerivativeOptions {
@@ -52,12 +64,25 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
   };
 }
 
+/** Of a function: `(x, v, …rest) => J(x)·v`, with respect to the first argument. */
+export function jvp<A extends readonly TensorTree[], T extends TensorTree>(
+  f: Traced<A, T>,
+): (x: ArgumentOf<A[0]>, v: ArgumentOf<A[0]>, ...rest: RestOf<A>) => Promise<ArraysOf<T>>;
 /**
  * Jacobian-vector product (forward mode): the derivative of `outputs` along `tangents` of `wrt`.
  * Cost: about one evaluation of the outputs.
  * @throws ShapeError when a tangent does not match its parameter; both are named.
  */
-export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O {
+export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O;
+export function jvp(outputs: TensorTree | Traced, wrt?: TensorTree, tangents?: TensorTree): unknown {
+  if (isTraced(outputs)) {
+    const along = (x: TensorTree, v: TensorTree, ...rest: TensorTree[]) => jvpOf(outputs.trace(x, ...rest), x, v);
+    return outputs.derive(along, (result) => result);
+  }
+  return jvpOf(outputs, wrt!, tangents!);
+}
+
+function jvpOf<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O {
   const xs = tensorsOf(wrt);
   requireFloat('jvp', ...xs);
   const ys = tensorsOf(outputs);
@@ -88,6 +113,10 @@ function pullBack<W extends TensorTree>(
   );
 }
 
+/** Of a function: `(x, u, …rest) => J(x)ᵀ·u`, with respect to the first argument and in its kind. */
+export function vjp<A extends readonly TensorTree[], T extends TensorTree>(
+  f: Traced<A, T>,
+): <X extends ArgumentOf<A[0]>>(x: X, u: ArgumentOf<T>, ...rest: RestOf<A>) => Promise<Like<X>>;
 /**
  * Vector-Jacobian product (reverse mode): Jᵀ·u for `cotangents` u of `outputs`, in the nesting of `wrt`.
  * Cost: about two evaluations of the outputs (linearise, then transpose).
@@ -97,28 +126,69 @@ export function vjp<W extends TensorTree>(
   outputs: TensorTree,
   wrt: W,
   cotangents: TensorTree,
+  options?: DerivativeOptions,
+): W;
+export function vjp(
+  outputs: TensorTree | Traced,
+  wrt?: TensorTree,
+  cotangents?: TensorTree,
   options: DerivativeOptions = {},
-): W {
+): unknown {
+  if (isTraced(outputs)) {
+    const back = (x: TensorTree, u: TensorTree, ...rest: TensorTree[]) => vjp(outputs.trace(x, ...rest), x, u, zero);
+    return outputs.derive(back, likeFirst);
+  }
   const ys = tensorsOf(outputs);
-  return pullBack('vjp', ys, wrt, matchingTensors('vjp', cotangents, ys), options);
+  return pullBack('vjp', ys, wrt!, matchingTensors('vjp', cotangents!, ys), options);
 }
 
+/** A function of numbers has no use for an error where its derivative is zero. */
+export const zero: DerivativeOptions = { unreachable: 'zero' };
+
+/** A result in the kind of the first argument. */
+export const likeFirst: Present = (result, [x]) => likeInput(result, x);
+
+/** Of a function of arrays: its gradient with respect to the first argument, as another function. */
+export function grad<A extends readonly TensorTree[]>(f: ScalarFunction<A>): GradientFunction<A>;
 /**
  * Gradient of a scalar `loss` with respect to `wrt`, in its nesting. Cost: about two evaluations of the loss beside the loss itself.
  * @throws ShapeError when the loss is not a scalar; DerivativeError when a parameter is not reached.
  */
-export function grad<W extends TensorTree>(loss: Tensor, wrt: W, options: DerivativeOptions = {}): W {
+export function grad<W extends TensorTree>(loss: Tensor, wrt: W, options?: DerivativeOptions): W;
+export function grad(loss: Tensor | ScalarFunction, wrt?: TensorTree, options: DerivativeOptions = {}): unknown {
+  if (isTraced(loss)) {
+    const slope = (x: TensorTree, ...rest: TensorTree[]) => grad(scalarTensor('grad', loss.trace(x, ...rest)), x, zero);
+    return loss.derive(slope, likeFirst);
+  }
+  return gradOf(loss, wrt!, options);
+}
+
+function gradOf<W extends TensorTree>(loss: Tensor, wrt: W, options: DerivativeOptions): W {
   requireFloat('grad', loss);
   if (loss.rank !== 0)
     throw new ShapeError(`grad: the loss must be a scalar, got ${describe(loss)}; reduce it with mean() or sum()`);
   return pullBack('grad', [loss], wrt, [full(1, loss.dtype)], options);
 }
 
+/** Of a function of arrays: f(x) and its gradient with respect to the first argument, from one evaluation. */
+export function valueAndGrad<A extends readonly TensorTree[]>(
+  f: ScalarFunction<A>,
+): <X extends ArgumentOf<A[0]>>(x: X, ...rest: RestOf<A>) => Promise<{ value: number; gradient: Like<X> }>;
 /** The loss and its gradient, which share the forward pass when compiled into one program. */
 export function valueAndGrad<W extends TensorTree>(
   loss: Tensor,
   wrt: W,
+  options?: DerivativeOptions,
+): { value: Tensor; gradient: W };
+export function valueAndGrad(
+  loss: Tensor | ScalarFunction,
+  wrt?: TensorTree,
   options: DerivativeOptions = {},
-): { value: Tensor; gradient: W } {
-  return { value: loss, gradient: grad(loss, wrt, options) };
+): unknown {
+  if (isTraced(loss)) {
+    const both = (x: TensorTree, ...rest: TensorTree[]) =>
+      valueAndGrad(scalarTensor('valueAndGrad', loss.trace(x, ...rest)), x, zero);
+    return loss.derive(both, (result, [x]) => likeInput(result, { value: 0, gradient: x }));
+  }
+  return { value: loss, gradient: gradOf(loss, wrt!, options) };
 }

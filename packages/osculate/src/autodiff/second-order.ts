@@ -1,15 +1,36 @@
 import { zerosLike } from '../ops/shape.js';
 import { requireFloat } from '../tensor/describe.js';
 import type { Tensor } from '../tensor/ir.js';
-import { type DerivativeOptions, grad, type LinearMap, linearize } from './first-order.js';
+import type { Like } from '../tensor/plain.js';
+import { type DerivativeOptions, grad, type LinearMap, likeFirst, linearize, zero } from './first-order.js';
 import { jvpGraph } from './graph-transforms.js';
+import { type ArgumentOf, isTraced, type RestOf, type ScalarFunction, scalarTensor } from './traced-function.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable } from './trees.js';
 
+/** Of a function of arrays: `(x, v, …rest) => ∇²f(x)·v`, with respect to the first argument and in its kind. */
+export function hvp<A extends readonly TensorTree[]>(
+  f: ScalarFunction<A>,
+): <X extends ArgumentOf<A[0]>>(x: X, v: ArgumentOf<A[0]>, ...rest: RestOf<A>) => Promise<Like<X>>;
 /**
  * Hessian-vector product ∇²L·v by forward over reverse: the derivative of the gradient along v (Pearlmutter 1994).
  * Exact. Cost: about two gradients; memory: about twice a gradient's. No matrix is formed.
  */
-export function hvp<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, options: DerivativeOptions = {}): W {
+export function hvp<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, options?: DerivativeOptions): W;
+export function hvp(
+  loss: Tensor | ScalarFunction,
+  wrt?: TensorTree,
+  v?: TensorTree,
+  options: DerivativeOptions = {},
+): unknown {
+  if (isTraced(loss)) {
+    const product = (x: TensorTree, along: TensorTree, ...rest: TensorTree[]) =>
+      hvpOf(scalarTensor('hvp', loss.trace(x, ...rest)), x, along, zero);
+    return loss.derive(product, likeFirst);
+  }
+  return hvpOf(loss, wrt!, v!, options);
+}
+
+function hvpOf<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, options: DerivativeOptions): W {
   const xs = tensorsOf(wrt);
   const gradient = tensorsOf(grad(loss, wrt, options));
   const moved = jvpGraph(gradient, xs, matchingTensors('hvp', v, xs));

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import { mapTree } from '../tensor/tree.js';
 import { batchGraph } from './graph-transforms.js';
+import { type ArrayFunction, isTraced, type Traced } from './traced-function.js';
 import { likeTree, type TensorTree, tensorsOf } from './trees.js';
 
 function batchSize(tensors: readonly Tensor[]): number {
@@ -20,19 +21,42 @@ function batchSize(tensors: readonly Tensor[]): number {
 
 /**
  * Maps `f` over the leading axis of its arguments: every result gets that axis in front. `f` is traced once on single
- * elements; what it closes over is shared by the whole batch. Derivatives inside give per-example gradients,
- * `vmap((v) => hvp(loss, params, v))(vs)` gives products with several vectors that share the forward pass.
+ * elements; what it closes over is shared by the whole batch, and so are arguments whose entry in `axes` is null. Derivatives inside give
+ * per-example gradients, `vmap((v) => hvp(loss, params, v))(vs)` gives products with several vectors that share the forward pass.
+ * @throws InputError when nothing is mapped over, ShapeError for leading axes that differ.
+ * @example
+ * const gradients = await vmap(grad(fn((w, x, y) => w.dot(x).sub(y).square())), [null, 0, 0])(w, xs, ys);
  */
 export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
   f: (...args: Args) => R,
+  axes?: readonly (0 | null)[],
+): (...args: Args) => R;
+export function vmap<A extends readonly TensorTree[], T extends TensorTree>(
+  f: Traced<A, T>,
+  axes?: readonly (0 | null)[],
+): ArrayFunction<A, T>;
+export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
+  f: ((...args: Args) => R) | Traced<Args, R>,
+  axes: readonly (0 | null)[] = [],
+): unknown {
+  if (isTraced<Args>(f)) return f.derive(mapped(f.trace, axes), (result) => result);
+  return mapped(f, axes);
+}
+
+function mapped<Args extends readonly TensorTree[], R extends TensorTree>(
+  f: (...args: Args) => R,
+  axes: readonly (0 | null)[],
 ): (...args: Args) => R {
   return (...args) => {
-    const given = args.flatMap((a) => tensorsOf(a));
+    const over = args.filter((_, i) => axes[i] !== null);
+    const given = over.flatMap((a) => tensorsOf(a));
     const size = batchSize(given);
     const element = (t: Tensor): Tensor => input('vmap element', t.dtype, t.shape.slice(1));
-    const placeholders = args.map((a) => mapTree(a as TensorTree, element)) as readonly TensorTree[] as Args;
-    const result = f(...placeholders);
-    const from = placeholders.flatMap((a) => tensorsOf(a));
+    const elements = over.map((a) => mapTree(a as TensorTree, element));
+    let next = 0;
+    const own = args.map((a, i) => (axes[i] === null ? a : elements[next++]!)) as readonly TensorTree[] as Args;
+    const result = f(...own);
+    const from = elements.flatMap((a) => tensorsOf(a));
     const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);
     return likeTree(
       result,

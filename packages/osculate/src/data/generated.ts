@@ -31,7 +31,7 @@ function hash(start: number, a: number, b: number): number {
 }
 
 /** An independent generator for each pair of seed and row. */
-function rowGenerator(seed: number, row: number): Generator {
+export function rowGenerator(seed: number, row: number): Generator {
   return generator(hash(1, seed, row) + 2 ** 32 * (hash(2, seed, row) >>> 11));
 }
 

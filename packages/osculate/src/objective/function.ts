@@ -35,6 +35,8 @@ function batchOf(f: (x: Tensor) => Tensor, { dtype, size }: ParameterLayout, res
     weights,
     inputs: {},
     targets: {},
+    masks: [],
+    statistics: [],
     get outputs() {
       return residuals ? result : without('outputs to make a Gauss-Newton matrix of');
     },

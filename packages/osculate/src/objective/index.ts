@@ -1,4 +1,5 @@
 export { allFinite, norm, type Vector } from '../linalg/vectors.js';
+export { type FnOptions, fn, vectorFn } from './fn.js';
 export { functionObjective } from './function.js';
 export type { LossOfRows, WeightedLoss } from './loss-of-rows.js';
 export {

@@ -1,11 +1,13 @@
 import type { Rows } from '../data/source.js';
 import type { Vector } from '../linalg/vectors.js';
+import type { Statistics } from '../nn/context.js';
 import type { Feeds } from '../runtime/index.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import type { Generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
+import type { Mask } from './application.js';
 
 export type { Feeds };
 
@@ -20,6 +22,10 @@ export interface Batch {
   /** What the model reads and what the loss compares with, by field, `[rows, …]`; none for a plain function. */
   readonly inputs: Named<Tensor>;
   readonly targets: Named<Tensor>;
+  /** Dropout masks among the inputs, in training. */
+  readonly masks: readonly Mask[];
+  /** Means and variances of the batch normalisations, in their order. */
+  readonly statistics: readonly Statistics[];
   /**
    * What the loss is a (preferably convex) function of, for Gauss-Newton matrices; several outputs of a model are joined to `[rows, …]`.
    * @throws InputError for a plain function without residuals.
@@ -37,7 +43,10 @@ export interface Batch {
   hessianProduct(u: Tensor): Tensor;
   /** See `Objective.sample`. */
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
-  /** One row as if alone in its batch, of the same weights: fields without the axis of rows. Where rows do not enter each other's outputs, the batch is made of these. */
+  /**
+   * One row as if alone in its batch, of the same weights: fields without the axis of rows. Where rows do not enter each other's outputs,
+   * the batch is made of these. Statistics of a batch normalisation are held as those of the batch.
+   */
   row(inputs: Named<Tensor>, targets: Named<Tensor>): Batch;
 }
 
@@ -92,7 +101,7 @@ export interface Objective {
   readonly weightDecay: number;
   /** Most rows in one run of a program. */
   readonly chunk: number;
-  /** What a user should know of it: parameters that the loss does not reach. */
+  /** What a user should know of it: parameters that the loss does not reach, and what of the model is held. */
   notes(): readonly string[];
   value(parameters: Vector, rows: Rows): Promise<number>;
   /** The gradient is the caller's: a new vector, or `into`, which an objective may overwrite instead of making one. */
@@ -113,6 +122,11 @@ export interface Objective {
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
   /** Says which rows will be asked for next, so that a source that reads them from elsewhere can prepare them beside the work under way. */
   expect?(rows: Rows): void;
+  /**
+   * Draws dropout masks, by a number that is asked for only where the model has any. All that is computed until the next draw has the same
+   * masks for the same rows; an `At` keeps those that it was made with.
+   */
+  draw?(number: () => number): void;
   /** Work so far, in gradient equivalents. */
   work(): number;
   /** Counts the iterations that a data-dependent loop of a program made; the program itself counts its body as nothing. */

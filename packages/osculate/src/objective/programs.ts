@@ -1,6 +1,6 @@
 import { grad } from '../autodiff/index.js';
 import { compile, costOf, type Program } from '../compile/index.js';
-import type { Field, RowSource, Rows } from '../data/source.js';
+import { type Field, type RowSource, type Rows, sameRows } from '../data/source.js';
 import type { Vector } from '../linalg/vectors.js';
 import { disposeAll } from '../runtime/dispose-all.js';
 import type { Executable, Executor, Feeds } from '../runtime/index.js';
@@ -12,6 +12,7 @@ import { inputName } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import { leaves, type Tree } from '../tensor/tree.js';
+import { type Mask, masksOf } from './application.js';
 import { HeldValues } from './held-values.js';
 import { LastRead } from './last-read.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
@@ -106,6 +107,25 @@ class BatchPrograms {
   }
 }
 
+/** The masks of the rows that were asked for last, by draw: gradient, trial losses and products of a step ask for the same ones. */
+class Masks {
+  draw = 0;
+
+  constructor(private readonly masks: (rows: Rows) => readonly Mask[]) {}
+
+  /** The masks of rows under the present draw, also after the next. */
+  ofDraw(): (rows: Rows) => Named<NDArray> {
+    const { draw } = this;
+    let last: { readonly rows: Uint32Array; readonly arrays: Named<NDArray> } | null = null;
+    return (rows) => {
+      if (last === null || !sameRows(last.rows, rows)) {
+        last = { rows: Uint32Array.from(rows), arrays: masksOf(this.masks(rows), draw, rows) };
+      }
+      return last.arrays;
+    };
+  }
+}
+
 function batchKey(rows: number, others: Named<Field>): string {
   if (others === noFields) return String(rows);
   const shown = Object.entries(others).map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join('x')}`);
@@ -158,10 +178,13 @@ function runnerFor(
   vector: Vector,
   rows: Rows,
   feeds: Feeds,
+  masks: (rows: Rows) => Named<NDArray>,
 ): Runner {
   return async (executable, known = {}) => {
     const names = executable.program.inputs.map(inputName);
-    const given = (input: string): Feeds[string] | undefined => own(known, input) ?? own(feeds, input);
+    const drawn = names.some((input) => input.startsWith('mask.')) ? masks(rows) : {};
+    const given = (input: string): Feeds[string] | undefined =>
+      own(known, input) ?? own(feeds, input) ?? own(drawn, input);
     const reads = names.some((input) => given(input) === undefined && Object.hasOwn(fields, input));
     const views = layout.views(typed(layout, vector), 'parameters.');
     const run = (data: Named<NDArray>): Promise<Results> => {
@@ -245,19 +268,22 @@ export function programObjective(parts: ProgramParts): Objective {
     const { outputs } = compile(lossAndGradient(programs.batch(size)));
     return (costOf(outputs).flops / size) * total;
   });
+  const masks = new Masks((rows) => programs.batch(rows.length).masks);
   const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
     const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
     work.add(entry.flops);
-    return runnerFor(parts, reader, name, vector, rows, feeds)(await programs.load(entry.program));
+    const runner = runnerFor(parts, reader, name, vector, rows, feeds, masks.ofDraw());
+    return runner(await programs.load(entry.program));
   };
   const at: Objective['at'] = (vector) => {
     const held = new HeldValues(splits, limit);
     const sets = new RowSets();
     const parameters = typed(layout, vector);
+    const drawn = masks.ofDraw();
     const runHeld: At['run'] = async (name, build, rows, feeds = {}) => {
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
-      const runner = runnerFor(parts, reader, name, parameters, rows, feeds);
+      const runner = runnerFor(parts, reader, name, parameters, rows, feeds, drawn);
       const varies = (input: string): boolean => Object.hasOwn(feeds, input);
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
       const shared = await held.run(entry.program, key, varies, runner);
@@ -271,13 +297,16 @@ export function programObjective(parts: ProgramParts): Objective {
     rows: total,
     weightDecay,
     chunk,
-    notes: () => notesOf(programs.batch(Math.min(chunk, total))),
+    notes: () => notesOf(programs.batch(Math.min(chunk, total)), chunk),
     ...lossSums(parts, run),
     run,
     at,
     batch: (rows) => programs.batch(rows),
     sample: (outputs, generator) => programs.batch(outputs.shape[0]!).sample(outputs, generator),
     ...(source.expect && { expect: (rows) => source.expect?.(rows) }),
+    draw: (number) => {
+      if (programs.batch(Math.min(2, total)).masks.length > 0) masks.draw = number();
+    },
     work: () => work.total(),
     countIterations: (name, rows, iterations) => {
       work.add(programs.flopsPerIteration(name, rows), iterations);
@@ -287,12 +316,24 @@ export function programObjective(parts: ProgramParts): Objective {
   return objective;
 }
 
-/** Names the parameters that the loss does not reach. */
-function notesOf({ loss, weights }: Batch): string[] {
+/** Names the parameters that the loss does not reach, and what is held. */
+function notesOf({ loss, weights, masks, statistics }: Batch, chunk: number): string[] {
   const reached = new Set(topological([loss]));
-  return leaves(weights).flatMap(([name, t]) =>
-    reached.has(t.node)
-      ? []
-      : [`the loss does not depend on the parameter "${name}": its derivatives are zero, and it stays as it is`],
-  );
+  const unreached = leaves(weights).filter(([, t]) => !reached.has(t.node));
+  return [
+    ...unreached.map(
+      ([name]) =>
+        `the loss does not depend on the parameter "${name}": its derivatives are zero, and it stays as it is`,
+    ),
+    ...(masks.length > 0
+      ? [
+          'dropout: every row has its mask, which is held from one draw to the next; values and derivatives are exact for it',
+        ]
+      : []),
+    ...(statistics.length > 0 && reached.has(statistics[0]!.mean.node)
+      ? [
+          `batch normalisation: the statistics are those of the rows that are computed together, at most ${chunk}; derivatives of single rows hold them`,
+        ]
+      : []),
+  ];
 }

@@ -1,7 +1,7 @@
 import { ahead } from '../data/ahead.js';
 import { arrays } from '../data/arrays.js';
 import type { Field, RowSource } from '../data/source.js';
-import type { Loss, Parameters } from '../nn/index.js';
+import type { Context, Loss, Parameters } from '../nn/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
@@ -10,6 +10,7 @@ import { input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
 import type { Tree } from '../tensor/tree.js';
+import { type Application, batchApplication, type Mode, rowApplication } from './application.js';
 import { joinOutputs, jointLoss, type LossOfRows } from './loss-of-rows.js';
 import type { Batch, Named, Objective } from './objective.js';
 import { programObjective, type RunOptions } from './programs.js';
@@ -19,12 +20,17 @@ interface CommonOptions<P extends Parameters> extends RunOptions {
   readonly parameters: P;
   /** Adds (weightDecay/2)·‖θ‖² to the loss (default 0). */
   readonly weightDecay?: number;
+  /**
+   * `training` (default): dropout has masks (see `Objective.draw`), batch normalisation the statistics of the batch. `inference`: dropout
+   * is the identity, and statistics are inputs of programs to feed, `statistics.0.mean`, `statistics.0.variance`, ….
+   */
+  readonly mode?: Mode;
 }
 
 /** A model of one input with one output and one target, `[rows, …]` each, in memory. */
 export interface ArraysOptions<P extends Parameters> extends CommonOptions<P> {
   /** The model's outputs for a batch `[rows, …]`. */
-  readonly model: (weights: TensorsOf<P>, x: Tensor) => Tensor;
+  readonly model: (weights: TensorsOf<P>, x: Tensor, context: Context) => Tensor;
   readonly loss: Loss;
   readonly x: NDArray;
   readonly y: NDArray;
@@ -33,7 +39,7 @@ export interface ArraysOptions<P extends Parameters> extends CommonOptions<P> {
 /** A model on rows from anywhere: several inputs, outputs and targets, by names. */
 export interface SourceOptions<P extends Parameters> extends CommonOptions<P> {
   /** The model's output, or its outputs by name, for a batch of the inputs. */
-  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>) => Tensor | Named<Tensor>;
+  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
   readonly loss: LossOfRows;
   readonly data: RowSource;
   /** The fields that the loss reads (default: "y"); the model gets all others. */
@@ -45,7 +51,7 @@ export type SupervisedOptions<P extends Parameters> = ArraysOptions<P> | SourceO
 /** The parts that both kinds of options come down to. */
 interface Supervised<P extends Parameters> {
   readonly weights: P;
-  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>) => Tensor | Named<Tensor>;
+  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
   readonly loss: LossOfRows;
   readonly targets: readonly string[];
 }
@@ -57,8 +63,9 @@ function batchOf<P extends Parameters>(
   rows: number,
   inputs: Named<Tensor>,
   targets: Named<Tensor>,
+  context: Application,
 ): Batch {
-  const found = parts.model(weights, inputs);
+  const found = parts.model(weights, inputs, context);
   const named = isTensor(found) ? null : joinOutputs(found, rows);
   const outputs = named ? named.joined : (found as Tensor);
   const loss = jointLoss(parts.loss, named?.places ?? null, parts.targets);
@@ -67,8 +74,10 @@ function batchOf<P extends Parameters>(
     rows,
     // Any nesting of parameters gives the same nesting of tensors, which TypeScript cannot follow through a type parameter.
     weights: weights as Tree<Tensor>,
-    inputs,
+    inputs: { ...inputs, ...context.inputs },
     targets,
+    masks: context.masks,
+    statistics: context.statistics,
     outputs,
     loss: value,
     get score() {
@@ -80,7 +89,10 @@ function batchOf<P extends Parameters>(
     ...(loss.residuals && { residuals: loss.residuals(outputs, targets) }),
     hessianProduct: (u) => loss.hessianProduct(outputs, targets, u),
     sample: (array, generator) => loss.sample(array, generator),
-    row: (x, y) => batchOf(parts, weights, 1, alone(x), alone(y)),
+    row: (x, y) => {
+      const own = Object.fromEntries(Object.keys(inputs).map((name) => [name, x[name]!]));
+      return batchOf(parts, weights, 1, alone(own), alone(y), rowApplication(context, x));
+    },
   };
 }
 
@@ -128,7 +140,7 @@ export function supervisedObjective<P extends Parameters>(options: ArraysOptions
 export function supervisedObjective<P extends Parameters>(options: SourceOptions<P>): Objective;
 export function supervisedObjective<P extends Parameters>(options: SupervisedOptions<P>): Objective;
 export function supervisedObjective<P extends Parameters>(options: SupervisedOptions<P>): Objective {
-  const { executor, chunk = 1000, weightDecay = 0, held } = options;
+  const { executor, chunk = 1000, weightDecay = 0, held, mode = 'training' } = options;
   checkOptions('objective', {
     'an integer ≥ 1': { chunk },
     'a finite number ≥ 0': { weightDecay },
@@ -140,7 +152,7 @@ export function supervisedObjective<P extends Parameters>(options: SupervisedOpt
     weights: options.parameters,
     loss: options.loss,
     targets,
-    model: 'data' in options ? options.model : (weights, { x }) => options.model(weights, x!),
+    model: 'data' in options ? options.model : (weights, { x }, context) => options.model(weights, x!, context),
   };
   return programObjective({
     executor,
@@ -156,6 +168,7 @@ export function supervisedObjective<P extends Parameters>(options: SupervisedOpt
         rows,
         symbols(fields, inputs, rows),
         symbols(fields, targets, rows),
+        batchApplication(mode, rows),
       ),
   });
 }

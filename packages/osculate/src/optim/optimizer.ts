@@ -46,6 +46,8 @@ export interface OptimizerState {
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
   readonly name: string;
   readonly settings: Readonly<Record<string, number | string | boolean>>;
+  /** A step uses values and gradients of steps before it: dropout masks then stay the same for the whole run. */
+  readonly carries?: boolean;
   /** The state to start from, for this objective. */
   init(objective: Objective, parameters: Vector): S;
   step(state: S, context: StepContext): Promise<{ state: S; report: StepReport }>;

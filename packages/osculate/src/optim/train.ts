@@ -113,6 +113,7 @@ export async function* train<S extends OptimizerState>(
   for (;;) {
     const reason = finished();
     if (reason !== null) return { reason, snapshot: snapshot() };
+    objective.draw?.(() => (optimizer.carries ? options.seed : generator.uint32()));
     const start = clock();
     const { state: next, report } = await optimizer.step(state, { objective, generator, retired });
     elapsed += clock() - start;

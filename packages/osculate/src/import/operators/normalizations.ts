@@ -30,8 +30,10 @@ function batchNormalization(call: NodeCall): readonly (Tensor | undefined)[] {
   if (!trains(call) && call.tracing.mode === 'inference') {
     return [batchNorm(x, { gain, bias, mean, variance, epsilon }).output];
   }
-  const result = batchNorm(x, { gain, bias, epsilon });
-  call.tracing.context?.report({ mean: result.mean, variance: result.variance });
+  const { context } = call.tracing;
+  const held = context?.running(gain.size, x.dtype as 'f32' | 'f64');
+  const result = batchNorm(x, { gain, bias, epsilon, ...held });
+  if (!held) context?.report({ mean: result.mean, variance: result.variance });
   const momentum = call.float('momentum', 0.9);
   const move = (old: Tensor, now: Tensor): Tensor =>
     old

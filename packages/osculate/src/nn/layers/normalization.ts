@@ -43,12 +43,9 @@ export function batchNorm(channels: number, epsilon = 1e-5): Layer<NormParameter
           `batchNorm(${channels}): apply the model with trainingContext() or inferenceContext(), which say whose statistics to use`,
         );
       }
-      if (!context.training) {
-        const running = context.running(channels, x.dtype as FloatDType);
-        return batchNormOp(x, { gain: weight, bias, epsilon, ...running }).output;
-      }
-      const { output, mean, variance } = batchNormOp(x, { gain: weight, bias, epsilon });
-      context.report({ mean, variance });
+      const running = context.running(channels, x.dtype as FloatDType);
+      const { output, mean, variance } = batchNormOp(x, { gain: weight, bias, epsilon, ...running });
+      if (!running) context.report({ mean, variance });
       return output;
     },
   };

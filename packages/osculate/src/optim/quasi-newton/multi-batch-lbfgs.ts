@@ -221,6 +221,7 @@ export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer
   return {
     name: 'Multi-batch L-BFGS',
     settings: described,
+    carries: true,
     init: (_, parameters) => ({
       parameters,
       step: 0,

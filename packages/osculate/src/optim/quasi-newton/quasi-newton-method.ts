@@ -73,6 +73,7 @@ export function quasiNewtonMethod<M extends object>(method: QuasiNewtonMethod<M>
   return {
     name: method.name,
     settings: method.settings,
+    carries: true,
     init: (_, parameters) => ({
       parameters,
       step: 0,

@@ -79,6 +79,9 @@ it('of a quadratic on a large ball goes towards half of λmax ρ², never beyond
 it('says what is wrong', async () => {
   await expect(ascentSharpness(model, { radius: 0 })).rejects.toThrow(/radius must be a finite number > 0, got 0/);
   await expect(ascentSharpness(model, { steps: 0 })).rejects.toThrow(/steps must be an integer ≥ 1, got 0/);
-  const blind = pointOf({ ...options, model: ((w: never, x: never) => options.model(w, x).mul(0)) as never });
+  const blind = pointOf({
+    ...options,
+    model: ((w: never, x: never, context: never) => options.model(w, x, context).mul(0)) as never,
+  });
   await expect(ascentSharpness(blind)).rejects.toThrow(InputError);
 });

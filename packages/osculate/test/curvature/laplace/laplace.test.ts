@@ -358,7 +358,10 @@ it('says what is wrong', async () => {
   const untrained = await laplace(pointOf({ ...binary, parameters: zero as never }));
   expect(() => untrained.tuned()).toThrow(/all parameters are zero/);
   const blind = await laplace(
-    pointOf({ ...binary, model: ((w: never, x: never) => logistic.model(w, x).mul(0)) as never }),
+    pointOf({
+      ...binary,
+      model: ((w: never, x: never, context: never) => logistic.model(w, x, context).mul(0)) as never,
+    }),
   );
   expect(() => blind.tuned()).toThrow(/curvature is zero/);
   const mean = ndarray('f64', new Float64Array(2), [1, 2]);
