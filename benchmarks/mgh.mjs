@@ -49,8 +49,7 @@ for (const factor of [1, 10]) {
     let row = '';
     for (const problem of problems) {
       const start = Float64Array.from(problem.start, (x) => factor * x);
-      const run = optim.minimize(problem.objective(), start, method, { maxSteps, tolerance: 1e-10 });
-      const result = await optim.finish(run);
+      const result = await optim.minimize(problem.objective(), start, { method, maxSteps, tolerance: 1e-10 });
       const reached = isKnownMinimum(problem, result.f);
       row += (reached ? String(result.steps) : '-').padStart(5);
       solved += reached ? 1 : 0;

@@ -15,7 +15,15 @@ export type { MatrixOptimizer, Treatment } from './matrix/blocks.js';
 export { muon } from './matrix/muon.js';
 export { shampoo } from './matrix/shampoo.js';
 export { soap } from './matrix/soap.js';
-export { finish, type MinimizeEvent, type MinimizeOptions, type MinimizeResult, minimize } from './minimize.js';
+export {
+  type MinimizeEvent,
+  type MinimizeFunctionOptions,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type Minimum,
+  minimize,
+  minimizeSteps,
+} from './minimize.js';
 export { adaptiveCubic, adaptiveCubicLanczos } from './newton/adaptive-cubic.js';
 export { dogleg } from './newton/dogleg.js';
 export { gaussNewton, gaussNewtonLsmr } from './newton/gauss-newton.js';

@@ -1,7 +1,28 @@
+import {
+  type ArgumentOf,
+  type ArrayFunction,
+  isTraced,
+  type ScalarFunction,
+  soleTensor,
+  type Traced,
+} from '../autodiff/traced-function.js';
+import type { TensorTree } from '../autodiff/trees.js';
 import { norm, unitRoundoff, type Vector } from '../linalg/vectors.js';
+import { functionObjective } from '../objective/function.js';
 import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
+import type { Executor } from '../runtime/index.js';
+import type { Tensor } from '../tensor/ir.js';
+import { constant, input } from '../tensor/leaf.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import { ParameterLayout } from '../tensor/parameters.js';
+import { type ArrayInput, arraysOf, type Like, likeInput } from '../tensor/plain.js';
+import { sizeOf } from '../tensor/shape.js';
+import { mapTree, type Tree } from '../tensor/tree.js';
+import { levenbergMarquardt } from './newton/levenberg-marquardt.js';
+import { trustRegion } from './newton/trust-region.js';
 import type { Optimizer, OptimizerState } from './optimizer.js';
+import { lbfgs } from './quasi-newton/lbfgs.js';
 import {
   type MinimizeStatus,
   type Progress,
@@ -64,13 +85,11 @@ function budgetVerdict(options: MinimizeOptions, steps: number, work: number, se
 /**
  * Minimises an objective from a start and yields an event after every step; returns where and why it stopped. The result's point
  * is one at which f and ‖∇f‖ were evaluated. Methods that do not look at all rows cost one more gradient a step. A run of
- * finitely many steps never throws for what the objective does: that is a status.
- *
+ * finitely many steps never throws for what the objective does: that is a status. `minimize` runs it to the end.
  * @example
- * const objective = functionObjective((x) => x.mul(x).sum(), start);
- * const { status, x, f } = await finish(minimize(objective, start, trustRegion()));
+ * for await (const { f, gradientNorm } of minimizeSteps(objective, start, trustRegion())) console.log(f, gradientNorm);
  */
-export async function* minimize<S extends OptimizerState>(
+export async function* minimizeSteps<S extends OptimizerState>(
   objective: Objective,
   start: Vector,
   optimizer: Optimizer<S>,
@@ -109,11 +128,87 @@ export async function* minimize<S extends OptimizerState>(
   }
 }
 
-/** Runs to the end and returns the result; `onEvent` sees what is yielded. */
-export async function finish<E, R>(run: AsyncGenerator<E, R>, onEvent?: (event: E) => void): Promise<R> {
+export interface MinimizeFunctionOptions extends MinimizeOptions {
+  /**
+   * Default: Levenberg-Marquardt for residuals, a trust region with the exact Hessian for up to 500 variables, L-BFGS beyond. The result
+   * names it.
+   */
+  readonly method?: Optimizer;
+  /** Further arguments of the function, which are held. */
+  readonly args?: readonly Tree<ArrayInput>[];
+  /** Sees every step; a promise is waited for. */
+  readonly onStep?: (event: MinimizeEvent) => unknown;
+  /** For functions that are not objectives yet. Default: a reference executor. */
+  readonly executor?: Executor;
+}
+
+/** Where a minimisation ended, the point in the kind of the start. */
+export interface Minimum<X> extends Omit<MinimizeResult, 'x'> {
+  readonly x: Like<X>;
+  /** The name of the method. */
+  readonly method: string;
+}
+
+/** Above this many variables a dense Hessian is no longer the obvious choice. */
+const dense = 500;
+
+/** A flat vector as a tree of tensors. */
+function unflattened(flat: Tensor, tree: Tree<NDArray>): Tree<Tensor> {
+  let offset = 0;
+  return mapTree(tree, ({ shape }) => {
+    const from = offset;
+    offset += sizeOf(shape);
+    return flat.slice([from], [offset]).reshape(shape);
+  });
+}
+
+/**
+ * Minimises a function from a start: a scalar function of `fn`, the sum of squares of a `vectorFn`, or an objective. Bad functions end with
+ * a status, not with an exception. The cost is that of the method; `work` counts gradients.
+ * @throws InputError for a start or options that make no sense, and for a function that cannot be traced.
+ * @example
+ * const rosenbrock = fn((x) => x.at(1).sub(x.at(0).square()).square().mul(100).add(x.at(0).sub(1).square()));
+ * const { x, f, status } = await minimize(rosenbrock, [-1.2, 1], { method: trustRegion() });
+ */
+export async function minimize<A extends readonly TensorTree[], X extends ArgumentOf<A[0]>>(
+  f: ScalarFunction<A> | ArrayFunction<A, Tensor>,
+  start: X,
+  options?: MinimizeFunctionOptions,
+): Promise<Minimum<X>>;
+export async function minimize(
+  objective: Objective,
+  start: Vector,
+  options?: Omit<MinimizeFunctionOptions, 'args' | 'executor'>,
+): Promise<Minimum<Vector>>;
+export async function minimize(
+  f: Traced | Objective,
+  start: unknown,
+  options: MinimizeFunctionOptions = {},
+): Promise<unknown> {
+  const { args = [], onStep, executor } = options;
+  const from = arraysOf('minimize: the start', start);
+  const layout = ParameterLayout.of(from);
+  const flat = layout.flat(from);
+  let objective: Objective;
+  let residuals = false;
+  if (isTraced(f)) {
+    const rest = args.map((arg, i) => mapTree(arraysOf(`minimize: args[${i}]`, arg), (leaf) => constant(leaf)));
+    const at = (x: Tensor): Tensor => soleTensor('minimize', f.trace(unflattened(x, from), ...rest));
+    residuals = at(input('x', layout.dtype, [layout.size])).size > 1;
+    objective = functionObjective(at, flat, { residuals, ...(executor && { executor }) });
+  } else objective = f;
+  const usual = residuals ? levenbergMarquardt() : layout.size <= dense ? trustRegion() : lbfgs();
+  const { method = usual } = options;
+  const run = minimizeSteps(objective, flat, method, options);
   for (;;) {
     const { done, value } = await run.next();
-    if (done) return value;
-    onEvent?.(value);
+    if (!done) await onStep?.(value);
+    else {
+      const { x, ...rest } = value;
+      if (isTraced(f)) await objective.dispose();
+      const views = layout.views(x);
+      const point = mapTree(from, (_, name) => views[name]!);
+      return { ...rest, x: likeInput(point, start), method: method.name };
+    }
   }
 }

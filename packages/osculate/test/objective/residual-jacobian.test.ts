@@ -12,7 +12,7 @@ import {
 } from '../../src/objective/index.js';
 import { residualJacobian } from '../../src/objective/residuals.js';
 import { batchNorm } from '../../src/ops/normalization.js';
-import { finish, levenbergMarquardt, minimize } from '../../src/optim/index.js';
+import { levenbergMarquardt, minimize } from '../../src/optim/index.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, leaves, ShapeError, type Tensor } from '../../src/tensor/index.js';
 import { type NDArray, ndarray } from '../../src/tensor/ndarray.js';
@@ -231,7 +231,7 @@ describe('residualJacobian, models whose rows enter each other', () => {
 
   it('Levenberg-Marquardt comes to a minimum of such a model', async () => {
     const { objective, start } = ofModel(mixing['attention over the rows']!, 0.7);
-    const { x, status } = await finish(minimize(objective, start, levenbergMarquardt(), { tolerance: 1e-6 }));
+    const { x, status } = await minimize(objective, start, { method: levenbergMarquardt(), tolerance: 1e-6 });
     const { gradient } = await objective.valueAndGradient(x, [0, 1, 2, 3, 4]);
     expect(status).toBe('converged');
     for (const g of gradient) expect(Math.abs(g)).toBeLessThan(1e-6);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { functionObjective } from '../../src/objective/index.js';
-import { finish, levenbergMarquardt, minimize } from '../../src/optim/index.js';
+import { levenbergMarquardt, minimize } from '../../src/optim/index.js';
 import { constant } from '../../src/tensor/index.js';
 import { rosenbrock, rosenbrockResiduals, rosenbrockStart } from '../objective/functions.js';
 import { smallProblem } from '../objective/support.js';
@@ -30,7 +30,7 @@ describe('Levenberg-Marquardt', () => {
   });
 
   it('terminates where the step is zero', async () => {
-    const result = await finish(minimize(rosenbrock(), Float64Array.of(1, 1), levenbergMarquardt(), { tolerance: -1 }));
+    const result = await minimize(rosenbrock(), Float64Array.of(1, 1), { method: levenbergMarquardt(), tolerance: -1 });
     expect(result.status).toBe('stalled');
     expect(result.steps).toBe(0);
     expect(Array.from(result.x)).toEqual([1, 1]);

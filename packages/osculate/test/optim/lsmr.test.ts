@@ -3,7 +3,6 @@ import { conjugateGradients } from '../../src/linalg/krylov/conjugate-gradients.
 import { functionObjective } from '../../src/objective/index.js';
 import { residualProducts } from '../../src/objective/residuals.js';
 import {
-  finish,
   fullStep,
   gaussNewton,
   gaussNewtonLsmr,
@@ -138,13 +137,15 @@ describe('Levenberg-Marquardt by LSMR', () => {
   });
 
   it('finds the minimum of Rosenbrock’s function, and stays there', async () => {
-    const result = await finish(
-      minimize(rosenbrock(), rosenbrockStart, levenbergMarquardtLsmr(), { tolerance: 1e-10 }),
-    );
+    const result = await minimize(rosenbrock(), rosenbrockStart, {
+      method: levenbergMarquardtLsmr(),
+      tolerance: 1e-10,
+    });
     expect(result.f).toBeLessThan(1e-20);
-    const stay = await finish(
-      minimize(rosenbrock(), Float64Array.of(1, 1), levenbergMarquardtLsmr(), { tolerance: -1 }),
-    );
+    const stay = await minimize(rosenbrock(), Float64Array.of(1, 1), {
+      method: levenbergMarquardtLsmr(),
+      tolerance: -1,
+    });
     expect([stay.status, ...stay.x]).toEqual(['stalled', 1, 1]);
   });
 

@@ -3,7 +3,6 @@ import {
   adaptiveCubic,
   adaptiveCubicLanczos,
   bfgs,
-  finish,
   lbfgs,
   levenbergMarquardt,
   levenbergMarquardtLsmr,
@@ -34,7 +33,7 @@ async function unsolved<S extends OptimizerState>(optimizer: Optimizer<S>): Prom
   for (const problem of problems) {
     const start = Float64Array.from(problem.start);
     // Singular minima need the tight tolerance: there f ~ ‖∇f‖^(4/3).
-    const result = await finish(minimize(problem.objective(), start, optimizer, { tolerance: 1e-10 }));
+    const result = await minimize(problem.objective(), start, { method: optimizer, tolerance: 1e-10 });
     if (!isKnownMinimum(problem, result.f)) failures.push(`${problem.number} ${problem.name}: f = ${result.f}`);
   }
   return failures;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { functionObjective } from '../../src/objective/index.js';
+import { fn, functionObjective, vectorFn } from '../../src/objective/index.js';
 import {
   adam,
   adaptiveCubic,
   adaptiveCubicLanczos,
-  finish,
   gaussNewton,
   lbfgs,
   levenbergMarquardt,
   type MinimizeEvent,
+  type MinimizeFunctionOptions,
   minimize,
   newton,
   plainNewton,
@@ -52,7 +52,9 @@ describe('known minima', () => {
     '$name by $by',
     async ({ f, start, minimum, method }) => {
       const from = Float64Array.from(start);
-      const result = await finish(minimize(functionObjective(f, from), from, method as ReturnType<typeof trustRegion>));
+      const result = await minimize(functionObjective(f, from), from, {
+        method: method as ReturnType<typeof trustRegion>,
+      });
       expect(result.status).toBe('converged');
       expect(result.f).toBeLessThan(1e-15);
       expect(Math.hypot(result.x[0]! - minimum[0]!, result.x[1]! - minimum[1]!)).toBeLessThan(1e-7);
@@ -66,7 +68,7 @@ describe('float32', () => {
   it.each(methods.map((method) => ({ method, by: method.name })))('Rosenbrock by $by', async ({ method }) => {
     const start = Float32Array.from(rosenbrockStart);
     const objective = functionObjective(rosenbrockResiduals, start, { residuals: true });
-    const result = await finish(minimize(objective, start, method as ReturnType<typeof trustRegion>));
+    const result = await minimize(objective, start, { method: method as ReturnType<typeof trustRegion> });
     expect(['converged', 'stalled']).toContain(result.status);
     expect(result.x).toBeInstanceOf(Float32Array);
     expect(result.f).toBeLessThan(1e-9);
@@ -78,7 +80,10 @@ describe('minimize: events', () => {
   it('one a step, with f and ‖∇f‖ at the point before it', async () => {
     const events: MinimizeEvent[] = [];
     const objective = rosenbrock();
-    const result = await finish(minimize(objective, rosenbrockStart, trustRegion()), (event) => events.push(event));
+    const result = await minimize(objective, rosenbrockStart, {
+      method: trustRegion(),
+      onStep: (event) => events.push(event),
+    });
     expect(events.map(({ step }) => step)).toEqual(events.map((_, k) => k + 1));
     expect(events[0]!.f).toBeCloseTo(24.2, 12);
     expect(events[0]!.gradientNorm).toBeCloseTo(Math.hypot(215.6, 88), 9);
@@ -90,7 +95,7 @@ describe('minimize: events', () => {
 
   it('looks at the whole data for methods that draw batches', async () => {
     const { objective, start } = smallProblem();
-    const result = await finish(minimize(objective, start, adam({ batchSize: 4 }), { maxSteps: 3 }));
+    const result = await minimize(objective, start, { method: adam({ batchSize: 4 }), maxSteps: 3 });
     const known = await objective.valueAndGradient(
       result.x,
       Array.from({ length: 24 }, (_, i) => i),
@@ -101,8 +106,8 @@ describe('minimize: events', () => {
 });
 
 describe('minimize: typed ends', () => {
-  const run = (options: Parameters<typeof minimize>[3]) =>
-    finish(minimize(rosenbrock(), rosenbrockStart, lbfgs(), options));
+  const run = (options: MinimizeFunctionOptions) =>
+    minimize(rosenbrock(), rosenbrockStart, { method: lbfgs(), ...options });
 
   it('budget of steps, of work, of seconds', async () => {
     expect(await run({ maxSteps: 4 })).toMatchObject({ status: 'budget', steps: 4 });
@@ -123,16 +128,14 @@ describe('minimize: typed ends', () => {
 
   it('cancelled', async () => {
     const controller = new AbortController();
-    const steps = minimize(rosenbrock(), rosenbrockStart, lbfgs(), { signal: controller.signal });
-    await steps.next();
-    controller.abort();
-    expect(await finish(steps)).toMatchObject({ status: 'cancelled', steps: 1 });
+    const { signal } = controller;
+    expect(await run({ signal, onStep: () => controller.abort() })).toMatchObject({ status: 'cancelled', steps: 1 });
   });
 
   it('diverged where f is not finite at the start', async () => {
     const objective = functionObjective((x) => x.log().sum(), Float64Array.of(-1));
     for (const method of [lbfgs(), trustRegion(), newton()]) {
-      const result = await finish(minimize(objective, Float64Array.of(-1), method as ReturnType<typeof newton>));
+      const result = await minimize(objective, Float64Array.of(-1), { method: method as ReturnType<typeof newton> });
       expect(result).toMatchObject({ status: 'diverged', steps: 0 });
       expect(Array.from(result.x)).toEqual([-1]);
     }
@@ -144,12 +147,12 @@ describe('minimize: typed ends', () => {
       [0, -1],
     ]);
     const start = Float64Array.of(3, 4);
-    expect(await finish(minimize(saddle, start, plainNewton()))).toMatchObject({
+    expect(await minimize(saddle, start, { method: plainNewton() })).toMatchObject({
       status: 'indefinite',
       gradientNorm: 0,
     });
     const flat = functionObjective((x) => x.sum().sub(1).pow(2), start);
-    expect(await finish(minimize(flat, start, plainNewton()))).toMatchObject({ status: 'indefinite', steps: 0 });
+    expect(await minimize(flat, start, { method: plainNewton() })).toMatchObject({ status: 'indefinite', steps: 0 });
   });
 
   it('does not take a saddle for a minimum where the method sees the curvature', async () => {
@@ -157,7 +160,7 @@ describe('minimize: typed ends', () => {
       const [a, b] = pair(x);
       return a.mul(a).sub(b.mul(b)).add(b.pow(4).mul(0.25));
     }, new Float64Array(2));
-    const result = await finish(minimize(objective, Float64Array.of(0, 0), trustRegion()));
+    const result = await minimize(objective, Float64Array.of(0, 0), { method: trustRegion() });
     expect(result.status).toBe('converged');
     expect(result.f).toBeCloseTo(-1, 12);
   });
@@ -165,12 +168,68 @@ describe('minimize: typed ends', () => {
   it('stalled where f cannot be lowered to its accuracy', async () => {
     // At a kink no slope is small: the search ends where it can tell no values apart.
     const objective = functionObjective((x) => x.sub(Math.SQRT2).abs().add(x.mul(0.3)).sum(), Float64Array.of(4.1));
-    const result = await finish(minimize(objective, Float64Array.of(4.1), lbfgs()));
+    const result = await minimize(objective, Float64Array.of(4.1), { method: lbfgs() });
     expect(result.status).toBe('stalled');
   });
 
   it('bad input is an exception', async () => {
     const objective = functionObjective((x) => x.mul(x).sum(), Float64Array.of(1));
-    await expect(finish(minimize(objective, Float64Array.of(1), gaussNewton()))).rejects.toThrow('needs residuals');
+    await expect(minimize(objective, Float64Array.of(1), { method: gaussNewton() })).rejects.toThrow('needs residuals');
+  });
+});
+
+describe('minimize: functions of numbers', () => {
+  const pit = fn((x) =>
+    x
+      .sub(3)
+      .square()
+      .sum()
+      .add(x.slice([0], [1]).sum().sub(3).pow(4)),
+  );
+
+  it.each([[[-1.2, 1]], [Float64Array.of(-1.2, 1)]])('gives the point in the kind of the start', async (start) => {
+    const { x, f, status, method } = await minimize(pit, start);
+    expect(status).toBe('converged');
+    expect(method).toBe('Trust region');
+    expect(x.constructor).toBe(start.constructor);
+    expect(Array.from(x, (v) => Number(v.toFixed(8)))).toEqual([3, 3]);
+    expect(f).toBeLessThan(1e-15);
+  });
+
+  it('takes trees and further arguments', async () => {
+    const line = vectorFn((p: { readonly a: Tensor; readonly b: Tensor }, x: Tensor, y: Tensor) =>
+      x.mul(p.a).add(p.b).sub(y),
+    );
+    const result = await minimize(
+      line,
+      { a: 0, b: 0 },
+      {
+        args: [
+          [0, 1, 2],
+          [1, 3, 5],
+        ],
+      },
+    );
+    expect(result.method).toBe('Levenberg-Marquardt');
+    expect(result.x.a).toBeCloseTo(2, 10);
+    expect(result.x.b).toBeCloseTo(1, 10);
+  });
+
+  it('uses L-BFGS for many variables', async () => {
+    const { x, method } = await minimize(
+      fn((t) => t.sub(1).square().sum()),
+      new Float64Array(600),
+      { maxSteps: 50 },
+    );
+    expect(method).toBe('L-BFGS');
+    expect(Math.max(...x.map((v) => Math.abs(v - 1)))).toBeLessThan(1e-8);
+  });
+
+  it.each([
+    ['null', null, /the start is null/],
+    ['no elements', [], /no elements|no leaves/],
+    ['a string', 'x', /the start is string/],
+  ])('refuses a start of %s', async (_, start, message) => {
+    await expect(minimize(pit, start as never)).rejects.toThrow(message);
   });
 });

@@ -1,4 +1,5 @@
 import { checkOptions } from '../../tensor/check-options.js';
+import { generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbes } from './estimate.js';
 import type { ProbeOptions } from './traces.js';
@@ -19,7 +20,7 @@ const together = 8;
  */
 export async function diagonalEstimate(
   operator: LinearOperator,
-  { generator, probes = 32 }: ProbeOptions,
+  { generator = seeded(0), probes = 32 }: ProbeOptions,
 ): Promise<DiagonalEstimate> {
   checkOptions('diagonalEstimate', { 'an integer ≥ 2': { probes } });
   const n = operator.size;

@@ -1,13 +1,14 @@
 import { lobpcg } from '../../linalg/index.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import type { Generator } from '../../tensor/random.js';
+import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbes, requireSymmetric } from './estimate.js';
 import { type Eigenpairs, type SpectrumEnd, thickRestartLanczos } from './thick-restart-lanczos.js';
 
 export interface EigenpairsOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   readonly count: number;
   /** Default 'largest'. */
   readonly which?: SpectrumEnd;
@@ -24,7 +25,14 @@ export interface EigenpairsOptions {
 }
 
 async function blockGradients(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
-  const { generator, count, which = 'largest', tolerance = 1e-6, maxApplications = 1000, precondition } = options;
+  const {
+    generator = seeded(0),
+    count,
+    which = 'largest',
+    tolerance = 1e-6,
+    maxApplications = 1000,
+    precondition,
+  } = options;
   if (which === 'magnitude') {
     throw new InputError('eigenpairs: LOBPCG finds one end of the spectrum; ask for "largest" or "smallest"');
   }
@@ -50,7 +58,7 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
  * tolerance was not reached is told by the status.
  */
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
-  const { generator, count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
+  const { generator = seeded(0), count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
   requireSymmetric('eigenpairs', operator);
   checkOptions('eigenpairs', { 'an integer ≥ 1': { count } });
   if (count > operator.size) {

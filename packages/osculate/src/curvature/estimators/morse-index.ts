@@ -1,5 +1,6 @@
 import { infinityNorm, ldlt, matrix } from '../../linalg/index.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { eigenpairs } from './eigenpairs.js';
 import { requireSymmetric } from './estimate.js';
@@ -58,7 +59,7 @@ function check({ threshold, exactBelow, pairs, pairApplications }: MorseIndexOpt
  * `spectralDensity`; InputError for options out of their range.
  */
 export async function morseIndex(operator: LinearOperator, options: MorseIndexOptions): Promise<MorseIndex> {
-  const { threshold = 1e-6, exactBelow = 256, pairs = 8, pairApplications = 200, generator } = options;
+  const { threshold = 1e-6, exactBelow = 256, pairs = 8, pairApplications = 200, generator = seeded(0) } = options;
   requireSymmetric('morseIndex', operator);
   check(options);
   if (operator.size <= exactBelow) return exactIndex(operator, threshold);

@@ -2,7 +2,7 @@ import { tridiagonalEigen } from '../../linalg/dense/eigen/tridiagonal-eigen.js'
 import { lanczos } from '../../linalg/index.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import type { Generator } from '../../tensor/random.js';
+import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbe, type Estimate, meanOf, requireSymmetric } from './estimate.js';
 
@@ -43,7 +43,8 @@ export async function lanczosQuadrature(
 }
 
 export interface QuadratureOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   /** Lanczos runs; with a tolerance the most that are made. Default 16. */
   readonly probes?: number;
   /** Products in each run, at most n; default 60. */
@@ -85,7 +86,7 @@ export function traceFromRuns(
 export async function quadratureRuns(
   what: string,
   operator: LinearOperator,
-  { generator, probes = 16, steps = 60, tolerance }: QuadratureOptions,
+  { generator = seeded(0), probes = 16, steps = 60, tolerance }: QuadratureOptions,
   estimate: (runs: readonly QuadratureRun[]) => Estimate,
 ): Promise<QuadratureRun[]> {
   requireSymmetric(what, operator);

@@ -1,12 +1,13 @@
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import type { Generator } from '../../tensor/random.js';
+import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type Estimate, meanOf, requireSymmetric } from './estimate.js';
 import { lanczosQuadrature, type Quadrature } from './quadrature.js';
 
 export interface SpectralDensityOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   /** Lanczos runs; default 10. */
   readonly probes?: number;
   /** Products in each run, at most n; default 60. */
@@ -78,7 +79,7 @@ export class SpectralDensity {
  */
 export async function spectralDensity(
   operator: LinearOperator,
-  { generator, probes = 10, steps = 60 }: SpectralDensityOptions,
+  { generator = seeded(0), probes = 10, steps = 60 }: SpectralDensityOptions,
 ): Promise<SpectralDensity> {
   requireSymmetric('spectralDensity', operator);
   checkOptions('spectralDensity', { 'an integer ≥ 2': { probes }, 'an integer ≥ 1': { steps } });

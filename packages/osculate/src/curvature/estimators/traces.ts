@@ -2,18 +2,20 @@ import { euclideanNorm } from '../../linalg/index.js';
 import { orthogonalize } from '../../linalg/krylov/long-vectors.js';
 import { axpy, dot, scale } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
-import type { Generator } from '../../tensor/random.js';
+import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbe, drawProbes, type Estimate, meanOf, type ProbeDistribution, requireSymmetric } from './estimate.js';
 
 export interface ProbeOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   /** Products, one a probe; default 32. */
   readonly probes?: number;
 }
 
 export interface HutchinsonOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   /** Probes, one product each; with a tolerance the most that are made. Default 32. */
   readonly probes?: number;
   /** Stop when the standard error is at most this fraction of the estimate; at least 8 probes are made. */
@@ -30,7 +32,7 @@ const together = 8;
  * symmetric A. InputError for fewer than two probes or a negative tolerance.
  */
 export async function hutchinson(operator: LinearOperator, options: HutchinsonOptions): Promise<Estimate> {
-  const { generator, probes = 32, tolerance, distribution = 'rademacher' } = options;
+  const { generator = seeded(0), probes = 32, tolerance, distribution = 'rademacher' } = options;
   checkOptions('hutchinson', { 'an integer ≥ 2': { probes }, 'a number ≥ 0': { tolerance } });
   const samples: number[] = [];
   while (samples.length < probes) {
@@ -51,7 +53,7 @@ export async function hutchinson(operator: LinearOperator, options: HutchinsonOp
  */
 export async function frobeniusNormEstimate(
   operator: LinearOperator,
-  { generator, probes = 32 }: ProbeOptions,
+  { generator = seeded(0), probes = 32 }: ProbeOptions,
 ): Promise<Estimate> {
   checkOptions('frobeniusNormEstimate', { 'an integer ≥ 2': { probes } });
   const squares: number[] = [];
@@ -105,7 +107,8 @@ function projectOut(basis: readonly Float64Array[], v: Float64Array): Float64Arr
 }
 
 export interface TraceOptions {
-  readonly generator: Generator;
+  /** Default: `generator(0)`. */
+  readonly generator?: Generator;
   /** Products with the operator, at most. */
   readonly applications: number;
 }
@@ -117,7 +120,7 @@ export interface TraceOptions {
  */
 export async function hutchPlusPlus(
   operator: LinearOperator,
-  { generator, applications }: TraceOptions,
+  { generator = seeded(0), applications }: TraceOptions,
 ): Promise<Estimate> {
   checkOptions('hutchPlusPlus', { 'an integer ≥ 6': { applications } });
   const n = operator.size;
@@ -165,7 +168,10 @@ function form(a: Float64Array, h: readonly Float64Array[], b: Float64Array): num
  * falls exponentially with the number of products where the spectrum does. InputError for fewer than 4 products or an operator that
  * is not symmetric.
  */
-export async function xtrace(operator: LinearOperator, { generator, applications }: TraceOptions): Promise<Estimate> {
+export async function xtrace(
+  operator: LinearOperator,
+  { generator = seeded(0), applications }: TraceOptions,
+): Promise<Estimate> {
   checkOptions('xtrace', { 'an integer ≥ 4': { applications } });
   requireSymmetric('xtrace', operator);
   const n = operator.size;
