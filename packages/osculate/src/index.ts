@@ -17,3 +17,4 @@ export * as ops from './ops/index.js';
 export * as optim from './optim/index.js';
 export * as runtime from './runtime/index.js';
 export * from './tensor/index.js';
+export * as training from './training/index.js';

@@ -51,6 +51,8 @@ export interface ImportedValue {
 }
 
 export interface ImportedModel {
+  /** The decoded file. */
+  readonly file: ModelProto;
   /** The trainable tensors, nested by the dots in their names. */
   readonly parameters: Tree<NDArray>;
   /** For every parameter the name of its tensor in the file (that of an initialiser, or of the output of a Constant). */
@@ -64,6 +66,8 @@ export interface ImportedModel {
    * @throws InputError that lists every node which does not fit, and for missing or unknown names.
    */
   call(parameters: Tree<Tensor>, inputs: Readonly<Record<string, Tensor>>, context?: Context): Record<string, Tensor>;
+  /** The same model with other tensors as parameters: see `ImportOptions.trainable`. */
+  select(trainable: NonNullable<ImportOptions['trainable']>): ImportedModel;
 }
 
 /** The oldest and newest versions of the standard operators whose meaning is known here. */
@@ -219,6 +223,8 @@ export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions
     return { name: paths[i]!.join('.'), dtype: tensor.dtype, shape: tensor.shape };
   });
   return {
+    file: source.model,
+    select: (trainable) => importOnnx(source.model, { ...options, trainable }),
     parameters: nest(paths, arrays),
     sources: Object.fromEntries(used.map(([, { name }], i) => [declared[i]!.name, name])),
     inputs,

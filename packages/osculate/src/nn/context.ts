@@ -42,8 +42,11 @@ export interface InferenceContext extends Context {
   readonly statistics: readonly Statistics[];
 }
 
-/** A context for one inference graph: dropout is the identity, batch normalisation takes its statistics as inputs. */
-export function inferenceContext(): InferenceContext {
+/**
+ * A context for one inference graph: dropout is the identity, batch normalisation takes its statistics from those given, in the order of
+ * application, or as inputs.
+ */
+export function inferenceContext(given: readonly Statistics[] = []): InferenceContext {
   const statistics: Statistics[] = [];
   return {
     training: false,
@@ -55,8 +58,9 @@ export function inferenceContext(): InferenceContext {
       throw new InputError('batch statistics exist only in a training context');
     },
     running: (channels, dtype) => {
+      const own = given[statistics.length];
       const name = `statistics.${statistics.length}`;
-      const inputs = {
+      const inputs = own ?? {
         mean: input(`${name}.mean`, dtype, [channels]),
         variance: input(`${name}.variance`, dtype, [channels]),
       };

@@ -6,7 +6,8 @@ import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import { type NDArray, zeros } from '../tensor/ndarray.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Named } from './objective.js';
+
+type Named<T> = Readonly<Record<string, T>>;
 
 /** `training`: dropout masks are drawn, batch normalisation uses the batch's statistics. `inference`: neither. */
 export type Mode = 'training' | 'inference';

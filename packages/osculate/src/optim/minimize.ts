@@ -8,10 +8,10 @@ import {
 } from '../autodiff/traced-function.js';
 import type { TensorTree } from '../autodiff/trees.js';
 import { norm, unitRoundoff, type Vector } from '../linalg/vectors.js';
+import type { FnOptions } from '../objective/fn.js';
 import { functionObjective } from '../objective/function.js';
 import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
-import type { Executor } from '../runtime/index.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant, input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
@@ -128,7 +128,7 @@ export async function* minimizeSteps<S extends OptimizerState>(
   }
 }
 
-export interface MinimizeFunctionOptions extends MinimizeOptions {
+export interface MinimizeFunctionOptions extends MinimizeOptions, FnOptions {
   /**
    * Default: Levenberg-Marquardt for residuals, a trust region with the exact Hessian for up to 500 variables, L-BFGS beyond. The result
    * names it.
@@ -138,8 +138,6 @@ export interface MinimizeFunctionOptions extends MinimizeOptions {
   readonly args?: readonly Tree<ArrayInput>[];
   /** Sees every step; a promise is waited for. */
   readonly onStep?: (event: MinimizeEvent) => unknown;
-  /** For functions that are not objectives yet. Default: a reference executor. */
-  readonly executor?: Executor;
 }
 
 /** Where a minimisation ended, the point in the kind of the start. */

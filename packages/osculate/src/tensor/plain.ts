@@ -25,7 +25,13 @@ function isNested(value: unknown): value is NestedNumbers {
 }
 
 function refuse(what: string, value: unknown): never {
-  const shown = typeof value === 'bigint' ? `the bigint ${value}` : value === null ? 'null' : typeof value;
+  const shown = Array.isArray(value)
+    ? `a list of ${typeof value[0]}`
+    : typeof value === 'bigint'
+      ? `the bigint ${value}`
+      : value === null
+        ? 'null'
+        : typeof value;
   throw new InputError(`${what} is ${shown}; give a number, nested lists of numbers, a typed array or an NDArray`);
 }
 

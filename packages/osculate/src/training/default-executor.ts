@@ -1,0 +1,25 @@
+import { type Executor, referenceExecutor } from '../runtime/index.js';
+import { inNode, nodeExecutor } from './environment.js';
+
+/** An executor, and what its user should know of the choice. */
+export interface ChosenExecutor {
+  readonly executor: Executor;
+  readonly note?: string;
+}
+
+/**
+ * The best executor at hand: ONNX Runtime in Node where `onnxruntime-node` is installed, the reference executor elsewhere, with a note. In a
+ * browser make one by `ortExecutorFrom(ort)` of `onnxruntime-web` and pass it.
+ */
+export async function defaultExecutor(): Promise<ChosenExecutor> {
+  const slow = 'the reference executor computes, many times slower than ONNX Runtime';
+  if (!inNode) return { executor: referenceExecutor(), note: `${slow}; pass { executor: ortExecutorFrom(ort) }` };
+  try {
+    return { executor: await nodeExecutor() };
+  } catch (error) {
+    return {
+      executor: referenceExecutor(),
+      note: `${slow}: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Executor } from '../runtime/index.js';
+import { InputError } from '../tensor/errors.js';
+import type { Terminal } from './progress.js';
+
+const host: unknown = Reflect.get(globalThis, 'process');
+
+/** False in browsers, whose bundles may hold this file but never what it loads. */
+export const inNode =
+  typeof host === 'object' &&
+  host !== null &&
+  'versions' in host &&
+  typeof host.versions === 'object' &&
+  host.versions !== null &&
+  'node' in host.versions;
+
+const isTerminal = (value: unknown): value is Terminal =>
+  typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
+
+/** Standard error, where there is one. */
+export function standardError(): Terminal | null {
+  if (typeof host !== 'object' || host === null || !('stderr' in host)) return null;
+  return isTerminal(host.stderr) ? host.stderr : null;
+}
+
+/** Native ONNX Runtime. @throws InputError when it is not installed. */
+export async function nodeExecutor(): Promise<Executor> {
+  const { ortExecutor } = await import('../runtime/node.js');
+  return ortExecutor();
+}
+
+function requireNode(what: string): void {
+  if (!inNode)
+    throw new InputError(`${what}: there are no files outside Node; use bytes (toOnnx, checkpoint) instead of a path`);
+}
+
+/** The bytes of a file by its path. @throws InputError outside Node. */
+export async function readPath(what: string, path: string): Promise<Uint8Array> {
+  requireNode(what);
+  const { readFileBytes } = await import('../data/node/read-file-bytes.js');
+  return readFileBytes(path);
+}
+
+/** Writes a file whole or not at all. @throws InputError outside Node. */
+export async function writePath(what: string, path: string, bytes: Uint8Array): Promise<void> {
+  requireNode(what);
+  const { writeFileAtomic } = await import('../data/node/write-file-atomic.js');
+  await writeFileAtomic(path, bytes);
+}

@@ -1,0 +1,312 @@
+import type { Vector } from '../linalg/vectors.js';
+import type { FloatDType, Parameters } from '../nn/index.js';
+import type { Mode } from '../objective/application.js';
+import type { LossOfRows } from '../objective/loss-of-rows.js';
+import type { Objective } from '../objective/objective.js';
+import { supervisedObjective } from '../objective/supervised.js';
+import { adamW } from '../optim/first-order/adam.js';
+import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
+import { type TrainEvent, type TrainResult, type TrainStep, train } from '../optim/train.js';
+import type { Executor } from '../runtime/index.js';
+import { checkOptions } from '../tensor/check-options.js';
+import { InputError } from '../tensor/errors.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import { type Generator, generator } from '../tensor/random.js';
+import type { Tree } from '../tensor/tree.js';
+import { decodeRun, encodeRun } from './checkpoint-file.js';
+import {
+  type Conversion,
+  type Examples,
+  type ExamplesFrom,
+  prepareExamples,
+  type Prepared as Rows,
+  splitRows,
+} from './data.js';
+import { defaultExecutor } from './default-executor.js';
+import { readPath, standardError, writePath } from './environment.js';
+import type { EarlyStopping, Epoch, Measures } from './history.js';
+import { type StatisticsByName, statisticsAt } from './inference.js';
+import { type FitReason, ModelRun } from './model-run.js';
+import { epochText, type Terminal, type TrainingProgress, trainingProgress } from './progress.js';
+import { RunProgress } from './run-progress.js';
+import { type Prepared, prepareModel, type Trainable, type TrainableModel, withLeaves } from './trainable-model.js';
+
+/** A step of a run: what the optimizer reports, and the epoch that it is in. */
+export interface FitEvent extends TrainEvent {
+  readonly epoch: number;
+}
+
+export interface FitModelSettings {
+  /** A loss of `osculate/nn`, a function `(output, target) => scalar`, or losses by the names of outputs and targets. */
+  readonly loss: LossOfRows;
+  /** Default: `adamW()`. */
+  readonly optimizer?: Optimizer;
+  /** Epochs of as many rows as there are to train on (default 10, or no limit where steps or seconds are given). */
+  readonly epochs?: number;
+  readonly steps?: number;
+  /** Seconds spent in steps. */
+  readonly seconds?: number;
+  /** The share of the rows that is held back, chosen at random, or other examples: measured after every epoch. */
+  readonly validation?: number | Examples | ExamplesFrom;
+  /** Ends when the loss (of validation, where there is one) has not improved for 10 epochs, and goes back to the best epoch. */
+  readonly earlyStopping?: boolean | EarlyStopping;
+  /** The parameters that are trained, by name (default: all; of an imported model, what is trainable by default). */
+  readonly trainable?: Trainable;
+  /** Adds (weightDecay/2)·‖θ‖² to the loss (default 0). */
+  readonly weightDecay?: number;
+  /** Of initial parameters, rows, masks and all else that is drawn (default 0). */
+  readonly seed?: number;
+  /** Default f32. f64 computes in double precision. */
+  readonly dtype?: FloatDType;
+  /** Parameters to start from (default: those of an imported model, or what the layer draws). */
+  readonly parameters?: Tree<NDArray>;
+  /** Default: the best at hand, see `defaultExecutor`. */
+  readonly executor?: Executor;
+  /** Most rows in one run of a program (default 1000). */
+  readonly chunk?: number;
+  /** Sees every step; a promise is waited for. */
+  readonly onStep?: (event: FitEvent) => unknown;
+  /** Sees every epoch; a promise is waited for. */
+  readonly onEpoch?: (epoch: Epoch) => unknown;
+  /** Ends the run after the step under way; the result is that of the steps so far. */
+  readonly signal?: AbortSignal;
+  /** A line of progress; default: on standard error, where that is a terminal. */
+  readonly progress?: boolean | Terminal;
+  /** A file that is written after every epoch and at the end. */
+  readonly checkpoint?: string;
+  /** A checkpoint to go on from, by path or as bytes: the run makes the same steps as if it had not been interrupted. */
+  readonly resume?: string | Uint8Array;
+}
+
+export type FitModelOptions = FitModelSettings & (Examples | ExamplesFrom);
+
+/** Steps of an epoch: methods without a batch size look at all rows. */
+function stepsPerEpoch({ settings }: Optimizer, rows: number): number {
+  const size = typeof settings.batchSize === 'number' ? settings.batchSize : rows;
+  return Math.max(1, Math.ceil(rows / Math.min(size, rows)));
+}
+
+function progressOf({ progress }: FitModelSettings): TrainingProgress | null {
+  if (progress === false) return null;
+  if (typeof progress === 'object') return trainingProgress(progress);
+  const out = standardError();
+  return out && trainingProgress(out);
+}
+
+/** Targets by their meaning: a loss of classes takes their numbers. */
+const takesClasses = (loss: LossOfRows): boolean =>
+  typeof loss === 'object' && 'name' in loss && loss.name === 'softmax cross-entropy';
+
+function objectiveOf(
+  model: Prepared,
+  { source, inputs, targets }: Rows,
+  options: FitModelSettings,
+  executor: Executor,
+  mode: Mode,
+): Objective {
+  const names = model.inputs ?? inputs;
+  if (names.length !== inputs.length) {
+    throw new InputError(`fitModel: the model takes ${names.join(', ')}, and there are ${inputs.join(', ')}`);
+  }
+  const known = inputs.every((name) => names.includes(name));
+  const { weightDecay, chunk, loss } = options;
+  return supervisedObjective({
+    executor,
+    parameters: model.trained,
+    data: source,
+    targets,
+    loss,
+    mode,
+    ...(weightDecay !== undefined && mode === 'training' && { weightDecay }),
+    ...(chunk !== undefined && { chunk }),
+    model: (weights, fields, context) => {
+      const given = Object.fromEntries(names.map((name, i) => [name, fields[known ? name : inputs[i]!]!]));
+      return model.call(weights, given, context);
+    },
+  });
+}
+
+/**
+ * Trains a model on examples: a layer, a model from an ONNX file, or parameters with a function of named inputs. Everything is in the open:
+ * it makes a `supervisedObjective`, runs `train` on it, and keeps a history. In training dropout has masks and batch normalisation the statistics of the
+ * batch; validation, predictions and files use inference, with statistics that are means over the training rows.
+ *
+ * Numbers are given as nested lists, typed arrays or NDArrays; whole numbers are classes for `softmaxCrossEntropy`. A run whose loss is not finite is never
+ * stepped on: it ends as diverged, at the last good parameters.
+ * @throws InputError, ShapeError or DTypeError for a model, examples or options that do not fit.
+ * @example
+ * const net = sequential([dense(2, 32), tanh(), dropout(0.1), dense(32, 2)]);
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: kfac(), epochs: 30, validation: 0.2, earlyStopping: true });
+ * const classes = await run.predict(newX);
+ */
+export async function fitModel<P extends Parameters>(
+  model: TrainableModel<P>,
+  options: FitModelOptions,
+): Promise<ModelRun<P>> {
+  const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable } = options;
+  checkSettings(options);
+  const random = generator(seed);
+  const common = { dtype, trainable };
+  const prepared = prepareModel(model, { ...common, generator: random.split(), parameters: options.parameters });
+  const conversion = { dtype, classes: takesClasses(options.loss) };
+  const [rows, held] = examplesOf(options, conversion, random);
+  const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
+  const objectiveOn = (given: Rows, mode: Mode): Objective => objectiveOf(prepared, given, options, executor, mode);
+  const objective = objectiveOn(rows, 'training');
+  const judge = held && objectiveOn(held, 'inference');
+  const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
+    measuresOf(on, theta, await statisticsAt(objective, theta, dtype));
+
+  const start = objective.layout.flat(prepared.trained);
+  const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
+  const bytes = typeof options.resume === 'string' ? await readPath('fitModel', options.resume) : options.resume;
+  const earlier = bytes && decodeRun(bytes, optimizer, optimizer.init(objective, start.slice()));
+  const progress = new RunProgress(earlier?.state, start, stoppingOf(options));
+  const run = new FitLoop(options, limits, progress, optimizer);
+  const steps = train({
+    ...{ objective, optimizer, parameters: start, seed, steps: limits.steps, recycle: true },
+    ...(options.seconds !== undefined && { seconds: options.seconds }),
+    ...(options.signal && { signal: options.signal }),
+    ...(earlier && { resume: earlier.snapshot }),
+  });
+  const { reason, last } = await run.follow(steps, judge && ((theta) => measure(judge, theta)));
+  await judge?.dispose();
+  const { best } = progress.state();
+  const back = reason === 'early stopping' || (reason === 'diverged' && best.epoch > 0);
+  const theta = back ? best.parameters : (last?.parameters ?? earlier?.snapshot.state.parameters ?? start);
+  const named = new Map(Object.entries(objective.layout.views(theta.slice())));
+  // The nesting is that of the model's own parameters.
+  const parameters = withLeaves(prepared.parameters, named) as P;
+  return new ModelRun({
+    source: model,
+    model: prepareModel(model, { ...common, generator: random, parameters }),
+    parameters,
+    statistics: await statisticsAt(objective, theta, dtype),
+    dtype,
+    objective,
+    executor,
+    ownsExecutor: options.executor === undefined,
+    history: progress.history,
+    reason,
+    bestEpoch: best.epoch,
+    notes: [...(note === undefined ? [] : [note]), ...objective.notes()],
+    inputs: Object.fromEntries(rows.inputs.map((name) => [name, rows.source.fields[name]!])),
+    checkpoint: run.checkpoint(),
+    evaluate: async (examples) => {
+      const on = objectiveOn(prepareExamples(examples, conversion), 'inference');
+      return measure(on, theta).finally(() => on.dispose());
+    },
+  });
+}
+
+/** The rows to train on, and those that are held back. */
+function examplesOf(
+  options: FitModelOptions,
+  conversion: Conversion,
+  random: Generator,
+): readonly [rows: Rows, held: Rows | null] {
+  const all = prepareExamples(options, conversion);
+  const { validation } = options;
+  if (validation === undefined) return [all, null];
+  if (typeof validation === 'object') return [all, prepareExamples(validation, conversion)];
+  const [source, held] = splitRows(all.source, validation, random.split());
+  return [
+    { ...all, source },
+    { ...all, source: held },
+  ];
+}
+
+/** The mean loss and the measures of the loss over all rows. */
+async function measuresOf(objective: Objective, theta: Vector, statistics: StatisticsByName): Promise<Measures> {
+  const means = await objective.at(theta).mean('measures', (batch) => ({ loss: batch.loss }), { feeds: statistics });
+  return { loss: means.loss![0]! };
+}
+
+interface Limits {
+  readonly perEpoch: number;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+function limitsOf({ steps = Infinity, seconds, epochs }: FitModelSettings, perEpoch: number): Limits {
+  const most = epochs ?? (steps < Infinity || seconds !== undefined ? Infinity : 10);
+  return { perEpoch, epochs: most, steps: Math.min(steps, most * perEpoch) };
+}
+
+const stoppingOf = ({ earlyStopping = false }: FitModelSettings): EarlyStopping | null =>
+  earlyStopping === true ? {} : earlyStopping || null;
+
+function checkSettings({ epochs, steps, seconds, loss, optimizer }: FitModelSettings): void {
+  checkOptions('fitModel', {
+    'an integer ≥ 1': { epochs, steps },
+    'a number > 0': { seconds },
+  });
+  if (loss === undefined || loss === null) {
+    throw new InputError(
+      'fitModel: loss is missing; give one of osculate/nn, or a function (output, target) => scalar',
+    );
+  }
+  if (optimizer !== undefined && typeof optimizer?.step !== 'function') {
+    throw new InputError('fitModel: the optimizer is not one of osculate/optim, such as adamW() or kfac()');
+  }
+}
+
+/** Follows a run through its epochs. */
+class FitLoop<S extends OptimizerState> {
+  private latest: TrainStep<S> | null = null;
+
+  constructor(
+    private readonly options: FitModelSettings,
+    private readonly limits: Limits,
+    private readonly progress: RunProgress,
+    private readonly optimizer: Optimizer<S>,
+  ) {}
+
+  /** The bytes of a checkpoint of the present step; null before the first. */
+  checkpoint(): Uint8Array | null {
+    return this.latest && encodeRun(this.latest.snapshot(), this.progress.state(), this.optimizer);
+  }
+
+  /** Runs to the end and gives why it ended, and the last step. */
+  async follow(
+    steps: AsyncGenerator<TrainStep<S>, TrainResult<S>>,
+    validate: ((theta: Vector) => Promise<Measures>) | null,
+  ): Promise<{ reason: FitReason; last: TrainEvent | null }> {
+    const { options, limits, progress } = this;
+    const line = progressOf(options);
+    try {
+      for (;;) {
+        const next = await steps.next();
+        if (next.done) {
+          await this.save();
+          return { reason: this.reasonOf(next.value), last: this.latest?.event ?? null };
+        }
+        this.latest = next.value;
+        const { event } = next.value;
+        const epoch = Math.ceil(event.step / limits.perEpoch);
+        progress.add(event);
+        await options.onStep?.({ ...event, epoch });
+        line?.show(`epoch ${epoch}  step ${event.step}  loss ${event.loss.toPrecision(4)}`);
+        if (event.step % limits.perEpoch !== 0) continue;
+        const ended = progress.endEpoch(epoch, event, validate && (await validate(event.parameters)));
+        await options.onEpoch?.(ended);
+        line?.show(epochText(ended, limits.epochs));
+        await this.save();
+        if (progress.exhausted()) return { reason: 'early stopping', last: event };
+      }
+    } finally {
+      line?.clear();
+    }
+  }
+
+  private reasonOf({ reason, snapshot }: TrainResult<S>): FitReason {
+    if (reason === 'budget') return 'seconds';
+    if (reason !== 'steps' && reason !== 'work') return reason;
+    return snapshot.state.step >= this.limits.epochs * this.limits.perEpoch ? 'epochs' : 'steps';
+  }
+
+  private async save(): Promise<void> {
+    const contents = this.options.checkpoint === undefined ? null : this.checkpoint();
+    if (contents) await writePath('fitModel', this.options.checkpoint!, contents);
+  }
+}

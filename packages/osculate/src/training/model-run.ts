@@ -1,0 +1,145 @@
+import { writeSafetensors } from '../data/write-safetensors.js';
+import { exportOnnx } from '../export/index.js';
+import { writeParameters } from '../import/index.js';
+import type { FloatDType, Parameters } from '../nn/index.js';
+import type { Objective } from '../objective/objective.js';
+import { encodeModel } from '../onnx/index.js';
+import type { Executor } from '../runtime/index.js';
+import { InputError } from '../tensor/errors.js';
+import type { NDArray } from '../tensor/ndarray.js';
+import { leaves } from '../tensor/tree.js';
+import { type Examples, type ExamplesFrom, type Fields, inputArrays } from './data.js';
+import { writePath } from './environment.js';
+import type { Epoch, Measures } from './history.js';
+import { predictor, type StatisticsByName } from './inference.js';
+import { isImported, type Prepared, type TrainableModel } from './trainable-model.js';
+
+/** Why a run ended. */
+export type FitReason = 'epochs' | 'steps' | 'seconds' | 'early stopping' | 'cancelled' | 'diverged';
+
+/** What a run is made of. */
+export interface RunParts<P extends Parameters> {
+  readonly source: TrainableModel<P>;
+  readonly model: Prepared;
+  readonly parameters: P;
+  readonly statistics: StatisticsByName;
+  readonly dtype: FloatDType;
+  readonly objective: Objective;
+  readonly executor: Executor;
+  readonly ownsExecutor: boolean;
+  readonly history: readonly Epoch[];
+  readonly reason: FitReason;
+  readonly bestEpoch: number;
+  readonly notes: readonly string[];
+  /** Shapes and dtypes of the inputs, without the axis of rows. */
+  readonly inputs: Readonly<Record<string, Pick<NDArray, 'dtype' | 'shape'>>>;
+  readonly checkpoint: Uint8Array | null;
+  readonly evaluate: (examples: Examples | ExamplesFrom) => Promise<Measures>;
+}
+
+/** A trained model: what `fitModel` gives. It holds programs; `dispose` frees them. */
+export class ModelRun<P extends Parameters = Parameters> {
+  /** The trained parameters in the nesting of the model: those of the best epoch after early stopping, else the last ones. */
+  readonly parameters: P;
+  /** An entry for each epoch. */
+  readonly history: readonly Epoch[];
+  readonly reason: FitReason;
+  /** The epoch with the lowest loss (of validation, where there is one); 0 for none. */
+  readonly bestEpoch: number;
+  /** What was trained on, in training mode with the masks that were drawn last: for `hessian(run.objective, run.parameters)`. */
+  readonly objective: Objective;
+  /** What a user should know: a slow executor, parameters that the loss does not reach, what is held. */
+  readonly notes: readonly string[];
+  /** Means and variances by which batch normalisations predict: `statistics.0.mean`, `statistics.0.variance`, …. */
+  readonly statistics: StatisticsByName;
+  private readonly compute: ReturnType<typeof predictor>;
+
+  constructor(private readonly parts: RunParts<P>) {
+    this.parameters = parts.parameters;
+    this.history = parts.history;
+    this.reason = parts.reason;
+    this.bestEpoch = parts.bestEpoch;
+    this.objective = parts.objective;
+    this.notes = parts.notes;
+    this.statistics = parts.statistics;
+    this.compute = predictor(parts.model, parts.executor);
+  }
+
+  /**
+   * The model's output for any number of rows, in inference: an array `[rows, …]`. Computed in pieces of at most 1000 rows.
+   * @throws InputError for a model of several outputs: see `predictAll`.
+   */
+  async predict(x: Fields): Promise<NDArray> {
+    const outputs = await this.predictAll(x);
+    const [output, ...others] = Object.values(outputs);
+    if (output === undefined || others.length > 0) {
+      throw new InputError(`predict: the model has the outputs ${Object.keys(outputs).join(', ')}; use predictAll`);
+    }
+    return output;
+  }
+
+  /** All outputs of the model by name, for any number of rows. */
+  async predictAll(x: Fields): Promise<Record<string, NDArray>> {
+    const { model, inputs, dtype } = this.parts;
+    const given = inputArrays(x, dtype);
+    const expected = Object.keys(inputs);
+    const missing = expected.find((name) => given[name] === undefined);
+    if (missing !== undefined) {
+      throw new InputError(
+        `predict: the input "${missing}" is missing; the model was trained on ${expected.join(', ')}`,
+      );
+    }
+    const names = model.inputs ?? expected;
+    const own = names.map((name, i): [string, NDArray] => [
+      name,
+      given[expected.includes(name) ? name : expected[i]!]!,
+    ]);
+    return this.compute(this.parameters, Object.fromEntries(own), this.statistics);
+  }
+
+  /** The mean loss, and the measures of the loss such as `accuracy`, on examples, in inference. */
+  evaluate(examples: Examples | ExamplesFrom): Promise<Measures> {
+    return this.parts.evaluate(examples);
+  }
+
+  /** The trained model as the bytes of an ONNX file: an imported one with its other contents as they were. */
+  toOnnx(): Uint8Array {
+    const { source, model, inputs, parameters, statistics } = this.parts;
+    if (isImported(source)) return encodeModel(writeParameters(source.file, source, parameters));
+    const shapes = Object.entries(inputs).map(([name, { dtype, shape }]) => [name, { dtype, shape: ['N', ...shape] }]);
+    return encodeModel(
+      exportOnnx((weights, given, context) => model.call(weights, given, context), {
+        parameters,
+        inputs: Object.fromEntries(shapes),
+        ...(Object.keys(statistics).length > 0 && { statistics }),
+      }),
+    );
+  }
+
+  /** Writes the trained model: `.onnx` as a model, `.safetensors` as named parameters and statistics. @throws InputError for another ending. */
+  async save(path: string): Promise<void> {
+    if (path.endsWith('.onnx')) return writePath('save', path, this.toOnnx());
+    if (path.endsWith('.safetensors')) {
+      const named = Object.fromEntries(leaves<NDArray>(this.parameters));
+      return writePath('save', path, writeSafetensors({ ...named, ...this.statistics }));
+    }
+    throw new InputError(`save: "${path}" ends neither in .onnx nor in .safetensors`);
+  }
+
+  /** The bytes of a checkpoint, for `fitModel({ …, resume })`: optimizer, generator, history and best epoch. */
+  checkpoint(): Uint8Array {
+    if (this.parts.checkpoint) return this.parts.checkpoint;
+    throw new InputError('checkpoint: the run made no step');
+  }
+
+  /** Writes a checkpoint to go on from by `fitModel({ …, resume: path })`. */
+  saveCheckpoint(path: string): Promise<void> {
+    return writePath('saveCheckpoint', path, this.checkpoint());
+  }
+
+  /** Frees the programs, and the executor if it was not given. */
+  async dispose(): Promise<void> {
+    await this.parts.objective.dispose();
+    if (this.parts.ownsExecutor) await this.parts.executor.dispose();
+  }
+}

@@ -1,0 +1,127 @@
+import type { ImportedModel } from '../import/index.js';
+import { nest } from '../import/parameter-names.js';
+import type { Context, FloatDType, Layer, Parameters } from '../nn/index.js';
+import type { Named } from '../objective/objective.js';
+import { InputError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { constant } from '../tensor/leaf.js';
+import { astype, type NDArray } from '../tensor/ndarray.js';
+import type { TensorsOf } from '../tensor/parameters.js';
+import type { Generator } from '../tensor/random.js';
+import { leaves, mapTree, type Tree } from '../tensor/tree.js';
+
+/** A model of several inputs or outputs, by name: parameters with a function of them. */
+export interface NamedModel<P extends Parameters = Parameters> {
+  readonly parameters: P;
+  call(weights: Tree<Tensor>, inputs: Named<Tensor>, context: Context): Named<Tensor>;
+}
+
+/** What can be trained: a layer, a model from an ONNX file, or parameters with a function of named inputs. */
+export type TrainableModel<P extends Parameters> = Layer<P> | ImportedModel | NamedModel<P>;
+
+/** Names of parameters that are trained; the others stay as they are. */
+export type Trainable = RegExp | ((name: string) => boolean);
+
+/** A model in the one form that training needs. */
+export interface Prepared {
+  /** All parameters. */
+  readonly parameters: Tree<NDArray>;
+  /** Those that are trained. */
+  readonly trained: Tree<NDArray>;
+  /** The outputs, from tensors for the trained parameters and constants for the others. */
+  call(trained: Tree<Tensor>, inputs: Named<Tensor>, context: Context): Tensor | Named<Tensor>;
+  /** The names that the model gives its inputs; absent where it takes what it is given. */
+  readonly inputs?: readonly string[];
+}
+
+const isLayer = <P extends Parameters>(model: TrainableModel<P>): model is Layer<P> => 'init' in model;
+
+/** True for a model of `importOnnx`. */
+export const isImported = (model: object): model is ImportedModel => 'sources' in model && 'call' in model;
+
+function chosen(trainable: Trainable | undefined, name: string): boolean {
+  if (trainable === undefined) return true;
+  return trainable instanceof RegExp ? name.search(trainable) >= 0 : trainable(name);
+}
+
+/** The leaves of a tree that are chosen, in the nesting of their names. */
+function subtree(parameters: Tree<NDArray>, trainable: Trainable | undefined): Tree<NDArray> {
+  if (trainable === undefined) return parameters;
+  const own = leaves<NDArray>(parameters).filter(([name]) => chosen(trainable, name));
+  if (own.length === 0) {
+    const names = leaves<NDArray>(parameters).map(([name]) => name);
+    throw new InputError(
+      `fitModel: no parameter is named by trainable (${trainable}); the names are ${names.join(', ')}`,
+    );
+  }
+  return nest(
+    own.map(([name]) => name.split('.')),
+    own.map(([, array]) => array),
+  );
+}
+
+/** A tree with some leaves replaced by those of the same name in another. */
+export function withLeaves(all: Tree<NDArray>, some: ReadonlyMap<string, NDArray>): Tree<NDArray> {
+  return mapTree(all, (leaf, name) => some.get(name) ?? leaf);
+}
+
+interface PrepareOptions {
+  readonly dtype: FloatDType;
+  readonly generator: Generator;
+  /** Instead of what the model draws or holds. */
+  readonly parameters?: Tree<NDArray> | undefined;
+  readonly trainable?: Trainable | undefined;
+}
+
+/** @throws InputError for what is not a model. */
+export function prepareModel<P extends Parameters>(model: TrainableModel<P>, options: PrepareOptions): Prepared {
+  const { dtype, generator, trainable } = options;
+  if (typeof model !== 'object' || model === null || !('init' in model || 'call' in model)) {
+    throw new InputError(
+      'fitModel: the model is neither a layer (init, apply) nor parameters with a call; see sequential',
+    );
+  }
+  if (isLayer(model)) {
+    const parameters: Tree<NDArray> = options.parameters ?? model.init(generator, dtype);
+    const trained = subtree(parameters, trainable);
+    const apply = (weights: Tree<Tensor>, x: Tensor, context: Context): Tensor =>
+      // The nesting is that of the layer's own parameters.
+      model.apply(weights as TensorsOf<P>, x, context);
+    return {
+      parameters,
+      trained,
+      call: (weights, inputs, context) => apply(merged(parameters, trained, weights), soleInput(inputs), context),
+    };
+  }
+  const own = isImported(model) && trainable !== undefined ? model.select(trainable) : model;
+  const parameters: Tree<NDArray> = mapTree<NDArray, NDArray>(options.parameters ?? own.parameters, (leaf) =>
+    leaf.dtype === 'f32' || leaf.dtype === 'f64' ? astype(leaf, dtype) : leaf,
+  );
+  const trained = isImported(model) ? parameters : subtree(parameters, trainable);
+  return {
+    parameters,
+    trained,
+    ...(isImported(own) && { inputs: own.inputs.map(({ name }) => name) }),
+    call: (weights, inputs, context) => {
+      const outputs = own.call(merged(parameters, trained, weights), inputs, context);
+      const names = Object.keys(outputs);
+      return names.length === 1 ? outputs[names[0]!]! : outputs;
+    },
+  };
+}
+
+function merged(all: Tree<NDArray>, trained: Tree<NDArray>, weights: Tree<Tensor>): Tree<Tensor> {
+  if (trained === all) return weights;
+  const own = new Map(leaves<Tensor>(weights));
+  return mapTree<NDArray, Tensor>(all, (leaf, name) => own.get(name) ?? constant(leaf));
+}
+
+function soleInput(inputs: Named<Tensor>): Tensor {
+  const [x, ...others] = Object.values(inputs);
+  if (x === undefined || others.length > 0) {
+    throw new InputError(
+      `fitModel: a layer takes one input, and there are ${Object.keys(inputs).join(', ')}; use { parameters, call } for several`,
+    );
+  }
+  return x;
+}
