@@ -94,9 +94,9 @@ export default {
     {
       name: 'node-entry-only',
       comment:
-        'Code for Node is reached through its own subpath, or loaded by training/environment.ts where it runs in Node: nothing else in the library imports it.',
+        'Code for Node is reached through its own subpath, or loaded by data/environment.ts where it runs in Node: nothing else in the library imports it.',
       severity: 'error',
-      from: { path: library, pathNot: '/node(\\.ts$|/)|training/environment\\.ts$' },
+      from: { path: library, pathNot: '/node(\\.ts$|/)|data/environment\\.ts$' },
       to: { path: `${library}.*/node(\\.ts$|/)` },
     },
     {

@@ -29,12 +29,17 @@ function fitShape({ name = '', type }: ValueInfoProto, shape: Shape): Shape {
   return shape;
 }
 
+/** An open first dimension counts rows, of which a call may have any number: it is tried with these. */
+const openRows = 2;
+
 /** The static shape of an input, or undefined where some dimension is open. */
 function staticShape(value: ValueInfoProto, options: DimensionOptions): Shape | undefined {
   const given = options.inputShapes?.[value.name ?? ''];
   if (given !== undefined) return fitShape(value, given);
   const dims = value.type?.tensorType?.shape?.dim;
-  const sizes = dims?.map((d) => d.dimValue ?? options.dimensions?.[d.dimParam ?? '']);
+  const sizes = dims?.map(
+    (d, axis) => d.dimValue ?? options.dimensions?.[d.dimParam ?? ''] ?? (axis === 0 ? openRows : undefined),
+  );
   if (sizes === undefined || !sizes.every((d) => d !== undefined)) return undefined;
   checkShape(sizes, `shape of input '${value.name ?? ''}'`);
   return sizes;

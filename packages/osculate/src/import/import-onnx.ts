@@ -1,3 +1,4 @@
+import { readPath } from '../data/environment.js';
 import type { Context } from '../nn/index.js';
 import type { ExternalReference } from '../onnx/external.js';
 import {
@@ -199,12 +200,31 @@ function checkGiven(what: string, given: Tensor, declared: ImportedValue, float:
  * in f32, floats of 8 and 4 bits are rounded there, small and unsigned integers are i32 or i64 and wrap at their own width. Derivatives
  * pass straight through quantisation.
  *
+ * The file is given by its path (then the result is a promise), as bytes, or decoded. An open first dimension counts rows: it is 2 in `inputs` and `outputs`,
+ * and a call may have any number.
+ *
  * Cost: one pass over the nodes; a tensor of the file is copied once.
+ * @example
+ * const model = await importOnnx('model.onnx');
+ * const run = await fitModel(model, { x, y, loss: softmaxCrossEntropy(), trainable: /head/ });
  * @throws InputError for a malformed file, open dimensions, and, listing all of them with their places and reasons, nodes that
  * cannot be imported; ShapeError for given shapes that contradict the file; DTypeError for inputs that are not tensors of a supported
  * dtype.
  */
-export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions = {}): ImportedModel {
+export function importOnnx(file: string, options?: ImportOptions): Promise<ImportedModel>;
+export function importOnnx(file: Uint8Array | ModelProto, options?: ImportOptions): ImportedModel;
+export function importOnnx(
+  file: string | Uint8Array | ModelProto,
+  options: ImportOptions = {},
+): ImportedModel | Promise<ImportedModel> {
+  if (typeof file === 'string') return readPath('importOnnx', file).then((bytes) => imported(bytes, options));
+  return imported(file, options);
+}
+
+function imported(file: Uint8Array | ModelProto, options: ImportOptions): ImportedModel {
+  if (typeof file !== 'object' || file === null) {
+    throw new InputError('importOnnx: give the path of a file, its bytes, or a decoded model');
+  }
   const source = sourceOf(file, options);
   const shapes = bindDimensions(source.inputs, options);
   const inputs = source.inputs.map(({ name = '', type }): ImportedValue => {
@@ -224,7 +244,7 @@ export function importOnnx(file: Uint8Array | ModelProto, options: ImportOptions
   });
   return {
     file: source.model,
-    select: (trainable) => importOnnx(source.model, { ...options, trainable }),
+    select: (trainable) => imported(source.model, { ...options, trainable }),
     parameters: nest(paths, arrays),
     sources: Object.fromEntries(used.map(([, { name }], i) => [declared[i]!.name, name])),
     inputs,

@@ -1,5 +1,5 @@
+import { inNode, nodeExecutor } from '../data/environment.js';
 import { type Executor, referenceExecutor } from '../runtime/index.js';
-import { inNode, nodeExecutor } from './environment.js';
 
 /** An executor, and what its user should know of the choice. */
 export interface ChosenExecutor {

@@ -1,3 +1,4 @@
+import { readPath, standardError, type Terminal, writePath } from '../data/environment.js';
 import type { Vector } from '../linalg/vectors.js';
 import type { FloatDType, Parameters } from '../nn/index.js';
 import type { Mode } from '../objective/application.js';
@@ -23,11 +24,10 @@ import {
   splitRows,
 } from './data.js';
 import { defaultExecutor } from './default-executor.js';
-import { readPath, standardError, writePath } from './environment.js';
 import type { EarlyStopping, Epoch, Measures } from './history.js';
 import { type StatisticsByName, statisticsAt } from './inference.js';
 import { type FitReason, ModelRun } from './model-run.js';
-import { epochText, type Terminal, type TrainingProgress, trainingProgress } from './progress.js';
+import { epochText, type TrainingProgress, trainingProgress } from './progress.js';
 import { RunProgress } from './run-progress.js';
 import { type Prepared, prepareModel, type Trainable, type TrainableModel, withLeaves } from './trainable-model.js';
 

@@ -1,3 +1,4 @@
+import { writePath } from '../data/environment.js';
 import { writeSafetensors } from '../data/write-safetensors.js';
 import { exportOnnx } from '../export/index.js';
 import { writeParameters } from '../import/index.js';
@@ -9,7 +10,6 @@ import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { leaves } from '../tensor/tree.js';
 import { type Examples, type ExamplesFrom, type Fields, inputArrays } from './data.js';
-import { writePath } from './environment.js';
 import type { Epoch, Measures } from './history.js';
 import { predictor, type StatisticsByName } from './inference.js';
 import { isImported, type Prepared, type TrainableModel } from './trainable-model.js';

@@ -1,11 +1,5 @@
+import type { Terminal } from '../data/environment.js';
 import type { Epoch } from './history.js';
-
-/** Where progress is written: standard error, say. */
-export interface Terminal {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** A line of training progress that is redrawn in place; it shows nothing when the stream is not a terminal. */
 export interface TrainingProgress {

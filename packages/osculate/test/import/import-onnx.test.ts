@@ -267,10 +267,25 @@ describe('errors', () => {
     expect(importOnnx(modelOf({ x }, ['y'], { nodes }, 16)).outputs).toHaveLength(1);
   });
 
-  it('names inputs whose sizes are open', () => {
-    expect(() => importOnnx(linear())).toThrow(
-      /sizes are open in input 'x' \[batch, 3\]; give named ones by options\.dimensions/,
+  it('takes an open number of rows as any, and names inputs with other open sizes', () => {
+    const { inputs, outputs } = importOnnx(linear());
+    expect([inputs[0]!.shape, outputs[0]!.shape]).toEqual([
+      [2, 3],
+      [2, 2],
+    ]);
+    const wide = graphOf({
+      nodes: [node('Neg', ['x'], ['y'])],
+      inputs: [valueInfo('x', 'f32', ['batch', 'width'])],
+      outputs: [valueInfo('y', 'f32', ['batch', 'width'])],
+    });
+    expect(() => importOnnx(model(wide))).toThrow(
+      /sizes are open in input 'x' \[batch, width\]; give named ones by options\.dimensions/,
     );
+  });
+
+  it('refuses what is neither a path nor a file', () => {
+    expect(() => importOnnx(null as never)).toThrow(/path of a file/);
+    expect(() => importOnnx(3 as never)).toThrow(/path of a file/);
   });
 
   it('refuses shapes that contradict the file, unknown names and old versions', () => {

@@ -1,6 +1,12 @@
 import type { Executor } from '../runtime/index.js';
 import { InputError } from '../tensor/errors.js';
-import type { Terminal } from './progress.js';
+
+/** Where progress is written: standard error, say. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
 
 const host: unknown = Reflect.get(globalThis, 'process');
 
@@ -29,20 +35,19 @@ export async function nodeExecutor(): Promise<Executor> {
 }
 
 function requireNode(what: string): void {
-  if (!inNode)
-    throw new InputError(`${what}: there are no files outside Node; use bytes (toOnnx, checkpoint) instead of a path`);
+  if (!inNode) throw new InputError(`${what}: there are no files outside Node; use bytes instead of a path`);
 }
 
 /** The bytes of a file by its path. @throws InputError outside Node. */
 export async function readPath(what: string, path: string): Promise<Uint8Array> {
   requireNode(what);
-  const { readFileBytes } = await import('../data/node/read-file-bytes.js');
+  const { readFileBytes } = await import('./node/read-file-bytes.js');
   return readFileBytes(path);
 }
 
 /** Writes a file whole or not at all. @throws InputError outside Node. */
 export async function writePath(what: string, path: string, bytes: Uint8Array): Promise<void> {
   requireNode(what);
-  const { writeFileAtomic } = await import('../data/node/write-file-atomic.js');
+  const { writeFileAtomic } = await import('./node/write-file-atomic.js');
   await writeFileAtomic(path, bytes);
 }
