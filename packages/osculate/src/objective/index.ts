@@ -1,6 +1,6 @@
 export { allFinite, norm, type Vector } from '../linalg/vectors.js';
 export { functionObjective } from './function.js';
-export type { LossOfRows, WeightedLoss } from './loss-of-rows.js';
+export type { LossOfOutputs, LossOfRows, WeightedLoss } from './loss-of-rows.js';
 export {
   type CurvatureMatrix,
   empiricalFisherMatrix,

@@ -84,6 +84,35 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   }
 }
 
+/** P where it nests arrays in objects and lists, also as an interface, which has no index signature; otherwise what it lacks is `never`. */
+export type ArrayTree<P> = [Tree<NDArray>] extends [P]
+  ? P
+  : P extends NDArray
+    ? P
+    : P extends object
+      ? { readonly [K in keyof P]: ArrayTree<P[K]> }
+      : never;
+
+function isArray(leaf: unknown): leaf is NDArray {
+  return typeof leaf === 'object' && leaf !== null && 'dtype' in leaf && 'shape' in leaf && 'data' in leaf;
+}
+
+function isArrayTree(tree: object): tree is Tree<NDArray> {
+  return leaves<unknown>({ tree }).every(([, leaf]) => isArray(leaf));
+}
+
+/** A tree of arrays, of whatever type. @throws InputError that names what is not an array. */
+export function arrayTree(what: string, tree: unknown): Tree<NDArray> {
+  if (typeof tree !== 'object' || tree === null) {
+    throw new InputError(`${what}: the parameters must be arrays in objects or lists, got ${String(tree)}`);
+  }
+  if (isArrayTree(tree)) return tree;
+  const [name] = leaves<unknown>({ tree }).find(([, leaf]) => !isArray(leaf))!;
+  throw new InputError(
+    `${what}: the parameter "${name.replace(/^tree\.?/, '')}" is not an array; make one with ndarray(…)`,
+  );
+}
+
 /** The same nesting with symbolic tensors as leaves. Any tree gives any tree: without that case the type would never end. */
 export type TensorsOf<T> = [Tree<NDArray>] extends [T]
   ? Tree<Tensor>

@@ -1,8 +1,9 @@
+import { checkChoice, checkFields } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type AttentionParameters, multiHeadAttention } from './attention.js';
 import { type DenseParameters, dense } from './dense.js';
 import { layerNorm, type NormParameters } from './normalization.js';
-import { type ActivationName, dropout } from './simple.js';
+import { type ActivationName, activationNames, dropout } from './simple.js';
 
 export interface TransformerBlockOptions {
   /** Width of the feed-forward part (default 4·size). */
@@ -29,6 +30,9 @@ export function transformerBlock(
   heads: number,
   options: TransformerBlockOptions = {},
 ): Layer<TransformerBlockParameters> {
+  checkFields('transformerBlock', options, ['hidden', 'activation', 'causal', 'norm', 'dropout']);
+  checkChoice('transformerBlock: activation', options.activation, activationNames);
+  checkChoice('transformerBlock: norm', options.norm, ['pre', 'post']);
   const hidden = options.hidden ?? 4 * size;
   const mix = multiHeadAttention(size, heads, { causal: options.causal ?? false });
   const [up, down, norm] = [dense(size, hidden), dense(hidden, size), layerNorm(size)];
