@@ -51,8 +51,8 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   }
 
   /** The arrays of a tree, which has the names, shapes and dtype of the layout, as one new flat vector. */
-  flat(tree: Tree<NDArray>): DTypeArray[D] {
-    return this.gather(Object.fromEntries(leaves<NDArray>(tree)));
+  flat<P>(tree: P & ArrayTree<P>): DTypeArray[D] {
+    return this.gather(Object.fromEntries(leaves<NDArray>(arrayTree('parameter layout', tree))));
   }
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */
@@ -93,12 +93,13 @@ export type ArrayTree<P> = [Tree<NDArray>] extends [P]
       ? { readonly [K in keyof P]: ArrayTree<P[K]> }
       : never;
 
-function isArray(leaf: unknown): leaf is NDArray {
+/** Whether a value has what an array has. */
+export function isNDArray(leaf: unknown): leaf is NDArray {
   return typeof leaf === 'object' && leaf !== null && 'dtype' in leaf && 'shape' in leaf && 'data' in leaf;
 }
 
 function isArrayTree(tree: object): tree is Tree<NDArray> {
-  return leaves<unknown>({ tree }).every(([, leaf]) => isArray(leaf));
+  return leaves<unknown>({ tree }).every(([, leaf]) => isNDArray(leaf));
 }
 
 /** A tree of arrays, of whatever type. @throws InputError that names what is not an array. */
@@ -107,7 +108,7 @@ export function arrayTree(what: string, tree: unknown): Tree<NDArray> {
     throw new InputError(`${what}: the parameters must be arrays in objects or lists, got ${String(tree)}`);
   }
   if (isArrayTree(tree)) return tree;
-  const [name] = leaves<unknown>({ tree }).find(([, leaf]) => !isArray(leaf))!;
+  const [name] = leaves<unknown>({ tree }).find(([, leaf]) => !isNDArray(leaf))!;
   throw new InputError(
     `${what}: the parameter "${name.replace(/^tree\.?/, '')}" is not an array; make one with ndarray(…)`,
   );

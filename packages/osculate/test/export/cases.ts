@@ -13,7 +13,8 @@ export interface ExportCase {
   readonly tolerance?: number;
 }
 
-const activations = ['tanh', 'sigmoid', 'relu', 'gelu', 'silu', 'softplus', 'elu'] as const;
+const { tanh, sigmoid, relu, gelu, silu, softplus, elu } = nn;
+const activations = { tanh, sigmoid, relu, gelu, silu, softplus, elu };
 
 const dense = (...sizes: readonly number[]): nn.AnyLayer[] =>
   sizes.slice(1).map((size, i) => nn.dense(sizes[i]!, size));
@@ -23,7 +24,10 @@ const self = (causal: boolean): nn.AnyLayer => nn.sequential([(x) => nn.attentio
 /** Cases of every layer of `osculate/nn`, by the name of the function that makes it. */
 export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportCase>>>> = {
   activation: Object.fromEntries(
-    activations.map((name) => [name, { layer: nn[name](), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] }]),
+    Object.entries(activations).map(([name, layer]) => [
+      name,
+      { layer: layer(), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] },
+    ]),
   ),
   attention: {
     plain: { layer: self(false), shape: [2, 5, 4], ops: ['Softmax', 'MatMul'] },

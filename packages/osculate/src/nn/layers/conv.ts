@@ -20,6 +20,8 @@ export interface ConvOptions {
 
 export type ConvParameters = { readonly weight: NDArray; readonly bias?: NDArray };
 
+const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
+
 const perAxis = (value: number | readonly number[] | undefined, rank: number, otherwise: number): readonly number[] =>
   typeof value === 'object' && value !== null
     ? value
@@ -70,7 +72,7 @@ function convLayer(
 }
 
 const kernelOf = (kernel: number | readonly number[], rank: number): readonly number[] =>
-  typeof kernel === 'object' && kernel !== null ? kernel : new Array<number>(rank).fill(kernel);
+  isList(kernel) ? kernel : new Array<number>(rank).fill(kernel);
 
 /** 1-D convolution (cross-correlation): `[batch, inputs, length]` → `[batch, outputs, length′]`; W is `[outputs, inputs/groups, kernel]`. */
 export function conv1d(

@@ -7,7 +7,7 @@ import type { NDArray } from '../../tensor/ndarray.js';
 import type { TensorsOf } from '../../tensor/parameters.js';
 import { checkChoice, checkFields, checkSizes } from '../check.js';
 import { uniform } from '../initializers.js';
-import type { Layer } from '../layer.js';
+import { asLayer, type Layer } from '../layer.js';
 
 export interface RecurrentOptions {
   /** `sequence`: the hidden state after every step, `[batch, time, hidden]` (default); `last`: after the last, `[batch, hidden]`. */
@@ -143,6 +143,8 @@ export function bidirectional(
   forwards: Layer<RecurrentParameters>,
   backwards: Layer<RecurrentParameters>,
 ): Layer<{ readonly forwards: RecurrentParameters; readonly backwards: RecurrentParameters }> {
+  asLayer('bidirectional: the layer forwards', forwards);
+  asLayer('bidirectional: the layer backwards', backwards);
   return {
     init: (generator, dtype = 'f32') => ({
       forwards: forwards.init(generator, dtype),

@@ -1,4 +1,4 @@
-import { checkChoice, checkFields } from '../check.js';
+import { checkChoice, checkFields, checkSizes } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type AttentionParameters, multiHeadAttention } from './attention.js';
 import { type DenseParameters, dense } from './dense.js';
@@ -33,10 +33,11 @@ export function transformerBlock(
   checkFields('transformerBlock', options, ['hidden', 'activation', 'causal', 'norm', 'dropout']);
   checkChoice('transformerBlock: activation', options.activation, activationNames);
   checkChoice('transformerBlock: norm', options.norm, ['pre', 'post']);
-  const hidden = options.hidden ?? 4 * size;
+  checkSizes('transformerBlock', { size, heads });
+  const hidden = options.hidden === undefined ? 4 * size : options.hidden;
   const mix = multiHeadAttention(size, heads, { causal: options.causal ?? false });
   const [up, down, norm] = [dense(size, hidden), dense(hidden, size), layerNorm(size)];
-  const drop = dropout(options.dropout ?? 0);
+  const drop = dropout(options.dropout === undefined ? 0 : options.dropout);
   const act = options.activation ?? 'gelu';
   return {
     init: (generator, dtype = 'f32') => ({

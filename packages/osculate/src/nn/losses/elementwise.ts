@@ -61,8 +61,8 @@ function weigher(what: string, weights: ElementwiseOptions['weights']): ((o: Ten
     };
   }
   if (!Array.isArray(weights)) throw new InputError(`${what}: weights must be numbers in a list, or a function`);
+  checkWeights(what, 'weights', weights.flat(Infinity));
   const array = ndarray('f64', weights);
-  checkWeights(what, 'weights', array.data);
   return (o) => constant(ndarray(o.dtype, array.data, array.shape)).expand(o.shape);
 }
 

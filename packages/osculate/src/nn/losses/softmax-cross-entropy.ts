@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { ndarray, zeros } from '../../tensor/ndarray.js';
 import { sameShape } from '../../tensor/shape.js';
+import { checkSizes } from '../check.js';
 import {
   checkEach,
   checkFinite,
@@ -170,7 +171,10 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
  * @throws InputError for a number of classes that is not an integer ≥ 1, and for a class without targets.
  */
 export function balancedClassWeights(targets: ArrayLike<number | bigint>, classes: number): number[] {
-  checkOptions('balancedClassWeights', { 'an integer ≥ 1': { classes } });
+  checkSizes('balancedClassWeights', { classes });
+  if (typeof targets !== 'object' || targets === null || typeof targets.length !== 'number') {
+    throw new InputError('balancedClassWeights: the targets must be class numbers in a list or typed array');
+  }
   const counts = new Array<number>(classes).fill(0);
   let total = 0;
   for (let i = 0; i < targets.length; i++) {
