@@ -2,16 +2,17 @@
 import { ggnvp, grad, hvp } from 'osculate/autodiff';
 import { compile } from 'osculate/compile';
 import {
-  activation,
   conv2d,
   dense,
   flatten,
   lstm,
   maxPool2d,
   multiHeadAttention,
+  relu,
   sequential,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
   transformerBlock,
 } from 'osculate/nn';
 import { generator, input, inputName, leaves, mapTree, parameters } from 'osculate/tensor';
@@ -24,7 +25,7 @@ import { generator, input, inputName, leaves, mapTree, parameters } from 'oscula
 /** @type {Record<string, Case>} */
 export const cases = {
   mlp: {
-    layer: sequential([dense(784, 256), activation('tanh'), dense(256, 128), activation('tanh'), dense(128, 10)]),
+    layer: sequential([dense(784, 256), tanh(), dense(256, 128), tanh(), dense(128, 10)]),
     loss: softmaxCrossEntropy(),
     x: [256, 784],
     y: [256],
@@ -33,10 +34,10 @@ export const cases = {
   cnn: {
     layer: sequential([
       conv2d(1, 16, 3, { padding: 1 }),
-      activation('relu'),
+      relu(),
       maxPool2d(2),
       conv2d(16, 32, 3, { padding: 1 }),
-      activation('relu'),
+      relu(),
       maxPool2d(2),
       flatten(),
       dense(1568, 10),

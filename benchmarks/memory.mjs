@@ -6,7 +6,7 @@
  */
 import { hvp } from 'osculate/autodiff';
 import { compile, costOf } from 'osculate/compile';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
 import { ortExecutor } from 'osculate/runtime/node';
 import { generator, input, leaves, parameters } from 'osculate/tensor';
 
@@ -14,7 +14,7 @@ const widths = [784, 2000, 2000, 2000, 200, 10];
 const batch = 64;
 const layers = widths
   .slice(1)
-  .flatMap((width, i) => [dense(widths[i], width), activation('tanh')])
+  .flatMap((width, i) => [dense(widths[i], width), tanh()])
   .slice(0, -1);
 const model = sequential(layers);
 const tree = model.init(generator(0));

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { curvatureOperator } from 'osculate/curvature';
 import { ahead, arrays, npyHeader } from 'osculate/data';
 import { fileSource } from 'osculate/data/node';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { dense, relu, sequential, softmaxCrossEntropy } from 'osculate/nn';
 import { gaussNewtonMatrix, supervisedObjective } from 'osculate/objective';
 import { adam, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
@@ -59,13 +59,7 @@ async function rate(source, lists) {
 }
 
 const executor = await ortExecutor({ threads: 2 });
-const layer = sequential([
-  dense(width, 1024),
-  activation('relu'),
-  dense(1024, 256),
-  activation('relu'),
-  dense(256, 10),
-]);
+const layer = sequential([dense(width, 1024), relu(), dense(1024, 256), relu(), dense(256, 10)]);
 const parameters = layer.init(random);
 
 /** The objective of an MLP of three layers. @param {import('osculate/data').RowSource} data */

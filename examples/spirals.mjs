@@ -1,6 +1,6 @@
 /** Trains a small network on two spirals by Hessian-free optimization on ONNX Runtime. Run after `npm run build`. */
 import { generator, ndarray } from 'osculate';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
 import { supervisedObjective } from 'osculate/objective';
 import { hessianFree, train } from 'osculate/optim';
 import { ortExecutor } from 'osculate/runtime/node';
@@ -20,7 +20,7 @@ const y = ndarray(
   rows.map((r) => r.spiral),
 );
 
-const layer = sequential([dense(2, 32), activation('tanh'), dense(32, 32), activation('tanh'), dense(32, 2)]);
+const layer = sequential([dense(2, 32), tanh(), dense(32, 32), tanh(), dense(32, 2)]);
 const parameters = layer.init(random);
 const executor = await ortExecutor();
 const objective = supervisedObjective({ executor, model: layer.apply, loss: softmaxCrossEntropy(), parameters, x, y });

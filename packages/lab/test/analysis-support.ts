@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
 import { generator, ndarray } from 'osculate/tensor';
 import { afterEach, beforeEach } from 'vitest';
 import type { TargetOptions } from '../src/analysis/target.js';
@@ -22,7 +22,7 @@ export const small: Problem = {
   tuning: '',
   load: async (seed) => {
     const random = generator(seed);
-    const layer = sequential([dense(5, 7), activation('tanh'), dense(7, 3)]);
+    const layer = sequential([dense(5, 7), tanh(), dense(7, 3)]);
     const loss = softmaxCrossEntropy();
     const x = ndarray(
       'f32',

@@ -1,4 +1,4 @@
-import { activation, dense, sequential, squaredError } from 'osculate/nn';
+import { dense, sequential, squaredError, tanh } from 'osculate/nn';
 import { referenceExecutor } from 'osculate/runtime';
 import { generator, ndarray } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ describe('contestants', () => {
     expect(title).toBe('Adam (learningRate=0.01)');
   });
   it('makes an optimizer of every name, with its settings', () => {
-    const layer = sequential([dense(3, 2), activation('tanh'), dense(2, 2)]);
+    const layer = sequential([dense(3, 2), tanh(), dense(2, 2)]);
     const data = { x: ndarray('f32', [[1, 2, 3]]), y: ndarray('f32', [[1, 2]]) };
     const problem = { parameters: layer.init(generator(0)), model: layer.apply, loss: squaredError() };
     const objective = objectiveOn(referenceExecutor(), problem, data);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { curvatureOperator } from 'osculate/curvature';
 import { writeSafetensors } from 'osculate/data';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
 import { hessianMatrix } from 'osculate/objective';
 import { referenceExecutor } from 'osculate/runtime';
 import { type NDArray, ndarray, ParameterLayout } from 'osculate/tensor';
@@ -94,7 +94,7 @@ describe('the target of an analysis', () => {
       return curvatureOperator(at, hessianMatrix).trace();
     });
     const { inputs, hidden, classes } = sizes;
-    const layer = sequential([dense(inputs, hidden), activation('tanh'), dense(hidden, classes)]);
+    const layer = sequential([dense(inputs, hidden), tanh(), dense(hidden, classes)]);
     const turned = (a: NDArray): NDArray => {
       const [m, n] = a.shape as [number, number];
       const data = Float32Array.from({ length: m * n }, (_, i) => Number(a.data[(i % m) * n + Math.floor(i / m)]));

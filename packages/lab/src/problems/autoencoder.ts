@@ -1,4 +1,4 @@
-import { type AnyLayer, activation, dense, sequential, sigmoidCrossEntropy, sparse } from 'osculate/nn';
+import { type AnyLayer, dense, sequential, sigmoid, sigmoidCrossEntropy, sparse } from 'osculate/nn';
 import type { Batch } from 'osculate/objective';
 import { generator, type Tensor } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
@@ -17,7 +17,7 @@ function autoencoder(scale: number) {
   const layers = all.slice(1).flatMap((width, i): AnyLayer[] => {
     const layer = dense(all[i]!, width, { weight: sparse(Math.min(15, all[i]!)) });
     const linear = i === encoder.length - 2 || i === all.length - 2;
-    return linear ? [layer] : [layer, activation('sigmoid')];
+    return linear ? [layer] : [layer, sigmoid()];
   });
   return sequential(layers);
 }
@@ -83,7 +83,7 @@ export const autoencoderFamily: Family = {
         return {
           parameters: layer.init(generator(seed)),
           model: layer.apply,
-          loss: sigmoidCrossEntropy('examples'),
+          loss: sigmoidCrossEntropy({ reduction: 'examples' }),
           ...sets,
           measurements: {
             loss: lossOn(sets.train),

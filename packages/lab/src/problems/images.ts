@@ -1,17 +1,17 @@
 import {
   type AnyLayer,
-  activation,
   conv2d,
   dense,
   flatten,
-  lambda,
   lstm,
   maxPool2d,
+  relu,
   rnn,
   sequential,
   softmaxCrossEntropy,
+  tanh,
 } from 'osculate/nn';
-import { generator } from 'osculate/tensor';
+import { generator, type Tensor } from 'osculate/tensor';
 import { checkCounts } from './check-counts.js';
 import { firstRows, type ImageSetName, imageSets as sets } from './image-sets.js';
 import { accuracyMeasures, accuracyOf, lossMeasures, lossOn, onBoth } from './measures.js';
@@ -62,9 +62,9 @@ function classifierProblem(name: string, of: Classifier, set: ImageSetName, sett
   };
 }
 
-const images = lambda((x) => x.reshape([x.shape[0]!, 1, 28, 28]));
+const images = (x: Tensor): Tensor => x.reshape([x.shape[0]!, 1, 28, 28]);
 /** An image as a sequence of its 28 rows. */
-const rowByRow = lambda((x) => x.reshape([x.shape[0]!, 28, 28]));
+const rowByRow = (x: Tensor): Tensor => x.reshape([x.shape[0]!, 28, 28]);
 
 const deepMethods = ['adam', 'adamw', 'nesterov:learningRate=0.05', 'muon', 'soap', 'shampoo', 'kfac', 'hessian-free'];
 
@@ -90,13 +90,7 @@ const classifiers: readonly (Classifier & { readonly set: ImageSetName })[] = [
     target: testAccuracy(0.96, 'chosen for these comparisons, not from the literature'),
     optimizers: deepMethods,
     network: ({ hidden = 0 }) =>
-      sequential([
-        dense(784, hidden),
-        activation('tanh'),
-        dense(hidden, hidden),
-        activation('tanh'),
-        dense(hidden, 10),
-      ]),
+      sequential([dense(784, hidden), tanh(), dense(hidden, hidden), tanh(), dense(hidden, 10)]),
   },
   ...(['mnist', 'fashion-mnist'] as const).map((set) => ({
     ...{ name: `${set}-cnn`, set, summary: `a convolutional network on ${sets[set].title}` },
@@ -112,9 +106,9 @@ const classifiers: readonly (Classifier & { readonly set: ImageSetName })[] = [
     optimizers: deepMethods,
     network: ({ channels = 0 }: Readonly<Record<string, number>>) =>
       sequential([
-        ...[images, conv2d(1, channels, 5), activation('relu'), maxPool2d(2)],
-        ...[conv2d(channels, 2 * channels, 5), activation('relu'), maxPool2d(2), flatten()],
-        ...[dense(2 * channels * 16, 64), activation('relu'), dense(64, 10)],
+        ...[images, conv2d(1, channels, 5), relu(), maxPool2d(2)],
+        ...[conv2d(channels, 2 * channels, 5), relu(), maxPool2d(2), flatten()],
+        ...[dense(2 * channels * 16, 64), relu(), dense(64, 10)],
       ]),
   })),
   ...(['rnn', 'lstm'] as const).map((cell) => ({

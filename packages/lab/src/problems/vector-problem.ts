@@ -80,7 +80,7 @@ export function vectorProblem(options: VectorProblem): Problem {
         // The only leaf is the vector.
         model: (weights) => f(leaves(weights)[0]![1]).reshape([1, size]),
         vector: f,
-        loss: kind === 'function' ? itself : squaredError('examples'),
+        loss: kind === 'function' ? itself : squaredError({ reduction: 'examples' }),
         train,
         test: train,
         measurements: { loss, ...(minimum && { gap: { ...loss, finish: (v: number) => Math.max(0, v - minimum.f) } }) },

@@ -13,7 +13,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from './initializers.js';
-export type { AnyLayer, FloatDType, Layer, Parameters } from './layer.js';
+export type { AnyLayer, FloatDType, Layer, LayerFunction, LayerLike, Parameters } from './layer.js';
 export { attention, multiHeadAttention } from './layers/attention.js';
 export { residual, sequential } from './layers/containers.js';
 export { conv1d, conv2d } from './layers/conv.js';
@@ -23,19 +23,30 @@ export { batchNorm, layerNorm } from './layers/normalization.js';
 export { bidirectional, gru, lstm, rnn } from './layers/recurrent.js';
 export {
   type ActivationName,
-  activation,
   averagePool2d,
   dropout,
+  elu,
   flatten,
-  lambda,
+  gelu,
   maxPool2d,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
 } from './layers/simple.js';
 export { transformerBlock } from './layers/transformer.js';
 export { loadParameters } from './load-parameters.js';
-export { huber } from './losses/huber.js';
-export type { Loss, Reduction } from './losses/loss.js';
+export type { AnyLoss, CustomLoss, LossFunction } from './losses/custom.js';
+export type { ElementwiseOptions } from './losses/elementwise.js';
+export { type HuberOptions, huber } from './losses/huber.js';
+export type { Average, Loss, Metric, Reduction } from './losses/loss.js';
 export { poisson } from './losses/poisson.js';
-export { sigmoidCrossEntropy } from './losses/sigmoid-cross-entropy.js';
-export { softmaxCrossEntropy } from './losses/softmax-cross-entropy.js';
+export { type SigmoidCrossEntropyOptions, sigmoidCrossEntropy } from './losses/sigmoid-cross-entropy.js';
+export {
+  balancedClassWeights,
+  type SoftmaxCrossEntropyOptions,
+  softmaxCrossEntropy,
+} from './losses/softmax-cross-entropy.js';
 export { squaredError } from './losses/squared-error.js';
 export { runningStatistics } from './running-statistics.js';

@@ -2,6 +2,7 @@ import { InputError } from '../tensor/errors.js';
 import { type NDArray, zeros } from '../tensor/ndarray.js';
 import type { Generator } from '../tensor/random.js';
 import { type Shape, showShape, sizeOf } from '../tensor/shape.js';
+import { checkNumber, checkSizes } from './check.js';
 import type { FloatDType } from './layer.js';
 
 /** Draws the values of one weight. For a weight `[out, in, …kernel]`, fan-in is in·kernel and fan-out out·kernel. */
@@ -22,23 +23,25 @@ function fill(shape: Shape, dtype: FloatDType, draw: () => number): NDArray {
   return array;
 }
 
+const isSize = (v: number): boolean => v >= 0 && v < Infinity;
+
 /** All elements equal to `value`. */
-export const filled =
-  (value: number): Initializer =>
-  (_, shape, dtype) =>
-    fill(shape, dtype, () => value);
+export function filled(value: number): Initializer {
+  checkNumber('filled: the value', value, Number.isFinite, 'a finite number');
+  return (_, shape, dtype) => fill(shape, dtype, () => value);
+}
 
 /** Independent normal with the given standard deviation. */
-export const normal =
-  (deviation: number): Initializer =>
-  (generator, shape, dtype) =>
-    fill(shape, dtype, () => deviation * generator.normal());
+export function normal(deviation: number): Initializer {
+  checkNumber('normal: the deviation', deviation, isSize, 'a finite number ≥ 0');
+  return (generator, shape, dtype) => fill(shape, dtype, () => deviation * generator.normal());
+}
 
 /** Uniform in ±bound. */
-export const uniform =
-  (bound: number): Initializer =>
-  (generator, shape, dtype) =>
-    fill(shape, dtype, () => bound * (2 * generator.uniform() - 1));
+export function uniform(bound: number): Initializer {
+  checkNumber('uniform: the bound', bound, isSize, 'a finite number ≥ 0');
+  return (generator, shape, dtype) => fill(shape, dtype, () => bound * (2 * generator.uniform() - 1));
+}
 
 /** Glorot and Bengio 2010: uniform in ±sqrt(6 / (fanIn + fanOut)), variance 2 / (fanIn + fanOut). */
 export const xavierUniform: Initializer = (generator, shape, dtype) => {
@@ -64,9 +67,9 @@ export const heUniform: Initializer = (generator, shape, dtype) =>
  * Saxe et al. 2014: rows (or columns, whichever are fewer) of the weight as a matrix `[out, in·kernel]` are orthonormal, times
  * `gain`. By modified Gram-Schmidt, applied twice, on a Gaussian matrix: Haar-distributed.
  */
-export const orthogonal =
-  (gain = 1): Initializer =>
-  (generator, shape, dtype) => {
+export function orthogonal(gain = 1): Initializer {
+  checkNumber('orthogonal: the gain', gain, Number.isFinite, 'a finite number');
+  return (generator, shape, dtype) => {
     const { fanIn } = fans(shape);
     const [rows, columns] = [shape[0]!, fanIn];
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
@@ -81,6 +84,7 @@ export const orthogonal =
     }
     return array;
   };
+}
 
 function orthonormalize(v: Float64Array, others: readonly Float64Array[]): void {
   for (let pass = 0; pass < 2; pass++) {
@@ -100,9 +104,10 @@ function orthonormalize(v: Float64Array, others: readonly Float64Array[]): void 
  * Martens 2010: every unit has `connections` incoming weights drawn from N(0, deviation²), at distinct random inputs; the
  * others are zero. Units then stay unsaturated whatever the fan-in.
  */
-export const sparse =
-  (connections = 15, deviation = 1): Initializer =>
-  (generator, shape, dtype) => {
+export function sparse(connections = 15, deviation = 1): Initializer {
+  checkSizes('sparse', { connections });
+  checkNumber('sparse: the deviation', deviation, isSize, 'a finite number ≥ 0');
+  return (generator, shape, dtype) => {
     const { fanIn } = fans(shape);
     const array = zeros(dtype, shape);
     const count = Math.min(connections, fanIn);
@@ -113,3 +118,4 @@ export const sparse =
     }
     return array;
   };
+}

@@ -1,7 +1,7 @@
 export { allFinite, norm, type Vector } from '../linalg/vectors.js';
 export { type FnOptions, fn, vectorFn } from './fn.js';
 export { functionObjective } from './function.js';
-export type { LossOfRows, WeightedLoss } from './loss-of-rows.js';
+export type { LossOfOutputs, LossOfRows, WeightedLoss } from './loss-of-rows.js';
 export {
   type CurvatureMatrix,
   empiricalFisherMatrix,

@@ -1,5 +1,5 @@
-import { grad, jvp } from '../autodiff/index.js';
-import type { Loss } from '../nn/index.js';
+import type { AnyLoss, Loss } from '../nn/index.js';
+import { asLoss, noDistribution, outputHessianProduct, scalarLoss } from '../nn/losses/custom.js';
 import { concat } from '../ops/index.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -10,18 +10,26 @@ import type { Named } from './objective.js';
 
 /** A loss with its weight among several (default 1). */
 export interface WeightedLoss {
-  readonly loss: Loss;
+  readonly loss: AnyLoss;
   readonly weight: number;
 }
 
-/**
- * The loss of a row: of one output and one target; a weighted sum of several, each of the output and the target of its name; or any function of all outputs
- * and targets, which is the mean over the rows and defines no distribution to draw targets from.
- */
-export type LossOfRows =
-  | Loss
-  | Named<Loss | WeightedLoss>
-  | ((outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor);
+/** A scalar function of all outputs and targets by name, the mean over the rows; it defines no distribution to draw targets from. */
+export type LossOfNames = (outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor;
+
+/** A weighted sum of losses, each of the output and the target of its name; or any function of all outputs and targets. */
+export type LossOfOutputs = Named<AnyLoss | WeightedLoss> | LossOfNames;
+
+/** The loss of a row: of one output and one target, or of several by name. */
+export type LossOfRows = AnyLoss | LossOfOutputs;
+
+/** How labels that are drawn are fed beside the targets of the data: no field may be called so. */
+const drawnPrefix = 'drawn:';
+
+/** The field that an input stands in for with drawn labels, if it does. */
+export function drawnField(input: string): string | undefined {
+  return input.startsWith(drawnPrefix) ? input.slice(drawnPrefix.length) : undefined;
+}
 
 /** What a batch needs of its loss, for outputs that are one tensor: `Batch` says what the members are. */
 export interface JointLoss {
@@ -31,6 +39,8 @@ export interface JointLoss {
   residuals?(outputs: Tensor, targets: Named<Tensor>): Tensor;
   hessianProduct(outputs: Tensor, targets: Named<Tensor>, u: Tensor): Tensor;
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
+  /** @throws InputError for targets that a loss is not defined for; `outputs` is the shape of the outputs. */
+  checkTargets(targets: Named<NDArray>, outputs: Shape): void;
 }
 
 /** Where an output of a model lies in a row of the joined outputs, and its shape in one row. */
@@ -82,19 +92,27 @@ function splitArray({ dtype, shape, data }: NDArray, place: OutputPlace): NDArra
 
 const flatRows = (t: Tensor): Tensor => t.reshape([t.shape[0]!, t.size / t.shape[0]!]);
 
-const isLoss = (loss: Loss | Named<Loss | WeightedLoss>): loss is Loss => typeof loss.value === 'function';
+/** What stands for a loss where labels are drawn; the loss where they are not. */
+function scoreOf(loss: Loss, outputs: Tensor, targets: Named<Tensor>, name: string): Tensor {
+  const drawn = targets[drawnPrefix + name];
+  if (drawn === undefined) return loss.value(outputs, targets[name]!);
+  return loss.score?.(outputs, targets[name]!, drawn) ?? loss.value(outputs, drawn);
+}
 
 /** One loss of the outputs and of one field. */
-function single(loss: Loss, target: string): JointLoss {
+function single(given: AnyLoss, target: string): JointLoss {
   const of = (targets: Named<Tensor>): Tensor => targets[target]!;
-  const { residuals } = loss;
+  const loss = asLoss(given);
   return {
     value: (outputs, targets) => loss.value(outputs, of(targets)),
-    score: (outputs, targets) => loss.value(outputs, of(targets)),
+    score: (outputs, targets) => scoreOf(loss, outputs, targets, target),
     normalizer: (outputs) => loss.normalizer(outputs),
-    ...(residuals && { residuals: (outputs, targets) => residuals(outputs, of(targets)) }),
+    ...(loss.residuals && {
+      residuals: (outputs: Tensor, targets: Named<Tensor>) => loss.residuals!(outputs, of(targets)),
+    }),
     hessianProduct: (outputs, targets, u) => loss.hessianProduct(outputs, of(targets), u),
-    sample: (outputs, generator) => ({ [target]: loss.sample(floats(outputs), generator) }),
+    sample: (outputs, generator) => ({ [drawnPrefix + target]: loss.sample(floats(outputs), generator) }),
+    checkTargets: (targets, outputs) => loss.checkTargets?.(targets[target]!, outputs),
   };
 }
 
@@ -104,12 +122,17 @@ function floats({ dtype, shape, data }: NDArray): NDArray<'f32' | 'f64'> {
   throw new InputError(`objective: the outputs are ${dtype}; a loss takes f32 or f64`);
 }
 
-interface Head extends WeightedLoss {
+interface Head {
+  readonly loss: Loss;
+  readonly weight: number;
   readonly place: OutputPlace;
 }
 
+const isWeighted = (entry: AnyLoss | WeightedLoss): entry is WeightedLoss =>
+  typeof entry === 'object' && entry !== null && 'weight' in entry && 'loss' in entry;
+
 function headsOf(
-  losses: Named<Loss | WeightedLoss>,
+  losses: Named<AnyLoss | WeightedLoss>,
   places: readonly OutputPlace[],
   targets: readonly string[],
 ): Head[] {
@@ -120,11 +143,11 @@ function headsOf(
         `objective: the loss "${name}" needs an output and a target of its name; the outputs are ${places.map((p) => p.name).join(', ')}, the targets ${targets.join(', ')}`,
       );
     }
-    const { loss, weight } = 'weight' in entry && 'loss' in entry ? entry : { loss: entry, weight: 1 };
+    const { loss, weight } = isWeighted(entry) ? entry : { loss: entry, weight: 1 };
     if (!(weight > 0 && weight < Infinity)) {
       throw new InputError(`objective: the weight of the loss "${name}" is ${weight}; it must be a positive number`);
     }
-    return { loss, weight, place };
+    return { loss: asLoss(loss), weight, place };
   });
 }
 
@@ -132,23 +155,22 @@ function headsOf(
  * Σ wᵢ·ℓᵢ of several outputs. With mᵢ the normalizers for B rows, E[∇s·∇sᵀ]·B is the Fisher matrix for s = Σ √(wᵢmᵢ/B)·ℓᵢ: targets are drawn apart, so the mixed terms vanish.
  */
 function several(
-  losses: Named<Loss | WeightedLoss>,
+  losses: Named<AnyLoss | WeightedLoss>,
   places: readonly OutputPlace[],
   targets: readonly string[],
 ): JointLoss {
   const heads = headsOf(losses, places, targets);
-  const sum = (outputs: Tensor, given: Named<Tensor>, factor: (head: Head, own: Tensor) => number): Tensor => {
+  const sum = (outputs: Tensor, term: (head: Head, own: Tensor) => Tensor): Tensor => {
     const parts = split(outputs, places);
-    const terms = heads.map((head) => {
-      const own = parts[head.place.name]!;
-      return head.loss.value(own, given[head.place.name]!).mul(factor(head, own));
-    });
-    return terms.reduce((a, b) => a.add(b));
+    return heads.map((head) => term(head, parts[head.place.name]!)).reduce((a, b) => a.add(b));
   };
   return {
-    value: (outputs, given) => sum(outputs, given, ({ weight }) => weight),
+    value: (outputs, given) =>
+      sum(outputs, ({ loss, weight, place: { name } }, own) => loss.value(own, given[name]!).mul(weight)),
     score: (outputs, given) =>
-      sum(outputs, given, ({ weight, loss }, own) => Math.sqrt((weight * loss.normalizer(own)) / own.shape[0]!)),
+      sum(outputs, ({ loss, weight, place: { name } }, own) =>
+        scoreOf(loss, own, given, name).mul(Math.sqrt((weight * loss.normalizer(own)) / own.shape[0]!)),
+      ),
     normalizer: (outputs) => outputs.shape[0]!,
     ...(heads.every(({ loss }) => loss.residuals) && {
       residuals: (outputs: Tensor, given: Named<Tensor>) => {
@@ -174,29 +196,39 @@ function several(
     },
     sample: (outputs, generator) =>
       Object.fromEntries(
-        heads.map(({ loss, place }) => [place.name, loss.sample(splitArray(outputs, place), generator)]),
+        heads.map(({ loss, place }) => [drawnPrefix + place.name, loss.sample(splitArray(outputs, place), generator)]),
       ),
+    checkTargets: (given, outputs) => {
+      for (const { loss, place } of heads) {
+        loss.checkTargets?.(given[place.name]!, [outputs[0]!, ...place.shape]);
+      }
+    },
   };
 }
 
 /** Any function of the outputs and targets. */
-function custom(
-  f: (outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor,
-  places: readonly OutputPlace[],
-): JointLoss {
-  const value = (outputs: Tensor, targets: Named<Tensor>): Tensor => f(split(outputs, places), targets).reshape([]);
+function custom(f: LossOfNames, places: readonly OutputPlace[]): JointLoss {
+  const name = f.name || 'custom loss';
+  const value = (outputs: Tensor, targets: Named<Tensor>): Tensor =>
+    scalarLoss(name, f(split(outputs, places), targets));
   return {
     value,
     score: value,
     normalizer: (outputs) => outputs.shape[0]!,
-    hessianProduct: (outputs, targets, u) => jvp(grad(value(outputs, targets), outputs), outputs, u),
+    hessianProduct: (outputs, targets, u) => outputHessianProduct(value(outputs, targets), outputs, u),
     sample: () => {
-      throw new InputError(
-        'objective: a loss that is a function defines no distribution to draw targets from; use losses of osculate/nn, or a method that draws none',
-      );
+      throw noDistribution(name);
     },
+    checkTargets: () => undefined,
   };
 }
+
+/** What the model returns says what its loss takes: of a function nothing else does. */
+const isOfOne = (_loss: LossOfRows, places: readonly OutputPlace[] | null): _loss is AnyLoss => places === null;
+
+const isOfSeveral = (loss: LossOfRows, names: readonly string[]): loss is LossOfOutputs =>
+  typeof loss === 'function' ||
+  (typeof loss === 'object' && loss !== null && (typeof loss.value !== 'function' || names.includes('value')));
 
 /** The loss for outputs at these places; null where the model has one output, which is not joined. */
 export function jointLoss(
@@ -204,23 +236,16 @@ export function jointLoss(
   places: readonly OutputPlace[] | null,
   targets: readonly string[],
 ): JointLoss {
-  if (typeof loss === 'function') {
-    if (places === null)
-      throw new InputError('objective: a loss that is a function takes outputs by name; let the model return them so');
-    return custom(loss, places);
-  }
-  if (!isLoss(loss)) {
-    if (places === null)
-      throw new InputError('objective: several losses take outputs by name; let the model return them so');
-    return several(loss, places, targets);
-  }
-  if (places !== null) {
-    throw new InputError(
-      `objective: the model has the outputs ${places.map((p) => p.name).join(', ')}; give a loss for each by its name, or one function of all`,
-    );
-  }
-  if (targets.length !== 1) {
+  if (isOfOne(loss, places)) {
+    const [target] = targets;
+    if (target !== undefined && targets.length === 1) return single(loss, target);
     throw new InputError(`objective: the targets are ${targets.join(', ')}; a loss of one output takes one`);
   }
-  return single(loss, targets[0]!);
+  const names = places!.map(({ name }) => name);
+  if (!isOfSeveral(loss, names)) {
+    throw new InputError(
+      `objective: the model has the outputs ${names.join(', ')}; give a loss for each by its name, or one function of all`,
+    );
+  }
+  return typeof loss === 'function' ? custom(loss, places!) : several(loss, places!, targets);
 }

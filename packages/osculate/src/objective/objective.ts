@@ -35,7 +35,10 @@ export interface Batch {
   readonly loss: Tensor;
   /** r(θ) with loss = Σ rᵢ², where the loss is a sum of squares. */
   readonly residuals?: Tensor;
-  /** What stands for `loss` where targets are drawn: E[∇s·∇sᵀ]·normalizer is the Fisher matrix. It is `loss` unless several losses are added. */
+  /**
+   * What stands for `loss` where targets are drawn: E[∇s·∇sᵀ]·normalizer is the Fisher matrix. With the data's own targets it is `loss` unless several
+   * losses are added.
+   */
   readonly score: Tensor;
   /** m: `score` is the sum of the negative log-likelihoods of all rows, divided by this. */
   readonly normalizer: number;
@@ -116,7 +119,7 @@ export interface Objective {
   /** The symbols of a batch of so many rows; the same ones at every call. */
   batch(rows: number): Batch;
   /**
-   * Targets drawn from the model's own predictive distribution for outputs `[rows, …]`, by the names of the fields that they stand for.
+   * Targets drawn from the model's own predictive distribution for outputs `[rows, …]`, by the names of the inputs that `Batch.score` reads them from.
    * @throws InputError when the loss defines no distribution, or an output is not finite.
    */
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;

@@ -15,6 +15,7 @@ import { leaves, type Tree } from '../tensor/tree.js';
 import { type Mask, masksOf } from './application.js';
 import { HeldValues } from './held-values.js';
 import { LastRead } from './last-read.js';
+import { drawnField } from './loss-of-rows.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
 import { chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
@@ -132,9 +133,9 @@ function batchKey(rows: number, others: Named<Field>): string {
   return `${rows} ${shown.join(', ')}`;
 }
 
-/** Feeds that stand for fields of the rows. */
+/** Feeds that stand for fields of the rows, or beside one for what is drawn. */
 function fieldsIn({ fields }: RowSource, feeds: Feeds): Named<Field> {
-  const names = Object.keys(feeds).filter((name) => Object.hasOwn(fields, name));
+  const names = Object.keys(feeds).filter((name) => Object.hasOwn(fields, drawnField(name) ?? name));
   if (names.length === 0) return noFields;
   return Object.fromEntries(
     names.map((name) => {

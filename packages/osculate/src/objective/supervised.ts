@@ -1,23 +1,30 @@
 import { ahead } from '../data/ahead.js';
 import { arrays } from '../data/arrays.js';
-import type { Field, RowSource } from '../data/source.js';
-import type { Context, Loss, Parameters } from '../nn/index.js';
+import type { Field, RowArrays, RowSource, Rows } from '../data/source.js';
+import type { AnyLoss, Context } from '../nn/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
-import { ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
+import { type ArrayTree, arrayTree, ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
 import type { Tree } from '../tensor/tree.js';
 import { type Application, batchApplication, type Mode, rowApplication } from './application.js';
-import { joinOutputs, jointLoss, type LossOfRows } from './loss-of-rows.js';
+import {
+  drawnField,
+  type JointLoss,
+  joinOutputs,
+  jointLoss,
+  type LossOfOutputs,
+  type LossOfRows,
+} from './loss-of-rows.js';
 import type { Batch, Named, Objective } from './objective.js';
 import { programObjective, type RunOptions } from './programs.js';
 
-interface CommonOptions<P extends Parameters> extends RunOptions {
+interface CommonOptions<P> extends RunOptions {
   /** Parameter arrays: names, shapes and dtype count, not their values. */
-  readonly parameters: P;
+  readonly parameters: P & ArrayTree<P>;
   /** Adds (weightDecay/2)·‖θ‖² to the loss (default 0). */
   readonly weightDecay?: number;
   /**
@@ -28,43 +35,63 @@ interface CommonOptions<P extends Parameters> extends RunOptions {
 }
 
 /** A model of one input with one output and one target, `[rows, …]` each, in memory. */
-export interface ArraysOptions<P extends Parameters> extends CommonOptions<P> {
+export interface ArraysOptions<P> extends CommonOptions<P> {
   /** The model's outputs for a batch `[rows, …]`. */
   readonly model: (weights: TensorsOf<P>, x: Tensor, context: Context) => Tensor;
-  readonly loss: Loss;
+  readonly loss: AnyLoss;
   readonly x: NDArray;
   readonly y: NDArray;
 }
 
-/** A model on rows from anywhere: several inputs, outputs and targets, by names. */
-export interface SourceOptions<P extends Parameters> extends CommonOptions<P> {
-  /** The model's output, or its outputs by name, for a batch of the inputs. */
-  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
-  readonly loss: LossOfRows;
+interface RowsOptions<P> extends CommonOptions<P> {
   readonly data: RowSource;
   /** The fields that the loss reads (default: "y"); the model gets all others. */
   readonly targets?: readonly string[];
 }
 
-export type SupervisedOptions<P extends Parameters> = ArraysOptions<P> | SourceOptions<P>;
+/** A model of one output on rows from anywhere, with several inputs by names. */
+export interface SourceOptions<P> extends RowsOptions<P> {
+  /** The model's output for a batch of the inputs. */
+  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor;
+  readonly loss: AnyLoss;
+}
+
+/** A model of several outputs and targets on rows from anywhere, by names. */
+export interface OutputsOptions<P> extends RowsOptions<P> {
+  /** The model's outputs by name for a batch of the inputs. */
+  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Named<Tensor>;
+  readonly loss: LossOfOutputs;
+}
+
+/** A model of one or several outputs: what one is given that was written elsewhere. */
+export interface ModelOptions<P> extends RowsOptions<P> {
+  readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
+  readonly loss: LossOfRows;
+}
+
+export type SupervisedOptions<P> = ArraysOptions<P> | SourceOptions<P> | OutputsOptions<P> | ModelOptions<P>;
 
 /** The parts that both kinds of options come down to. */
-interface Supervised<P extends Parameters> {
+interface Supervised<P> {
   readonly weights: P;
   readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
   readonly loss: LossOfRows;
   readonly targets: readonly string[];
 }
 
+type TracedBatch = Batch & Pick<JointLoss, 'checkTargets'>;
+
+type ReadSource = RowSource & Pick<Objective, 'expect'>;
+
 /** A batch of these symbols. */
-function batchOf<P extends Parameters>(
+function batchOf<P>(
   parts: Supervised<P>,
   weights: TensorsOf<P>,
   rows: number,
   inputs: Named<Tensor>,
   targets: Named<Tensor>,
   context: Application,
-): Batch {
+): TracedBatch {
   const found = parts.model(weights, inputs, context);
   const named = isTensor(found) ? null : joinOutputs(found, rows);
   const outputs = named ? named.joined : (found as Tensor);
@@ -89,6 +116,7 @@ function batchOf<P extends Parameters>(
     ...(loss.residuals && { residuals: loss.residuals(outputs, targets) }),
     hessianProduct: (u) => loss.hessianProduct(outputs, targets, u),
     sample: (array, generator) => loss.sample(array, generator),
+    checkTargets: (given, shape) => loss.checkTargets(given, shape),
     row: (x, y) => {
       const own = Object.fromEntries(Object.keys(inputs).map((name) => [name, x[name]!]));
       return batchOf(parts, weights, 1, alone(own), alone(y), rowApplication(context, x));
@@ -110,7 +138,7 @@ function symbols(fields: Named<Field>, names: readonly string[], rows: number): 
 }
 
 /** Inputs and targets by name. @throws InputError for a target that the data lack, and for data without rows. */
-function fieldNames({ data, targets = ['y'] }: Pick<SourceOptions<Parameters>, 'data' | 'targets'>) {
+function fieldNames({ data, targets = ['y'] }: Pick<RowsOptions<unknown>, 'data' | 'targets'>) {
   const names = Object.keys(data.fields);
   const missing = targets.find((name) => !names.includes(name));
   if (missing !== undefined || targets.length === 0) {
@@ -123,7 +151,8 @@ function fieldNames({ data, targets = ['y'] }: Pick<SourceOptions<Parameters>, '
       `objective: the field "${dotted}" has a dot in its name, as inputs of programs have; rename it`,
     );
   }
-  if (names.includes('__proto__')) throw new InputError('objective: a field cannot be called "__proto__"; rename it');
+  const reserved = names.find((name) => name === '__proto__' || drawnField(name) !== undefined);
+  if (reserved !== undefined) throw new InputError(`objective: a field cannot be called "${reserved}"; rename it`);
   if (!(data.rows >= 1)) throw new InputError('objective: the data set is empty');
   return { inputs: names.filter((name) => !targets.includes(name)), targets };
 }
@@ -136,10 +165,12 @@ function fieldNames({ data, targets = ['y'] }: Pick<SourceOptions<Parameters>, '
  * const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
  */
 // Overloads, not the union alone: the arguments of a model that is written in place have the types of its kind.
-export function supervisedObjective<P extends Parameters>(options: ArraysOptions<P>): Objective;
-export function supervisedObjective<P extends Parameters>(options: SourceOptions<P>): Objective;
-export function supervisedObjective<P extends Parameters>(options: SupervisedOptions<P>): Objective;
-export function supervisedObjective<P extends Parameters>(options: SupervisedOptions<P>): Objective {
+export function supervisedObjective<P>(options: ArraysOptions<P>): Objective;
+export function supervisedObjective<P>(options: SourceOptions<P>): Objective;
+export function supervisedObjective<P>(options: OutputsOptions<P>): Objective;
+export function supervisedObjective<P>(options: ModelOptions<P>): Objective;
+export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective;
+export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective {
   const { executor, chunk = 1000, weightDecay = 0, held, mode = 'training' } = options;
   checkOptions('objective', {
     'an integer ≥ 1': { chunk },
@@ -154,27 +185,59 @@ export function supervisedObjective<P extends Parameters>(options: SupervisedOpt
     targets,
     model: 'data' in options ? options.model : (weights, { x }, context) => options.model(weights, x!, context),
   };
+  let traced: TracedBatch | null = null;
   return programObjective({
     executor,
-    layout: ParameterLayout.of(options.parameters),
+    layout: ParameterLayout.of(arrayTree('objective', options.parameters)),
     chunk,
     weightDecay,
     ...(held !== undefined && { held }),
-    source: data,
-    batch: (rows, fields) =>
-      batchOf(
+    source: checkedSource(data, () => traced),
+    batch: (rows, fields) => {
+      const drawn = Object.keys(fields).filter((name) => drawnField(name) !== undefined);
+      traced = batchOf(
         parts,
-        parameters(options.parameters, 'parameters.'),
+        parameters<P>(options.parameters, 'parameters.'),
         rows,
         symbols(fields, inputs, rows),
-        symbols(fields, targets, rows),
+        symbols(fields, [...targets, ...drawn], rows),
         batchApplication(mode, rows),
-      ),
+      );
+      return traced;
+    },
   });
 }
 
+/**
+ * The source, whose targets are checked as they are read: out of range, a class number would count as no class at all. The shape of the outputs is
+ * known from the batch that was traced last.
+ */
+function checkedSource(source: ReadSource, traced: () => TracedBatch | null): ReadSource {
+  const seen = new Uint8Array(source.rows);
+  const check = (rows: Rows, arrays: RowArrays): RowArrays => {
+    if (Array.from(rows).every((row) => seen[row] === 1)) return arrays;
+    const batch = traced();
+    if (batch === null) return arrays;
+    batch.checkTargets(arrays, batch.outputs.shape);
+    for (const row of rows) seen[row] = 1;
+    return arrays;
+  };
+  return {
+    rows: source.rows,
+    fields: source.fields,
+    ...(source.inMemory && { inMemory: true }),
+    read: (rows) => {
+      const arrays = source.read(rows);
+      return arrays instanceof Promise ? arrays.then((read) => check(rows, read)) : check(rows, arrays);
+    },
+    ...(source.recycle && { recycle: (arrays: RowArrays) => source.recycle?.(arrays) }),
+    ...(source.expect && { expect: (rows: Rows) => source.expect?.(rows) }),
+    dispose: async () => source.dispose?.(),
+  };
+}
+
 /** Rows from elsewhere are read ahead: while a step runs, the next batch is prepared. */
-function prepared(data: RowSource): RowSource {
+function prepared(data: RowSource): ReadSource {
   return data.inMemory || 'expect' in data ? data : ahead(data);
 }
 

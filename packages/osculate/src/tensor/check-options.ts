@@ -31,8 +31,8 @@ function fits(kind: string, value: number): boolean {
 export function checkOptions(method: string, checks: Readonly<Partial<Record<OptionKind, OptionValues>>>): void {
   for (const [kind, values] of Object.entries(checks)) {
     for (const [name, value] of Object.entries(values ?? {})) {
-      if (value === undefined || fits(kind, value)) continue;
-      throw new InputError(`${method}: ${name} must be ${kind}, got ${value}`);
+      if (value === undefined || (typeof value === 'number' && fits(kind, value))) continue;
+      throw new InputError(`${method}: ${name} must be ${kind}, got ${String(value)}`);
     }
   }
 }

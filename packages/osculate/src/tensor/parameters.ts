@@ -51,8 +51,8 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   }
 
   /** The arrays of a tree, which has the names, shapes and dtype of the layout, as one new flat vector. */
-  flat(tree: Tree<NDArray>): DTypeArray[D] {
-    return this.gather(Object.fromEntries(leaves<NDArray>(tree)));
+  flat<P>(tree: P & ArrayTree<P>): DTypeArray[D] {
+    return this.gather(Object.fromEntries(leaves<NDArray>(arrayTree('parameter layout', tree))));
   }
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */
@@ -82,6 +82,36 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
     }
     return into;
   }
+}
+
+/** P where it nests arrays in objects and lists, also as an interface, which has no index signature; otherwise what it lacks is `never`. */
+export type ArrayTree<P> = [Tree<NDArray>] extends [P]
+  ? P
+  : P extends NDArray
+    ? P
+    : P extends object
+      ? { readonly [K in keyof P]: ArrayTree<P[K]> }
+      : never;
+
+/** Whether a value has what an array has. */
+export function isNDArray(leaf: unknown): leaf is NDArray {
+  return typeof leaf === 'object' && leaf !== null && 'dtype' in leaf && 'shape' in leaf && 'data' in leaf;
+}
+
+function isArrayTree(tree: object): tree is Tree<NDArray> {
+  return leaves<unknown>({ tree }).every(([, leaf]) => isNDArray(leaf));
+}
+
+/** A tree of arrays, of whatever type. @throws InputError that names what is not an array. */
+export function arrayTree(what: string, tree: unknown): Tree<NDArray> {
+  if (typeof tree !== 'object' || tree === null) {
+    throw new InputError(`${what}: the parameters must be arrays in objects or lists, got ${String(tree)}`);
+  }
+  if (isArrayTree(tree)) return tree;
+  const [name] = leaves<unknown>({ tree }).find(([, leaf]) => !isNDArray(leaf))!;
+  throw new InputError(
+    `${what}: the parameter "${name.replace(/^tree\.?/, '')}" is not an array; make one with ndarray(…)`,
+  );
 }
 
 /** The same nesting with symbolic tensors as leaves. Any tree gives any tree: without that case the type would never end. */

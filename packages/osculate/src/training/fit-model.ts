@@ -1,9 +1,10 @@
 import { readPath, standardError, type Terminal, writePath } from '../data/environment.js';
 import type { Vector } from '../linalg/vectors.js';
-import type { FloatDType, Parameters } from '../nn/index.js';
+import type { AnyLoss, FloatDType, Loss, Parameters } from '../nn/index.js';
+import { asLoss } from '../nn/losses/custom.js';
 import type { Mode } from '../objective/application.js';
 import type { LossOfRows } from '../objective/loss-of-rows.js';
-import type { Objective } from '../objective/objective.js';
+import type { Batch, Objective } from '../objective/objective.js';
 import { supervisedObjective } from '../objective/supervised.js';
 import { adamW } from '../optim/first-order/adam.js';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
@@ -11,6 +12,8 @@ import { type TrainEvent, type TrainResult, type TrainStep, train } from '../opt
 import type { Executor } from '../runtime/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { full } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
@@ -93,9 +96,12 @@ function progressOf({ progress }: FitModelSettings): TrainingProgress | null {
   return out && trainingProgress(out);
 }
 
-/** Targets by their meaning: a loss of classes takes their numbers. */
-const takesClasses = (loss: LossOfRows): boolean =>
-  typeof loss === 'object' && 'name' in loss && loss.name === 'softmax cross-entropy';
+/** The loss of one output and target; null where there are several. */
+function soleLoss(loss: LossOfRows): Loss | null {
+  if (typeof loss !== 'function' && !('value' in loss && typeof loss.value === 'function')) return null;
+  // A function may be one of outputs by name, which has no measures either.
+  return asLoss(loss as AnyLoss);
+}
 
 function objectiveOf(
   model: Prepared,
@@ -148,14 +154,14 @@ export async function fitModel<P extends Parameters>(
   const random = generator(seed);
   const common = { dtype, trainable };
   const prepared = prepareModel(model, { ...common, generator: random.split(), parameters: options.parameters });
-  const conversion = { dtype, classes: takesClasses(options.loss) };
+  const conversion = { dtype, classes: soleLoss(options.loss)?.classes ?? false };
   const [rows, held] = examplesOf(options, conversion, random);
   const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
   const objectiveOn = (given: Rows, mode: Mode): Objective => objectiveOf(prepared, given, options, executor, mode);
   const objective = objectiveOn(rows, 'training');
   const judge = held && objectiveOn(held, 'inference');
   const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
-    measuresOf(on, theta, await statisticsAt(objective, theta, dtype));
+    measuresOf(on, theta, await statisticsAt(objective, theta, dtype), soleLoss(options.loss) ?? {});
 
   const start = objective.layout.flat(prepared.trained);
   const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
@@ -217,9 +223,32 @@ function examplesOf(
 }
 
 /** The mean loss and the measures of the loss over all rows. */
-async function measuresOf(objective: Objective, theta: Vector, statistics: StatisticsByName): Promise<Measures> {
-  const means = await objective.at(theta).mean('measures', (batch) => ({ loss: batch.loss }), { feeds: statistics });
-  return { loss: means.loss![0]! };
+async function measuresOf(
+  objective: Objective,
+  theta: Vector,
+  statistics: StatisticsByName,
+  { metrics = {} }: Pick<Loss, 'metrics'>,
+): Promise<Measures> {
+  const build = ({ loss, outputs, targets }: Batch): Tree<Tensor> => {
+    const [target] = Object.values(targets);
+    const averages = Object.entries(metrics).map(([name, metric]) => {
+      const { sum, count } = metric(outputs, target!);
+      return [name, { sum, count: typeof count === 'number' ? full(count, sum.dtype) : count }];
+    });
+    return { loss, metrics: Object.fromEntries(averages) };
+  };
+  const total = new Map<string, number>();
+  await objective.at(theta).stream('measures', build, { feeds: statistics }, (results, rows) => {
+    for (const [name, { data }] of Object.entries(results)) {
+      const weight = name === 'loss' ? rows.length / objective.rows : 1;
+      total.set(name, (total.get(name) ?? 0) + weight * Number(data[0]));
+    }
+  });
+  const average = (name: string): [string, number] => [
+    name,
+    total.get(`metrics.${name}.sum`)! / total.get(`metrics.${name}.count`)!,
+  ];
+  return { loss: total.get('loss')!, ...Object.fromEntries(Object.keys(metrics).map(average)) };
 }
 
 interface Limits {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hvp } from '../../src/autodiff/index.js';
 import { compile, costOf, type Program, splitProgram } from '../../src/compile/index.js';
-import { activation, dense, lstm, sequential, softmaxCrossEntropy, transformerBlock } from '../../src/nn/index.js';
+import { dense, lstm, sequential, softmaxCrossEntropy, tanh, transformerBlock } from '../../src/nn/index.js';
 import { type Feeds, referenceExecutor } from '../../src/runtime/index.js';
 import {
   astype,
@@ -45,7 +45,7 @@ function product(layer: ReturnType<typeof dense>, shape: readonly number[], outp
 }
 
 it.each([
-  ['dense', sequential([dense(4, 6), activation('tanh'), dense(6, 3)]), [2, 4], 3],
+  ['dense', sequential([dense(4, 6), tanh(), dense(6, 3)]), [2, 4], 3],
   ['LSTM', sequential([lstm(3, 4, { output: 'last' }), dense(4, 3)]), [2, 5, 3], 3],
   ['Transformer block', transformerBlock(4, 2), [2, 3, 4], 12],
 ] as const)(

@@ -4,7 +4,7 @@ import { kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js'
 import type { MatrixBlock } from '../../src/curvature/kronecker/blocks.js';
 import { eigenbases, eigenMoments } from '../../src/curvature/kronecker/eigenbasis.js';
 import { factorInputs, factorLayout, factorViews, namedFactors } from '../../src/curvature/kronecker/inverses.js';
-import { activation, dense, sequential, softmaxCrossEntropy } from '../../src/nn/index.js';
+import { dense, sequential, softmaxCrossEntropy, tanh } from '../../src/nn/index.js';
 import { compareWithGgn, evaluate, makeCase, places } from './support.js';
 
 function sumOver(list: readonly unknown[], f: (p: number, q: number) => number): number {
@@ -13,7 +13,7 @@ function sumOver(list: readonly unknown[], f: (p: number, q: number) => number):
 
 describe('eigenvalue-corrected factors', () => {
   it('are closer to the Gauss-Newton block than K-FAC: no other diagonal in that basis is closer', async () => {
-    const layer = sequential([dense(3, 4), activation('tanh'), dense(4, 3)]);
+    const layer = sequential([dense(3, 4), tanh(), dense(4, 3)]);
     const problem = makeCase(layer, { x: [9, 3], loss: softmaxCrossEntropy(), classes: true });
     const options = { estimate: 'exact', normalizer: problem.normalizer } as const;
     const blocks = kroneckerBlocks(problem);

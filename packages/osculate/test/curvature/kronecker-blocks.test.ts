@@ -3,7 +3,6 @@ import { kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js'
 import { cholesky, matrix } from '../../src/linalg/index.js';
 import {
   type AnyLayer,
-  activation,
   conv1d,
   conv2d,
   dense,
@@ -16,6 +15,7 @@ import {
   sequential,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
 } from '../../src/nn/index.js';
 import { concat, scan } from '../../src/ops/index.js';
 import { generator, InputError, type NDArray, ndarray, type Tensor } from '../../src/tensor/index.js';
@@ -120,7 +120,7 @@ describe('blocks of layers', () => {
   it('convolutions: patches, with biases', async () => {
     const layer = sequential([
       conv2d(2, 3, 3, { padding: 1, stride: 2 }),
-      activation('tanh'),
+      tanh(),
       conv2d(3, 2, [2, 1], { dilation: 2, bias: false }),
       flatten(),
       dense(8, 3),
@@ -159,7 +159,7 @@ describe('blocks of layers', () => {
   });
 
   it('gains and shifts of normalisations: their exact blocks', async () => {
-    const layer = sequential([dense(3, 4), layerNorm(4), activation('tanh'), dense(4, 2)]);
+    const layer = sequential([dense(3, 4), layerNorm(4), tanh(), dense(4, 2)]);
     const found = await compareWithGgn(makeCase(layer, { x: [5, 2, 3], loss: softmaxCrossEntropy(), classes: true }));
     const full = found.filter(({ block }) => block.kind === 'full');
     expect(full.map(({ block }) => block.kind === 'full' && block.parameter.name)).toEqual(['1.weight', '1.bias']);
@@ -334,12 +334,7 @@ describe('ways in which a weight enters', () => {
 
 describe('sampled targets', () => {
   it('estimate the exact factors without bias', async () => {
-    const layer = sequential([
-      dense(2, 3),
-      activation('tanh'),
-      custom({ p: [3] }, ({ p }, x) => x.mul(p!.exp())),
-      dense(3, 3),
-    ]);
+    const layer = sequential([dense(2, 3), tanh(), custom({ p: [3] }, ({ p }, x) => x.mul(p!.exp())), dense(3, 3)]);
     const loss = softmaxCrossEntropy();
     const problem = makeCase(layer, { x: [4, 2], loss, classes: true });
     const exact = await compareWithGgn(problem);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Block, kroneckerBlocks, kroneckerFactors } from '../../src/curvature/index.js';
 import {
   type AnyLayer,
-  activation,
   conv2d,
   dense,
   embedding,
   flatten,
   gru,
   layerNorm,
+  relu,
   sequential,
   softmaxCrossEntropy,
 } from '../../src/nn/index.js';
@@ -22,7 +22,7 @@ describe('Kronecker factors on ONNX Runtime', () => {
   it.each([
     [
       'a convolutional network',
-      sequential([conv2d(1, 2, 3, { padding: 1 }), activation('relu'), flatten(), dense(32, 3)]),
+      sequential([conv2d(1, 2, 3, { padding: 1 }), relu(), flatten(), dense(32, 3)]),
       { x: [3, 1, 4, 4] },
     ],
     [

@@ -13,19 +13,20 @@ export interface ExportCase {
   readonly tolerance?: number;
 }
 
-const activations = ['tanh', 'sigmoid', 'relu', 'gelu', 'silu', 'softplus', 'elu'] as const;
+const { tanh, sigmoid, relu, gelu, silu, softplus, elu } = nn;
+const activations = { tanh, sigmoid, relu, gelu, silu, softplus, elu };
 
 const dense = (...sizes: readonly number[]): nn.AnyLayer[] =>
   sizes.slice(1).map((size, i) => nn.dense(sizes[i]!, size));
 
-const self = (causal: boolean): nn.AnyLayer => nn.lambda((x) => nn.attention(x, x, x, causal));
+const self = (causal: boolean): nn.AnyLayer => nn.sequential([(x) => nn.attention(x, x, x, causal)]);
 
 /** Cases of every layer of `osculate/nn`, by the name of the function that makes it. */
 export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportCase>>>> = {
   activation: Object.fromEntries(
-    activations.map((name) => [
+    Object.entries(activations).map(([name, layer]) => [
       name,
-      { layer: nn.activation(name), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] },
+      { layer: layer(), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] },
     ]),
   ),
   attention: {
@@ -70,8 +71,8 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
     last: { layer: nn.gru(3, 4, { output: 'last' }), shape: [2, 5, 3], ops: ['Scan'] },
   },
   lambda: {
-    mean: { layer: nn.lambda((x) => x.mean([1, 2])), shape: [2, 3, 4], ops: ['ReduceMean'] },
-    'mean of the batch': { layer: nn.lambda((x) => x.sub(x.mean(0, true))), shape: [2, 3], ops: ['ReduceMean'] },
+    mean: { layer: nn.sequential([(x) => x.mean([1, 2])]), shape: [2, 3, 4], ops: ['ReduceMean'] },
+    'mean of the batch': { layer: nn.sequential([(x) => x.sub(x.mean(0, true))]), shape: [2, 3], ops: ['ReduceMean'] },
   },
   layerNorm: {
     plain: { layer: nn.layerNorm(4), shape: [2, 5, 4], ops: ['LayerNormalization'] },
@@ -97,11 +98,11 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
       layer: nn.sequential([
         nn.conv2d(1, 4, 3, { padding: 1 }),
         nn.batchNorm(4),
-        nn.activation('relu'),
+        nn.relu(),
         nn.maxPool2d(2),
         nn.conv2d(4, 6, 3),
         nn.batchNorm(6),
-        nn.activation('gelu'),
+        nn.gelu(),
         nn.flatten(),
         ...dense(24, 5),
       ]),
@@ -113,7 +114,7 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
         tokens: nn.embedding(11, 8),
         places: nn.positions(6, 8),
         block: nn.transformerBlock(8, 2),
-        last: nn.lambda((x) => x.mean(1)),
+        last: (x) => x.mean(1),
         head: nn.dense(8, 3),
       }),
       shape: [2, 6],

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readSafetensors, type SafetensorsFile } from '../../src/data/index.js';
 import {
-  activation,
   conv2d,
   dense,
   flatten,
@@ -10,9 +9,11 @@ import {
   layerNorm,
   lstm,
   maxPool2d,
+  relu,
   sequential,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
   transformerBlock,
 } from '../../src/nn/index.js';
 import { astype, type NDArray, ndarray } from '../../src/tensor/index.js';
@@ -31,17 +32,17 @@ const attentionNames: Record<string, string> = { q: 'query', k: 'key', v: 'value
 /** The networks of the PyTorch reference files, built from our layers; their weights keep PyTorch's layouts. */
 export const networks: Readonly<Record<NetworkName, Network>> = {
   mlp_tanh: {
-    layer: sequential([dense(20, 16), activation('tanh'), dense(16, 8), activation('tanh'), dense(8, 5)]),
+    layer: sequential([dense(20, 16), tanh(), dense(16, 8), tanh(), dense(8, 5)]),
     loss: softmaxCrossEntropy(),
     rename: (name) => name,
   },
   cnn_relu_maxpool: {
     layer: sequential({
       c1: conv2d(1, 6, 3, { padding: 1 }),
-      a1: activation('relu'),
+      a1: relu(),
       pool: maxPool2d(2),
       c2: conv2d(6, 8, 3, { padding: 1, stride: 2 }),
-      a2: activation('relu'),
+      a2: relu(),
       flat: flatten(),
       l: dense(72, 5),
     }),

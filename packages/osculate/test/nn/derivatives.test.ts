@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import {
-  activation,
   averagePool2d,
   batchNorm,
   bidirectional,
@@ -17,9 +16,11 @@ import {
   multiHeadAttention,
   type Parameters,
   positions,
+  relu,
   residual,
   rnn,
   sequential,
+  silu,
   transformerBlock,
 } from '../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
@@ -52,12 +53,12 @@ const cases: [string, Layer, NDArray][] = [
   ['post-norm transformer', transformerBlock(4, 2, { hidden: 6, norm: 'post', causal: true }), random([2, 3, 4], 1)],
   [
     'convolutional net',
-    sequential([conv2d(1, 2, 3), activation('relu'), maxPool2d(2), flatten(), residual(dense(8, 8))]),
+    sequential([conv2d(1, 2, 3), relu(), maxPool2d(2), flatten(), residual(dense(8, 8))]),
     random([2, 1, 6, 6], 1),
   ],
   [
     'pooled net',
-    sequential([conv2d(1, 2, 3, { padding: 1 }), activation('silu'), averagePool2d(2), flatten()]),
+    sequential([conv2d(1, 2, 3, { padding: 1 }), silu(), averagePool2d(2), flatten()]),
     random([2, 1, 4, 4], 1),
   ],
 ] as [string, Layer<Parameters>, NDArray][];

@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
-  activation,
   averagePool2d,
   conv1d,
   conv2d,
   dense,
+  elu,
   embedding,
   flatten,
-  lambda,
+  gelu,
   layerNorm,
   maxPool2d,
   positions,
+  relu,
   residual,
   sequential,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
 } from '../../src/nn/index.js';
 import { generator, input, leaves, type NDArray, ndarray, toNumbers } from '../../src/tensor/index.js';
 import { expectClose } from '../ops/closeness.js';
@@ -144,28 +149,21 @@ describe('pooling, flatten, activation', () => {
   });
 
   it.each([
-    ['tanh', Math.tanh],
-    ['sigmoid', (x: number) => 1 / (1 + Math.exp(-x))],
-    ['relu', (x: number) => Math.max(x, 0)],
-    ['gelu', naive.gelu],
-    ['silu', (x: number) => x / (1 + Math.exp(-x))],
-    ['softplus', (x: number) => Math.log1p(Math.exp(x))],
-    ['elu', (x: number) => (x > 0 ? x : Math.expm1(x))],
-  ] as const)('activation %s', async (name, f) => {
+    ['tanh', tanh, Math.tanh],
+    ['sigmoid', sigmoid, (x: number) => 1 / (1 + Math.exp(-x))],
+    ['relu', relu, (x: number) => Math.max(x, 0)],
+    ['gelu', gelu, naive.gelu],
+    ['silu', silu, (x: number) => x / (1 + Math.exp(-x))],
+    ['softplus', softplus, (x: number) => Math.log1p(Math.exp(x))],
+    ['elu', elu, (x: number) => (x > 0 ? x : Math.expm1(x))],
+  ] as const)('activation %s', async (name, layer, f) => {
     const x = ndarray('f64', [-3, -1, -0.1, 0, 0.2, 2.5]);
-    close(name, await outputOf(activation(name), {}, x), toNumbers(x).map(f));
+    close(name, await outputOf(layer(), {}, x), toNumbers(x).map(f));
   });
 
-  it('lambda', async () => {
-    expect(
-      toNumbers(
-        await outputOf(
-          lambda((x) => x.mul(3)),
-          {},
-          ndarray('f64', [1, 2]),
-        ),
-      ),
-    ).toEqual([3, 6]);
+  it('a function is a layer of a sequence', async () => {
+    const layer = sequential([(x) => x.mul(3), relu()]);
+    expect(toNumbers(await outputOf(layer, layer.init(generator(0)), ndarray('f64', [1, -2])))).toEqual([3, 0]);
   });
 });
 
@@ -210,8 +208,8 @@ describe('layerNorm', () => {
 
 describe('sequential and residual', () => {
   it('a list names by position, an object by its keys, nested ones by paths', () => {
-    const inner = sequential({ up: dense(3, 5), act: activation('tanh'), down: dense(5, 3) });
-    const layer = sequential([dense(2, 3), residual(inner), activation('relu')]);
+    const inner = sequential({ up: dense(3, 5), act: tanh(), down: dense(5, 3) });
+    const layer = sequential([dense(2, 3), residual(inner), relu()]);
     expect(names(layer.init(generator(0)))).toEqual([
       '0.weight [3, 2]',
       '0.bias [3]',
@@ -223,7 +221,7 @@ describe('sequential and residual', () => {
   });
 
   it('applies in order, and adds the input back', async () => {
-    const inner = sequential({ up: dense(3, 5), act: activation('tanh'), down: dense(5, 3) });
+    const inner = sequential({ up: dense(3, 5), act: tanh(), down: dense(5, 3) });
     const layer = sequential([dense(2, 3), residual(inner)]);
     const [w, x] = [randomParameters(layer), random([4, 2], 7)];
     const of = Object.fromEntries(leaves<NDArray>(w).map(([name, a]) => [name, nested(a)]));

@@ -4,6 +4,7 @@ import {
   huber,
   type Loss,
   poisson,
+  type Reduction,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   squaredError,
@@ -55,7 +56,7 @@ const crossEntropy = (p: number[][]): number =>
 const oneHot = toNumbers(ids).map((id) => [0, 1, 2].map((k) => (k === id ? 1 : 0)));
 
 /** Loss by reduction, targets, and the sum before the division. */
-const cases: [string, (reduction?: 'elements' | 'examples') => Loss, NDArray, number, number][] = [
+const cases: [string, (options?: { reduction: Reduction }) => Loss, NDArray, number, number][] = [
   ['squaredError', squaredError, real, sum(o.map((v, i) => (v - y[i]!) ** 2)), 15],
   [
     'sigmoidCrossEntropy',
@@ -67,7 +68,7 @@ const cases: [string, (reduction?: 'elements' | 'examples') => Loss, NDArray, nu
   ['poisson', poisson, counts, sum(o.map((v, i) => Math.exp(v) - Number(counts.data[i]) * v)), 15],
   [
     'huber',
-    (r) => huber(0.7, r),
+    (options) => huber({ delta: 0.7, ...options }),
     real,
     sum(
       o.map((v, i) => {
@@ -86,16 +87,16 @@ const cases: [string, (reduction?: 'elements' | 'examples') => Loss, NDArray, nu
 describe.each(cases)('%s', (name, make, targets, total, parts) => {
   it('has its closed form, for both reductions', async () => {
     expect(await lossOf(make(), outputs, targets)).toBeCloseTo(total / parts, 12);
-    expect(await lossOf(make('elements'), outputs, targets)).toBeCloseTo(total / parts, 12);
-    expect(await lossOf(make('examples'), outputs, targets)).toBeCloseTo(total / 5, 12);
+    expect(await lossOf(make({ reduction: 'elements' }), outputs, targets)).toBeCloseTo(total / parts, 12);
+    expect(await lossOf(make({ reduction: 'examples' }), outputs, targets)).toBeCloseTo(total / 5, 12);
     const symbolic = constant(outputs);
-    expect([make().normalizer(symbolic), make('examples').normalizer(symbolic)]).toEqual([parts, 5]);
+    expect([make().normalizer(symbolic), make({ reduction: 'examples' }).normalizer(symbolic)]).toEqual([parts, 5]);
   });
 
   it.each(['elements', 'examples'] as const)(
     'its Hessian product is the derivative of its gradient, by %s',
     async (reduction) => {
-      const loss = make(reduction);
+      const loss = make({ reduction });
       const x = input('o', 'f64', [5, 3]);
       const [t, u] = [constant(targets), constant(random([5, 3], 3))];
       const results = await run(
@@ -118,9 +119,9 @@ describe('extreme outputs', () => {
     // A perfect loss may be −0.
     expect(Math.abs(await exact(softmaxCrossEntropy(), ndarray('i32', [0])))).toBe(0);
     expect(await exact(softmaxCrossEntropy(), ndarray('i32', [1]))).toBe(2e4);
-    expect(await exact(sigmoidCrossEntropy('examples'), ndarray(dtype, [[1, 0]]))).toBe(0);
-    expect(await exact(sigmoidCrossEntropy('examples'), ndarray(dtype, [[0, 1]]))).toBe(2e4);
-    expect(await exact(huber(1, 'examples'), ndarray(dtype, [[0, 0]]))).toBe(2e4 - 1);
+    expect(await exact(sigmoidCrossEntropy({ reduction: 'examples' }), ndarray(dtype, [[1, 0]]))).toBe(0);
+    expect(await exact(sigmoidCrossEntropy({ reduction: 'examples' }), ndarray(dtype, [[0, 1]]))).toBe(2e4);
+    expect(await exact(huber({ delta: 1, reduction: 'examples' }), ndarray(dtype, [[0, 0]]))).toBe(2e4 - 1);
   });
 
   it('have gradients and Hessian products without NaN', async () => {
@@ -208,7 +209,7 @@ describe('samplers draw from the predictive distribution', () => {
   });
 
   it.each([0.3, 1, 2.5])('huber, δ = %f: moments of exp(−ρ), by quadrature', (delta) => {
-    const residuals = column(huber(delta).sample(repeated([2], n), generator(5)), 0, 1).map((v) => v - 2);
+    const residuals = column(huber({ delta }).sample(repeated([2], n), generator(5)), 0, 1).map((v) => v - 2);
     const rho = (r: number): number => (Math.abs(r) <= delta ? (r * r) / 2 : delta * (Math.abs(r) - delta / 2));
     const [step, far] = [1e-3, 40 / delta];
     let [mass, second, inside] = [0, 0, 0];
@@ -245,7 +246,7 @@ describe('E[∇nll·∇nllᵀ] = m·H with sampled targets: the Fisher matrix of
     ['sigmoidCrossEntropy', sigmoidCrossEntropy],
     ['softmaxCrossEntropy', softmaxCrossEntropy],
     ['poisson', poisson],
-    ['huber', (r?: 'elements' | 'examples') => huber(0.8, r)],
+    ['huber', () => huber({ delta: 0.8 })],
   ] as const)('%s', async (_, make) => {
     const loss = make();
     const many = repeated(row, n);
@@ -322,8 +323,8 @@ describe('errors', () => {
   });
 
   it('settings', () => {
-    expect(() => huber(0)).toThrow(/delta must be positive, got 0/);
-    expect(() => huber(Number.NaN)).toThrow(InputError);
+    expect(() => huber({ delta: 0 })).toThrow(/delta must be a number > 0, got 0/);
+    expect(() => huber({ delta: Number.NaN })).toThrow(InputError);
     expect(() => poisson().sample(ndarray('f64', [20]), generator(0))).toThrow(/cannot draw from rate/);
   });
 });

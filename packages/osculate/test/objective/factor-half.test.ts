@@ -57,7 +57,7 @@ describe('the objective has no ½: f = Σr², ∇f = 2·Jᵀr, and 2·JᵀJ is i
   });
 
   it.each(['elements', 'examples'] as const)('of a model with the squared error over %s', async (reduction) => {
-    const { objective, start } = smallProblem({ loss: squaredError(reduction), chunk: 7 });
+    const { objective, start } = smallProblem({ loss: squaredError({ reduction }), chunk: 7 });
     const { value, gradient, matrix } = await densePoint(objective, gaussNewtonMatrix, start);
     const { residuals: r, jacobian } = await residualJacobian(objective, start);
     expect(value).toBeCloseTo(

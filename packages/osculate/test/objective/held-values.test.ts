@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
-import { activation, dense, sequential, softmaxCrossEntropy } from '../../src/nn/index.js';
+import { dense, sequential, softmaxCrossEntropy, tanh } from '../../src/nn/index.js';
 import { type Batch, supervisedObjective } from '../../src/objective/index.js';
 import { gaussNewtonMatrix, hessianMatrix } from '../../src/objective/matrices.js';
 import { matrixProducts } from '../../src/objective/products.js';
@@ -10,7 +10,7 @@ import { distance, pointOf, smallModel } from '../curvature/operators/support.js
 import { counted, flaky } from './executors.js';
 
 const options = smallModel({
-  layer: sequential([dense(4, 6), activation('tanh'), dense(6, 3)]),
+  layer: sequential([dense(4, 6), tanh(), dense(6, 3)]),
   loss: softmaxCrossEntropy(),
   x: [12, 4],
   y: [12],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ggn, hessian } from '../../src/autodiff/index.js';
-import { activation, dense, type Loss, sequential, softmaxCrossEntropy, squaredError } from '../../src/nn/index.js';
+import { dense, type Loss, sequential, softmaxCrossEntropy, squaredError, tanh } from '../../src/nn/index.js';
 import { allRows, densePoint } from '../../src/objective/index.js';
 import {
   type CurvatureMatrix,
@@ -25,7 +25,7 @@ const rows = 7;
 const weightDecay = 0.2;
 const small = (loss: Loss, y: number[], classes?: number): ModelOptions => ({
   ...smallModel({
-    layer: sequential([dense(3, 4), activation('tanh'), dense(4, 2)]),
+    layer: sequential([dense(3, 4), tanh(), dense(4, 2)]),
     loss,
     x: [rows, 3],
     y,

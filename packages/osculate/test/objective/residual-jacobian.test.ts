@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jacobian as graphJacobian } from '../../src/autodiff/index.js';
-import { type AnyLayer, activation, dense, sequential, squaredError } from '../../src/nn/index.js';
+import { type AnyLayer, dense, relu, sequential, sigmoid, squaredError, tanh } from '../../src/nn/index.js';
 import {
   allRows,
   type Batch,
@@ -52,7 +52,7 @@ async function wholeJacobian(objective: Objective, at: Vector): Promise<Float64A
 
 describe('residualJacobian, row by row', () => {
   it.each(['elements', 'examples'] as const)('is the Jacobian of the whole batch: mean over %s', async (reduction) => {
-    const problem = smallProblem({ loss: squaredError(reduction) });
+    const problem = smallProblem({ loss: squaredError({ reduction }) });
     const { objective, names } = watched(problem.objective);
     const { jacobian } = await residualJacobian(objective, problem.start);
     expect(names).toContain('residual jacobian by rows');
@@ -64,7 +64,7 @@ describe('residualJacobian, row by row', () => {
   it.each(['elements', 'examples'] as const)(
     'residuals of the squared error over %s sum to the objective',
     async (reduction) => {
-      const { objective, start } = smallProblem({ weightDecay: 0.3, chunk: 7, loss: squaredError(reduction) });
+      const { objective, start } = smallProblem({ weightDecay: 0.3, chunk: 7, loss: squaredError({ reduction }) });
       const { value, gradient, residuals } = await residualJacobian(objective, start);
       const known = await objective.valueAndGradient(start, allRows(24));
       expect(value).toBeCloseTo(known.value, 12);
@@ -88,12 +88,9 @@ describe('residualJacobian, row by row', () => {
   });
 
   it('property: equal to the whole for random networks, batches and points', async () => {
-    const layers = fc.array(
-      fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('tanh' as const, 'relu' as const, 'sigmoid' as const)),
-      {
-        maxLength: 3,
-      },
-    );
+    const layers = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom(tanh, relu, sigmoid)), {
+      maxLength: 3,
+    });
     const cases = fc.record({
       layers,
       inputs: fc.integer({ min: 1, max: 3 }),
@@ -105,7 +102,7 @@ describe('residualJacobian, row by row', () => {
       fc.asyncProperty(cases, async ({ layers: hidden, inputs, outputs, rows, seed }) => {
         const widths = [inputs, ...hidden.map(([width]) => width)];
         const layer = sequential([
-          ...hidden.flatMap(([width, name], i): AnyLayer[] => [dense(widths[i]!, width), activation(name)]),
+          ...hidden.flatMap(([width, activation], i): AnyLayer[] => [dense(widths[i]!, width), activation()]),
           dense(widths.at(-1)!, outputs),
         ]);
         const random = generator(seed);

@@ -1,14 +1,7 @@
 import { expect, it } from 'vitest';
 import { flatten } from '../../src/autodiff/dense.js';
 import { grad, vmap } from '../../src/autodiff/index.js';
-import {
-  activation,
-  conv2d,
-  dense,
-  flatten as flattenLayer,
-  sequential,
-  softmaxCrossEntropy,
-} from '../../src/nn/index.js';
+import { conv2d, dense, flatten as flattenLayer, sequential, softmaxCrossEntropy, tanh } from '../../src/nn/index.js';
 import { type Batch, supervisedObjective } from '../../src/objective/index.js';
 import { weightsOf } from '../../src/objective/matrices.js';
 import { squaredRowGradients } from '../../src/objective/row-squares.js';
@@ -29,7 +22,7 @@ const gradients = (batch: Batch) => ({
 });
 
 it.each([
-  ['dense layers', sequential([dense(4, 5), activation('tanh'), dense(5, 3)]), [6, 4]],
+  ['dense layers', sequential([dense(4, 5), tanh(), dense(5, 3)]), [6, 4]],
   ['a convolution', sequential([conv2d(1, 2, 2), flattenLayer(), dense(8, 3)]), [5, 1, 3, 3]],
 ] as const)('the sum of the squared gradients of rows of %s equals the loop over rows', async (_, layer, shape) => {
   const random = generator(9);

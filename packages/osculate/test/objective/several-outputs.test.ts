@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { curvatureOperator, ekfacOperator, kfacOperator, laplace } from '../../src/curvature/index.js';
 import { arrays } from '../../src/data/index.js';
 import { type Loss, softmaxCrossEntropy, squaredError } from '../../src/nn/index.js';
-import { type At, allRows, type LossOfRows, supervisedObjective } from '../../src/objective/index.js';
+import { type At, allRows, type LossOfOutputs, supervisedObjective } from '../../src/objective/index.js';
 import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../src/objective/matrices.js';
 import { concat } from '../../src/ops/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
@@ -70,7 +70,7 @@ function joined(first: Loss, second: Loss, weight: number): Loss {
 }
 
 interface Problem {
-  readonly several: LossOfRows;
+  readonly several: LossOfOutputs;
   readonly one: Loss;
   readonly drawn: boolean;
 }
@@ -90,7 +90,7 @@ const problems: Record<string, Problem> = {
 };
 
 /** Three inputs, two outputs, two targets. */
-function severalAt(loss: LossOfRows, dtype: 'f32' | 'f64' = 'f64', executor: Executor = referenceExecutor()): At {
+function severalAt(loss: LossOfOutputs, dtype: 'f32' | 'f64' = 'f64', executor: Executor = referenceExecutor()): At {
   const fields = {
     a: columns(x, 0, 2),
     b: columns(x, 2, 5),

@@ -105,7 +105,7 @@ describe('fields of rows', () => {
     expect(named.batch(3).inputs.shift!.shape).toEqual([3, 1]);
     expect(Object.keys(named.batch(3).targets)).toEqual(['label']);
     const { outputs } = await named.run('outputs', (batch) => ({ outputs: batch.outputs }), start, [4]);
-    expect(Object.keys(named.sample(outputs!, generator(1)))).toEqual(['label']);
+    expect(Object.keys(named.sample(outputs!, generator(1)))).toEqual(['drawn:label']);
   });
 
   it.each<[string, Readonly<Record<string, NDArray>>, readonly string[] | undefined, RegExp]>([
@@ -163,7 +163,7 @@ describe('a feed with the name of a field', () => {
     const { loss } = await at.run('loss', build, [0, 1, 2, 3], { y: probabilities });
     expect(loss!.data[0]).toBeCloseTo(Number(own.loss!.data[0]), 14);
     const { outputs } = await at.run('outputs', (batch) => ({ outputs: batch.outputs }), [0, 1]);
-    expect(objective.sample(outputs!, generator(1)).y!.dtype).toBe('i32');
+    expect(objective.sample(outputs!, generator(1))['drawn:y']!.dtype).toBe('i32');
   });
 
   it('is of the rows of each chunk, by a function', async () => {

@@ -1,11 +1,11 @@
 import {
   type AnyLayer,
-  activation,
   dense,
   type Loss,
   type Parameters,
   sequential,
   squaredError,
+  tanh,
 } from '../../src/nn/index.js';
 import { type Objective, supervisedObjective, type Vector } from '../../src/objective/index.js';
 import { residualProducts } from '../../src/objective/residuals.js';
@@ -45,7 +45,7 @@ export function smallProblem(options: SmallOptions = {}): SmallProblem {
   const rows = options.rows ?? 24;
   const random = generator(5);
   const layer = sequential([
-    ...(options.linear ? [dense(3, 2)] : [dense(3, 4), activation('tanh'), dense(4, 2)]),
+    ...(options.linear ? [dense(3, 2)] : [dense(3, 4), tanh(), dense(4, 2)]),
     ...(options.idle ? [idle] : []),
   ]);
   const parameters = layer.init(random, 'f64');
@@ -53,7 +53,9 @@ export function smallProblem(options: SmallOptions = {}): SmallProblem {
   const targets = inputs.map(([a, b, c]) => [Math.sin(a!) + 0.5 * b!, Math.tanh(b! - c!)]);
   const model = layer.apply;
   const loss = options.loss ?? squaredError();
-  const [x, y] = [ndarray('f64', inputs), ndarray('f64', targets)];
+  const probable = loss.name === 'sigmoid cross-entropy';
+  const x = ndarray('f64', inputs);
+  const y = ndarray('f64', probable ? targets.map((row) => row.map((t) => 1 / (1 + Math.exp(-t)))) : targets);
   const { weightDecay = 0, chunk = 1000 } = options;
   const executor = referenceExecutor();
   const objective = supervisedObjective({ executor, model, loss, parameters, x, y, weightDecay, chunk });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { curvatureOperator } from '../../src/curvature/index.js';
-import { type AnyLayer, activation, batchNorm, dense, dropout, sequential, squaredError } from '../../src/nn/index.js';
+import { type AnyLayer, batchNorm, dense, dropout, sequential, squaredError, tanh } from '../../src/nn/index.js';
 import { allRows, hessianMatrix, type Objective, supervisedObjective, type Vector } from '../../src/objective/index.js';
 import {
   adam,
@@ -30,8 +30,8 @@ function objectiveOf(layers: readonly AnyLayer[], options: { chunk?: number; mod
   return { objective, start: objective.layout.flat(parameters) };
 }
 
-const dropoutLayers = [dense(3, 8), activation('tanh'), dropout(0.4), dense(8, 2)];
-const normalizedLayers = [dense(3, 6), batchNorm(6), activation('tanh'), dense(6, 2)];
+const dropoutLayers = [dense(3, 8), tanh(), dropout(0.4), dense(8, 2)];
+const normalizedLayers = [dense(3, 6), batchNorm(6), tanh(), dense(6, 2)];
 
 async function expectSlopes(objective: Objective, start: Vector, places: readonly number[]): Promise<void> {
   const { gradient } = await objective.valueAndGradient(start, all);

@@ -27,9 +27,9 @@ async function diagonal({ objective, start }: SmallProblem): Promise<Float64Arra
 describe('squares of single examples’ gradients for sampled labels', () => {
   it.each<[string, Loss]>([
     ['squared error', squaredError()],
-    ['squared error of a row', squaredError('examples')],
+    ['squared error of a row', squaredError({ reduction: 'examples' })],
     ['sigmoid cross-entropy', sigmoidCrossEntropy()],
-    ['sigmoid cross-entropy of a row', sigmoidCrossEntropy('examples')],
+    ['sigmoid cross-entropy of a row', sigmoidCrossEntropy({ reduction: 'examples' })],
   ])('have the diagonal of the Gauss-Newton matrix as their mean: %s', async (_, loss) => {
     const problem = smallProblem({ loss, chunk: 9 });
     const truth = await diagonal(smallProblem({ loss }));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ggn, hessian } from '../../src/autodiff/index.js';
 import {
-  activation,
   dense,
   type Loss,
   sequential,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
 } from '../../src/nn/index.js';
 import { type Batch, type Objective, supervisedObjective } from '../../src/objective/index.js';
 import { averageOverKernels } from '../../src/optim/diagonal/adahessian.js';
@@ -21,7 +21,7 @@ import { draws, follow } from './planted.js';
 
 /** A 3-4-3 net on 6 rows, whose targets suit the loss. */
 function net(loss: Loss, chunk = 1000): { objective: Objective; start: Float64Array; rows: Uint32Array } {
-  const layer = sequential([dense(3, 3), activation('tanh'), dense(3, 3)]);
+  const layer = sequential([dense(3, 3), tanh(), dense(3, 3)]);
   const parameters = layer.init(generator(1), 'f64');
   const y = loss.name.startsWith('softmax') ? ndarray('i32', [0, 1, 2, 0, 1, 2]) : zeros('f64', [6, 3]);
   const objective = supervisedObjective({
@@ -85,9 +85,9 @@ describe('estimates of the diagonal', () => {
 
   it.each<[string, Loss]>([
     ['softmax cross-entropy', softmaxCrossEntropy()],
-    ['softmax cross-entropy a row', softmaxCrossEntropy('examples')],
+    ['softmax cross-entropy a row', softmaxCrossEntropy({ reduction: 'examples' })],
     ['sigmoid cross-entropy', sigmoidCrossEntropy()],
-    ['sigmoid cross-entropy a row', sigmoidCrossEntropy('examples')],
+    ['sigmoid cross-entropy a row', sigmoidCrossEntropy({ reduction: 'examples' })],
     ['squared error', squaredError()],
   ])('by sampled labels, times their number, have the Gauss-Newton matrix’s as their mean: %s', async (_, loss) => {
     const problem = net(loss);

@@ -7,7 +7,7 @@ import {
   factorViews,
   precondition,
 } from '../../src/curvature/kronecker/inverses.js';
-import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
+import { dense, sequential, squaredError, tanh } from '../../src/nn/index.js';
 import { fromCheckpoint, type KfacOptions, kfac, toCheckpoint, train } from '../../src/optim/index.js';
 import { innerProducts, stepSize } from '../../src/optim/kronecker/programs.js';
 import { averagedIterate, batchSizeAt, type KfacState } from '../../src/optim/kronecker/step.js';
@@ -39,7 +39,7 @@ describe('K-FAC', () => {
   });
 
   it('preconditions by the inverse of the damped Kronecker product', async () => {
-    const problem = makeCase(sequential([dense(2, 3), activation('tanh'), dense(3, 1, { bias: false })]), {
+    const problem = makeCase(sequential([dense(2, 3), tanh(), dense(3, 1, { bias: false })]), {
       x: [4, 2],
       loss: squaredError(),
     });

@@ -65,7 +65,7 @@ async function outerProducts(problem: SmallProblem, loss: Loss, seed: number): P
 describe('sampled Fisher matrix', () => {
   it.each<[string, Loss]>([
     ['squared error', squaredError()],
-    ['sigmoid cross-entropy of a row', sigmoidCrossEntropy('examples')],
+    ['sigmoid cross-entropy of a row', sigmoidCrossEntropy({ reduction: 'examples' })],
   ])('is the sum of outer products of the rows’ gradients for drawn labels: %s', async (_, loss) => {
     const problem = smallProblem({ loss });
     const { objective, start } = problem;

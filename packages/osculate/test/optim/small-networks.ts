@@ -1,13 +1,13 @@
 import {
   type AnyLayer,
-  activation,
   conv2d,
   dense,
   flatten,
-  lambda,
   maxPool2d,
+  relu,
   sequential,
   softmaxCrossEntropy,
+  tanh,
   transformerBlock,
 } from '../../src/nn/index.js';
 import { type Objective, supervisedObjective, type Vector } from '../../src/objective/index.js';
@@ -37,16 +37,16 @@ function data(shape: readonly number[]): { x: NDArray; y: NDArray } {
 
 const layers: Readonly<Record<string, { readonly layer: AnyLayer; readonly shape: readonly number[] }>> = {
   perceptron: {
-    layer: sequential([dense(8, 16), activation('tanh'), dense(16, 16), activation('tanh'), dense(16, classes)]),
+    layer: sequential([dense(8, 16), tanh(), dense(16, 16), tanh(), dense(16, classes)]),
     shape: [8],
   },
   convolution: {
     layer: sequential([
       conv2d(1, 4, 3, { padding: 1 }),
-      activation('relu'),
+      relu(),
       maxPool2d(2),
       conv2d(4, 6, 3),
-      activation('relu'),
+      relu(),
       flatten(),
       dense(24, classes),
     ]),
@@ -56,7 +56,7 @@ const layers: Readonly<Record<string, { readonly layer: AnyLayer; readonly shape
     layer: sequential([
       dense(4, 8),
       transformerBlock(8, 2, { hidden: 16 }),
-      lambda((x: Tensor) => x.mean([1])),
+      (x: Tensor) => x.mean([1]),
       dense(8, classes),
     ]),
     shape: [5, 4],

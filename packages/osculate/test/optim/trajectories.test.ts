@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { activation, dense, sequential, squaredError } from '../../src/nn/index.js';
+import { dense, sequential, squaredError, tanh } from '../../src/nn/index.js';
 import { supervisedObjective } from '../../src/objective/index.js';
 import {
   adagrad,
@@ -41,7 +41,7 @@ const wave = (count: number, phase: number) =>
   Float64Array.from({ length: count }, (_, i) => Math.sin(1.7 * i + phase));
 
 function problem() {
-  const layer = sequential([dense(3, 2), activation('tanh')]);
+  const layer = sequential([dense(3, 2), tanh()]);
   const objective = supervisedObjective({
     executor: referenceExecutor(),
     model: layer.apply,

@@ -1,4 +1,4 @@
-import { activation, dense, sequential, squaredError, xavierNormal } from 'osculate/nn';
+import { dense, sequential, squaredError, tanh, xavierNormal } from 'osculate/nn';
 import { generator, type NDArray, type Tensor, type Tree, toNumbers, zeros } from 'osculate/tensor';
 import { checkCounts } from '../check-counts.js';
 import { lossMeasures, lossOn } from '../measures.js';
@@ -75,7 +75,7 @@ function gridOf(equation: Equation, settings: Settings): Examples {
 function network(axes: number, width: number, layers: number) {
   const hidden = Array.from({ length: layers }, (_, i) => [
     dense(i === 0 ? axes : width, width, { weight: xavierNormal }),
-    activation('tanh'),
+    tanh(),
   ]);
   return sequential([...hidden.flat(), dense(width, 1, { weight: xavierNormal })]);
 }
@@ -143,7 +143,7 @@ function pinnProblem(name: string, equation: Equation, settings: Settings): Prob
       return {
         parameters: net.init(generator(seed), 'f64'),
         model: (weights, x) => residualsOf(equation, settings, (points) => u(weights, points), x),
-        ...{ loss: squaredError('examples'), train, test },
+        ...{ loss: squaredError({ reduction: 'examples' }), train, test },
         measurements: {
           loss: lossOn(train),
           testLoss: lossOn(test),

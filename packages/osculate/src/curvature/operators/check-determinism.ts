@@ -1,7 +1,6 @@
 import { compile } from '../../compile/index.js';
 import { euclideanNorm } from '../../linalg/index.js';
 import { axpy } from '../../linalg/vectors.js';
-import type { Parameters } from '../../nn/index.js';
 import { gaussNewtonMatrix } from '../../objective/matrices.js';
 import type { At, Objective } from '../../objective/objective.js';
 import { onRows } from '../../objective/rows.js';
@@ -13,9 +12,8 @@ import {
 } from '../../objective/supervised.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { inputName } from '../../tensor/leaf.js';
-import type { NDArray } from '../../tensor/ndarray.js';
+import { arrayTree } from '../../tensor/parameters.js';
 import type { Generator } from '../../tensor/random.js';
-import { leaves } from '../../tensor/tree.js';
 import { curvatureOperator } from './curvature-operator.js';
 import type { LinearOperator } from './linear-operator.js';
 import { lossAndGradient } from './loss-and-gradient.js';
@@ -129,19 +127,19 @@ function unfed(objective: Objective): DeterminismFinding | null {
 }
 
 /** The same data in another order, and in batches of another size: each an objective of its own. */
-function* variants<P extends Parameters>(
+function* variants<P>(
   options: SupervisedOptions<P>,
   { rows, chunk: most }: Objective,
   generator: Generator,
 ): Iterable<readonly [DeterminismTest, Objective]> {
   const order = Uint32Array.from(generator.permutation(rows));
   const chunk = Math.min(most, rows);
-  yield ['retraced', supervisedObjective(options)];
-  yield ['reordered', onRows(supervisedObjective(options), order)];
+  yield ['retraced', supervisedObjective<P>(options)];
+  yield ['reordered', onRows(supervisedObjective<P>(options), order)];
   // Never more rows at once than the model may take, but for one.
   yield [
     'regrouped',
-    supervisedObjective({ ...options, chunk: chunk === 1 ? Math.min(2, rows) : Math.ceil(chunk / 2) }),
+    supervisedObjective<P>({ ...options, chunk: chunk === 1 ? Math.min(2, rows) : Math.ceil(chunk / 2) }),
   ];
 }
 
@@ -151,23 +149,23 @@ function* variants<P extends Parameters>(
  * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
  * not positive.
  */
-export function checkDeterminism<P extends Parameters>(
+export function checkDeterminism<P>(
   options: ArraysOptions<P>,
   settings: DeterminismOptions,
 ): Promise<DeterminismReport>;
-export function checkDeterminism<P extends Parameters>(
+export function checkDeterminism<P>(
   options: SourceOptions<P>,
   settings: DeterminismOptions,
 ): Promise<DeterminismReport>;
-export async function checkDeterminism<P extends Parameters>(
+export async function checkDeterminism<P>(
   options: SupervisedOptions<P>,
   { generator, operator = (at) => curvatureOperator(at, gaussNewtonMatrix), tolerance }: DeterminismOptions,
 ): Promise<DeterminismReport> {
   checkOptions('checkDeterminism', { 'a number > 0': { tolerance } });
-  const first = supervisedObjective(options);
+  const first = supervisedObjective<P>(options);
   const { layout } = first;
   const allowed = tolerance ?? (layout.dtype === 'f64' ? 1e-9 : 1e-4);
-  const parameters = layout.gather(Object.fromEntries(leaves<NDArray>(options.parameters)));
+  const parameters = layout.flat(arrayTree('checkDeterminism', options.parameters));
   const objectives = [first];
   const report = (...findings: DeterminismFinding[]): DeterminismReport => ({
     deterministic: findings.length === 0,

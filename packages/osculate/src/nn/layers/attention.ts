@@ -3,6 +3,7 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
+import { checkFields, checkSizes } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type DenseParameters, dense } from './dense.js';
 
@@ -45,6 +46,8 @@ export function multiHeadAttention(
   heads: number,
   options: AttentionOptions = {},
 ): Layer<AttentionParameters> {
+  checkSizes('multiHeadAttention', { size, heads });
+  checkFields('multiHeadAttention', options, ['causal', 'bias']);
   if (size % heads !== 0) throw new InputError(`multiHeadAttention: size ${size} is not a multiple of ${heads} heads`);
   const projection = dense(size, size, { bias: options.bias ?? true });
   return {

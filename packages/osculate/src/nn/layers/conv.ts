@@ -2,6 +2,7 @@ import { conv as convOp } from '../../ops/convolution/conv.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
+import { checkFields, checkFunction, checkNumber, checkSizes } from '../check.js';
 import { filled, heNormal, type Initializer } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
@@ -19,8 +20,12 @@ export interface ConvOptions {
 
 export type ConvParameters = { readonly weight: NDArray; readonly bias?: NDArray };
 
+const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
+
 const perAxis = (value: number | readonly number[] | undefined, rank: number, otherwise: number): readonly number[] =>
-  typeof value === 'object' ? value : new Array<number>(rank).fill(value ?? otherwise);
+  typeof value === 'object' && value !== null
+    ? value
+    : new Array<number>(rank).fill(value === undefined ? otherwise : value);
 
 function convLayer(
   name: string,
@@ -29,7 +34,18 @@ function convLayer(
   kernel: readonly number[],
   options: ConvOptions,
 ): Layer<ConvParameters> {
+  checkFields(name, options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'weight']);
+  checkFunction(`${name}: weight`, options.weight);
   const groups = options.groups ?? 1;
+  checkSizes(name, { inputs, outputs, groups });
+  kernel.forEach((size) => {
+    checkSizes(name, { kernel: size });
+  });
+  for (const size of perAxis(options.stride, 1, 1)) checkSizes(name, { stride: size });
+  for (const size of perAxis(options.dilation, 1, 1)) checkSizes(name, { dilation: size });
+  for (const size of perAxis(options.padding, 1, 0)) {
+    checkNumber(`${name}: padding`, size, (v) => Number.isInteger(v) && v >= 0, 'an integer ≥ 0');
+  }
   const draw = options.weight ?? heNormal;
   const rank = kernel.length;
   if (inputs % groups !== 0 || outputs % groups !== 0) {
@@ -56,7 +72,7 @@ function convLayer(
 }
 
 const kernelOf = (kernel: number | readonly number[], rank: number): readonly number[] =>
-  typeof kernel === 'number' ? new Array<number>(rank).fill(kernel) : kernel;
+  isList(kernel) ? kernel : new Array<number>(rank).fill(kernel);
 
 /** 1-D convolution (cross-correlation): `[batch, inputs, length]` → `[batch, outputs, length′]`; W is `[outputs, inputs/groups, kernel]`. */
 export function conv1d(

@@ -1,6 +1,7 @@
 import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
+import { checkFields, checkFunction, checkSizes } from '../check.js';
 import { filled, type Initializer, xavierUniform } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
@@ -15,6 +16,9 @@ export type DenseParameters = { readonly weight: NDArray; readonly bias?: NDArra
 
 /** y = x·Wᵀ + b over the last axis: `[…, inputs]` → `[…, outputs]`; W is `[outputs, inputs]`, b `[outputs]`. */
 export function dense(inputs: number, outputs: number, options: DenseOptions = {}): Layer<DenseParameters> {
+  checkSizes('dense', { inputs, outputs });
+  checkFields('dense', options, ['bias', 'weight']);
+  checkFunction('dense: weight', options.weight);
   const draw = options.weight ?? xavierUniform;
   return {
     init: (generator, dtype = 'f32') => {

@@ -2,6 +2,7 @@ import { describe } from '../../tensor/describe.js';
 import { isInteger } from '../../tensor/dtype.js';
 import { DTypeError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
+import { checkFunction, checkSizes } from '../check.js';
 import { type Initializer, normal } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
@@ -9,6 +10,8 @@ export type EmbeddingParameters = { readonly weight: NDArray };
 
 /** Rows of a table by integer ids: `[…]` → `[…, size]`; the table is `[vocabulary, size]`, initially N(0, 1). */
 export function embedding(vocabulary: number, size: number, init: Initializer = normal(1)): Layer<EmbeddingParameters> {
+  checkSizes('embedding', { vocabulary, size });
+  checkFunction('embedding: init', init);
   return {
     init: (generator, dtype = 'f32') => ({ weight: init(generator, [vocabulary, size], dtype) }),
     apply: ({ weight }, ids) => {
@@ -20,6 +23,8 @@ export function embedding(vocabulary: number, size: number, init: Initializer = 
 
 /** Adds a learned table of positions to `[…, length, size]` input, 1 ≤ length ≤ `longest`. */
 export function positions(longest: number, size: number, init: Initializer = normal(0.02)): Layer<EmbeddingParameters> {
+  checkSizes('positions', { longest, size });
+  checkFunction('positions: init', init);
   return {
     init: (generator, dtype = 'f32') => ({ weight: init(generator, [longest, size], dtype) }),
     apply: ({ weight }, x) => {

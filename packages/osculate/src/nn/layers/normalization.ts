@@ -2,10 +2,14 @@ import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '../../ops/no
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
+import { checkNumber, checkSizes } from '../check.js';
 import { filled } from '../initializers.js';
 import type { FloatDType, Layer } from '../layer.js';
 
 export type NormParameters = { readonly weight: NDArray; readonly bias: NDArray };
+
+const checkEpsilon = (what: string, epsilon: unknown): void =>
+  checkNumber(`${what}: epsilon`, epsilon, (v) => v >= 0 && v < Infinity, 'a finite number ≥ 0');
 
 const initial =
   (size: number): Layer<NormParameters>['init'] =>
@@ -16,6 +20,8 @@ const initial =
 
 /** Layer normalisation over the last axis (Ba et al. 2016): (x − mean)/√(variance + ε)·weight + bias, biased variance. */
 export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
+  checkSizes('layerNorm', { size });
+  checkEpsilon('layerNorm', epsilon);
   return {
     init: initial(size),
     apply: ({ weight, bias }, x) => {
@@ -32,6 +38,8 @@ export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
  * @throws InputError without a context: which statistics are meant would be a guess.
  */
 export function batchNorm(channels: number, epsilon = 1e-5): Layer<NormParameters> {
+  checkSizes('batchNorm', { channels });
+  checkEpsilon('batchNorm', epsilon);
   return {
     init: initial(channels),
     apply: ({ weight, bias }, x, context) => {

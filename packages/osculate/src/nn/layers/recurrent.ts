@@ -5,8 +5,9 @@ import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { TensorsOf } from '../../tensor/parameters.js';
+import { checkChoice, checkFields, checkSizes } from '../check.js';
 import { uniform } from '../initializers.js';
-import type { Layer } from '../layer.js';
+import { asLayer, type Layer } from '../layer.js';
 
 export interface RecurrentOptions {
   /** `sequence`: the hidden state after every step, `[batch, time, hidden]` (default); `last`: after the last, `[batch, hidden]`. */
@@ -42,6 +43,11 @@ function pieces(t: Tensor, count: number): Tensor[] {
 }
 
 function recurrent(cell: Cell, inputs: number, hidden: number, options: RecurrentOptions): Layer<RecurrentParameters> {
+  const { name } = cell;
+  checkSizes(name, { inputs, hidden });
+  checkFields(name, options, ['output', 'reverse', 'activation']);
+  checkChoice(`${name}: output`, options.output, ['sequence', 'last']);
+  checkChoice(`${name}: activation`, options.activation, ['tanh', 'relu']);
   const rows = cell.gates * hidden;
   return {
     init: (generator, dtype = 'f32') => {
@@ -137,6 +143,8 @@ export function bidirectional(
   forwards: Layer<RecurrentParameters>,
   backwards: Layer<RecurrentParameters>,
 ): Layer<{ readonly forwards: RecurrentParameters; readonly backwards: RecurrentParameters }> {
+  asLayer('bidirectional: the layer forwards', forwards);
+  asLayer('bidirectional: the layer backwards', backwards);
   return {
     init: (generator, dtype = 'f32') => ({
       forwards: forwards.init(generator, dtype),

@@ -1,37 +1,73 @@
 import { averagePool } from '../../ops/pooling/average-pool.js';
 import { maxPool } from '../../ops/pooling/max-pool.js';
-import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { sizeOf } from '../../tensor/shape.js';
-import type { Layer } from '../layer.js';
+import { checkChoice, checkNumber, checkSizes } from '../check.js';
+import { type Layer, layerOf } from '../layer.js';
 
 export type NoParameters = Record<string, never>;
 
-/** A layer without parameters, from any function of its input. */
-export function lambda(f: (x: Tensor) => Tensor): Layer<NoParameters> {
-  return { init: () => ({}), apply: (_, x) => f(x) };
+export const activationNames = ['tanh', 'sigmoid', 'relu', 'gelu', 'silu', 'softplus', 'elu'] as const;
+
+export type ActivationName = (typeof activationNames)[number];
+
+/** Hyperbolic tangent, elementwise. */
+export function tanh(): Layer<NoParameters> {
+  return layerOf((x) => x.tanh());
 }
 
-export type ActivationName = 'tanh' | 'sigmoid' | 'relu' | 'gelu' | 'silu' | 'softplus' | 'elu';
+/** Logistic function 1/(1 + e⁻ˣ), elementwise. */
+export function sigmoid(): Layer<NoParameters> {
+  return layerOf((x) => x.sigmoid());
+}
 
-/** An elementwise activation by name. */
-export function activation(name: ActivationName): Layer<NoParameters> {
-  return lambda((x) => x[name]());
+/** max(x, 0), elementwise. */
+export function relu(): Layer<NoParameters> {
+  return layerOf((x) => x.relu());
+}
+
+/** x·Φ(x) (Hendrycks and Gimpel 2016), elementwise, or its approximation by tanh. */
+export function gelu(approximate: 'none' | 'tanh' = 'none'): Layer<NoParameters> {
+  checkChoice('gelu: approximate', approximate, ['none', 'tanh']);
+  return layerOf((x) => x.gelu(approximate));
+}
+
+/** x/(1 + e⁻ˣ) (Elfwing et al. 2018), elementwise. */
+export function silu(): Layer<NoParameters> {
+  return layerOf((x) => x.silu());
+}
+
+/** log(1 + eˣ), elementwise. */
+export function softplus(): Layer<NoParameters> {
+  return layerOf((x) => x.softplus());
+}
+
+/** x where x > 0, α·(eˣ − 1) elsewhere (Clevert et al. 2015), elementwise. */
+export function elu(alpha = 1): Layer<NoParameters> {
+  checkNumber('elu: alpha', alpha, Number.isFinite, 'a finite number');
+  return layerOf((x) => x.elu(alpha));
 }
 
 /** Joins all axes after the first: `[batch, …]` → `[batch, size]`. */
 export function flatten(): Layer<NoParameters> {
-  return lambda((x) => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))]));
+  return layerOf((x) => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))]));
+}
+
+type Pool = (x: Tensor, options: { readonly window: readonly number[]; readonly strides: readonly number[] }) => Tensor;
+
+function pool2d(name: string, pool: Pool, window: number, stride: number): Layer<NoParameters> {
+  checkSizes(name, { window, stride });
+  return layerOf((x) => pool(x, { window: [window, window], strides: [stride, stride] }));
 }
 
 /** Max-pooling over `window` × `window` squares of `[batch, channels, h, w]`; the stride defaults to the window. */
 export function maxPool2d(window: number, stride = window): Layer<NoParameters> {
-  return lambda((x) => maxPool(x, { window: [window, window], strides: [stride, stride] }));
+  return pool2d('maxPool2d', maxPool, window, stride);
 }
 
 /** Average-pooling over `window` × `window` squares of `[batch, channels, h, w]`; the stride defaults to the window. */
 export function averagePool2d(window: number, stride = window): Layer<NoParameters> {
-  return lambda((x) => averagePool(x, { window: [window, window], strides: [stride, stride] }));
+  return pool2d('averagePool2d', averagePool, window, stride);
 }
 
 /**
@@ -39,7 +75,7 @@ export function averagePool2d(window: number, stride = window): Layer<NoParamete
  * input (see `drawMasks`), so that a step can be repeated exactly; the identity otherwise.
  */
 export function dropout(rate: number): Layer<NoParameters> {
-  if (!(rate >= 0 && rate < 1)) throw new InputError(`dropout: the rate must be in [0, 1), got ${rate}`);
+  checkNumber('dropout: the rate', rate, (v) => v >= 0 && v < 1, 'in [0, 1)');
   return {
     init: () => ({}),
     apply: (_, x, context) =>

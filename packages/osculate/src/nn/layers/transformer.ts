@@ -1,8 +1,9 @@
+import { checkChoice, checkFields, checkSizes } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type AttentionParameters, multiHeadAttention } from './attention.js';
 import { type DenseParameters, dense } from './dense.js';
 import { layerNorm, type NormParameters } from './normalization.js';
-import { type ActivationName, dropout } from './simple.js';
+import { type ActivationName, activationNames, dropout } from './simple.js';
 
 export interface TransformerBlockOptions {
   /** Width of the feed-forward part (default 4·size). */
@@ -29,10 +30,14 @@ export function transformerBlock(
   heads: number,
   options: TransformerBlockOptions = {},
 ): Layer<TransformerBlockParameters> {
-  const hidden = options.hidden ?? 4 * size;
+  checkFields('transformerBlock', options, ['hidden', 'activation', 'causal', 'norm', 'dropout']);
+  checkChoice('transformerBlock: activation', options.activation, activationNames);
+  checkChoice('transformerBlock: norm', options.norm, ['pre', 'post']);
+  checkSizes('transformerBlock', { size, heads });
+  const hidden = options.hidden === undefined ? 4 * size : options.hidden;
   const mix = multiHeadAttention(size, heads, { causal: options.causal ?? false });
   const [up, down, norm] = [dense(size, hidden), dense(hidden, size), layerNorm(size)];
-  const drop = dropout(options.dropout ?? 0);
+  const drop = dropout(options.dropout === undefined ? 0 : options.dropout);
   const act = options.activation ?? 'gelu';
   return {
     init: (generator, dtype = 'f32') => ({

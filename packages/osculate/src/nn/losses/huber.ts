@@ -1,9 +1,13 @@
-import { InputError } from '../../tensor/errors.js';
-import type { Tensor } from '../../tensor/ir.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { full } from '../../tensor/leaf.js';
-import { zeros } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { type ElementwiseOptions, elementwise } from './elementwise.js';
+import { checkLossOptions, type Loss } from './loss.js';
+
+export interface HuberOptions extends ElementwiseOptions {
+  /** Where the loss turns from quadratic to linear (default 1). */
+  readonly delta?: number;
+}
 
 /** One draw of the density ∝ exp(−ρ(r)), ρ Huber's function: rejection from a Laplace envelope, which is exact. */
 function drawHuber(delta: number, generator: Generator): number {
@@ -16,35 +20,27 @@ function drawHuber(delta: number, generator: Generator): number {
 }
 
 /**
- * Huber's loss Σ ρ(o − y)/m: ρ(r) = r²/2 for |r| ≤ δ, δ·(|r| − δ/2) beyond. m = number of elements (default) or of examples.
- * H = diag(|r| ≤ δ)/m. Its label distribution is o + r with density ∝ exp(−ρ(r)).
+ * Huber's loss Σ w·ρ(o − y)/m: ρ(r) = r²/2 for |r| ≤ δ, δ·(|r| − δ/2) beyond. m = number of elements (default) or of examples.
+ * H = w·diag(|r| ≤ δ)/m. Its label distribution is o + r with density ∝ exp(−ρ(r)).
+ * @throws InputError for options that it does not have, and a delta that is not a number > 0.
  */
-export function huber(delta = 1, reduction: Reduction = 'elements'): Loss {
-  if (!(delta > 0)) throw new InputError(`huber: delta must be positive, got ${delta}`);
-  const normalizer = (outputs: Tensor): number => divisor(reduction, outputs, outputs.size);
-  return {
-    name: 'huber',
-    normalizer,
-    value: (outputs, targets) => {
-      checkTargets('huber', outputs, targets);
-      const r = outputs.sub(targets);
-      const size = r.abs();
-      const inner = size.minimum(delta);
-      // inner²/2 + δ·(|r| − inner) joins both pieces without a branch.
-      const rho = inner.mul(inner).mul(0.5).add(size.sub(inner).mul(delta));
-      return rho.sum().mul(1 / normalizer(outputs));
+export function huber(options: HuberOptions = {}): Loss {
+  checkLossOptions('huber', options, ['delta', 'reduction', 'weights']);
+  const { delta = 1, ...common } = options;
+  checkOptions('huber', { 'a number > 0': { delta } });
+  return elementwise(
+    'huber',
+    {
+      name: 'huber',
+      nll: (o, y) => {
+        const size = o.sub(y).abs();
+        const inner = size.minimum(delta);
+        // inner²/2 + δ·(|r| − inner) joins both pieces without a branch.
+        return inner.mul(inner).mul(0.5).add(size.sub(inner).mul(delta));
+      },
+      hessianProduct: (o, y, u) => o.sub(y).abs().lessEqual(full(delta, o.dtype)).where(u, 0),
+      draw: (output, generator) => output + drawHuber(delta, generator),
     },
-    hessianProduct: (outputs, targets, u) => {
-      const inside = outputs.sub(targets).abs().lessEqual(full(delta, outputs.dtype));
-      return inside.where(u, 0).mul(1 / normalizer(outputs));
-    },
-    sample: (outputs, generator) => {
-      checkFinite('huber', outputs);
-      const targets = zeros(outputs.dtype, outputs.shape);
-      for (let i = 0; i < targets.data.length; i++) {
-        targets.data[i] = outputs.data[i]! + drawHuber(delta, generator);
-      }
-      return targets;
-    },
-  };
+    common,
+  );
 }

@@ -1,8 +1,7 @@
 import { InputError } from '../../tensor/errors.js';
-import type { Tensor } from '../../tensor/ir.js';
-import { zeros } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
-import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { type ElementwiseOptions, elementwise } from './elementwise.js';
+import type { Loss } from './loss.js';
 
 /** A draw costs time in proportion to its rate. */
 const largestRate = 1e7;
@@ -23,36 +22,24 @@ function drawPoisson(rate: number, generator: Generator): number {
 }
 
 /**
- * Poisson regression with log-rates: Σ exp(o) − y·o over m (the negative log-likelihood without log y!), targets y ≥ 0.
- * m = number of elements (default) or of examples. H = diag(exp(o))/m.
+ * Poisson regression with log-rates: Σ w·(exp(o) − y·o) over m (the negative log-likelihood without log y!), targets y ≥ 0.
+ * m = number of elements (default) or of examples. H = diag(w·exp(o))/m.
+ * @throws InputError for options that it does not have.
  */
-export function poisson(reduction: Reduction = 'elements'): Loss {
-  const normalizer = (outputs: Tensor): number => divisor(reduction, outputs, outputs.size);
-  return {
-    name: 'poisson',
-    normalizer,
-    value: (outputs, targets) => {
-      checkTargets('poisson', outputs, targets);
-      return outputs
-        .exp()
-        .sub(targets.mul(outputs))
-        .sum()
-        .mul(1 / normalizer(outputs));
-    },
-    hessianProduct: (outputs, _, u) =>
-      outputs
-        .exp()
-        .mul(u)
-        .mul(1 / normalizer(outputs)),
-    sample: (outputs, generator) => {
-      checkFinite('poisson', outputs);
-      const targets = zeros(outputs.dtype, outputs.shape);
-      for (let i = 0; i < targets.data.length; i++) {
-        const rate = Math.exp(outputs.data[i]!);
+export function poisson(options: ElementwiseOptions = {}): Loss {
+  return elementwise(
+    'poisson',
+    {
+      name: 'poisson',
+      nll: (o, y) => o.exp().sub(y.mul(o)),
+      hessianProduct: (o, _y, u) => o.exp().mul(u),
+      draw: (output, generator, i) => {
+        const rate = Math.exp(output);
         if (rate > largestRate) throw new InputError(`poisson: cannot draw from rate ${rate} (output ${i})`);
-        targets.data[i] = drawPoisson(rate, generator);
-      }
-      return targets;
+        return drawPoisson(rate, generator);
+      },
+      targets: { fits: (y) => y >= 0, needs: 'a count, 0 or more' },
     },
-  };
+    options,
+  );
 }

@@ -1,38 +1,65 @@
+import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { zeros } from '../../tensor/ndarray.js';
-import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { constant } from '../../tensor/leaf.js';
+import { ndarray } from '../../tensor/ndarray.js';
+import { type ElementwiseOptions, type ElementwiseParts, elementwise } from './elementwise.js';
+import { checkLossOptions, checkWeights, type Loss } from './loss.js';
+
+export interface SigmoidCrossEntropyOptions extends ElementwiseOptions {
+  /** Weight of the positive targets: one number, or one for each element of the last axis (PyTorch's `pos_weight`). */
+  readonly positiveWeight?: number | readonly number[];
+}
+
+const nll = (o: Tensor, y: Tensor): Tensor => o.softplus().sub(y.mul(o));
+
+function slope(o: Tensor, u: Tensor): Tensor {
+  const s = o.sigmoid();
+  return s.sub(s.mul(s)).mul(u);
+}
+
+/** −c·y·log s − (1 − y)·log(1 − s) = v·softplus(o) − c·y·o with v = 1 + (c − 1)·y. */
+function balanced(
+  positive: number | readonly number[],
+): Pick<ElementwiseParts, 'nll' | 'hessianProduct' | 'unweighted'> {
+  const list = typeof positive === 'number' ? [positive] : positive;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new InputError('sigmoidCrossEntropy: positiveWeight must be a number or a list of numbers');
+  }
+  checkWeights('sigmoidCrossEntropy', 'positiveWeight', list);
+  const scaled = (y: Tensor, by: (c: number) => number): Tensor => y.mul(constant(ndarray(y.dtype, list.map(by))));
+  const weight = (y: Tensor): Tensor => scaled(y, (c) => c - 1).add(1);
+  return {
+    nll: (o, y) =>
+      o
+        .softplus()
+        .mul(weight(y))
+        .sub(scaled(y, (c) => c).mul(o)),
+    hessianProduct: (o, y, u) => slope(o, u).mul(weight(y)),
+    unweighted: { weight, nll },
+  };
+}
 
 /**
- * Binary cross-entropy of sigmoid(outputs): Σ softplus(o) − y·o over m, stable for any logit; targets in [0, 1].
- * m = number of elements (default) or of examples. H = diag(s(1 − s))/m, s = sigmoid(o).
+ * Binary cross-entropy of sigmoid(outputs): Σ w·(softplus(o) − y·o) over m, stable for any logit; targets in [0, 1].
+ * m = number of elements (default) or of examples. H = diag(w·s(1 − s))/m, s = sigmoid(o). With a positive weight c:
+ * Σ w·(−c·y·log s − (1 − y)·log(1 − s))/m, H = diag(w·(1 + (c − 1)·y)·s(1 − s))/m. `metrics.accuracy`: the share of outputs on the side of
+ * their target (o > 0 where y > ½), without those of weight 0.
+ * @throws InputError for options that it does not have, and weights that are not finite numbers ≥ 0.
  */
-export function sigmoidCrossEntropy(reduction: Reduction = 'elements'): Loss {
-  const normalizer = (outputs: Tensor): number => divisor(reduction, outputs, outputs.size);
-  return {
-    name: 'sigmoid cross-entropy',
-    normalizer,
-    value: (outputs, targets) => {
-      checkTargets('sigmoidCrossEntropy', outputs, targets);
-      return outputs
-        .softplus()
-        .sub(targets.mul(outputs))
-        .sum()
-        .mul(1 / normalizer(outputs));
+export function sigmoidCrossEntropy(options: SigmoidCrossEntropyOptions = {}): Loss {
+  checkLossOptions('sigmoidCrossEntropy', options, ['positiveWeight', 'reduction', 'weights']);
+  const { positiveWeight, ...common } = options;
+  return elementwise(
+    'sigmoidCrossEntropy',
+    {
+      name: 'sigmoid cross-entropy',
+      nll,
+      hessianProduct: (o, _y, u) => slope(o, u),
+      draw: (output, generator) => (generator.uniform() * (1 + Math.exp(-output)) < 1 ? 1 : 0),
+      targets: { fits: (y) => y >= 0 && y <= 1, needs: 'a number from 0 to 1' },
+      ...(positiveWeight !== undefined && balanced(positiveWeight)),
+      right: (o, y) => o.greater(0).equal(y.greater(0.5)),
     },
-    hessianProduct: (outputs, _, u) => {
-      const s = outputs.sigmoid();
-      return s
-        .sub(s.mul(s))
-        .mul(u)
-        .mul(1 / normalizer(outputs));
-    },
-    sample: (outputs, generator) => {
-      checkFinite('sigmoidCrossEntropy', outputs);
-      const targets = zeros(outputs.dtype, outputs.shape);
-      for (let i = 0; i < targets.data.length; i++) {
-        targets.data[i] = generator.uniform() * (1 + Math.exp(-outputs.data[i]!)) < 1 ? 1 : 0;
-      }
-      return targets;
-    },
-  };
+    common,
+  );
 }

@@ -1,32 +1,26 @@
-import type { Tensor } from '../../tensor/ir.js';
-import { zeros } from '../../tensor/ndarray.js';
-import { checkFinite, checkTargets, divisor, type Loss, type Reduction } from './loss.js';
+import { type ElementwiseOptions, elementwise } from './elementwise.js';
+import type { Loss } from './loss.js';
 
 /**
- * Squared error Σ(o − y)²/m, m = number of elements (default) or of examples. H = 2/m·I. (o − y)² is the negative
- * log-likelihood of a Gaussian with variance 1/2.
+ * Squared error Σ w·(o − y)²/m, m = number of elements (default) or of examples, w = 1 unless weights are given. H = 2w/m·I. (o − y)² is the
+ * negative log-likelihood of a Gaussian with variance 1/2. Unlike a weighted mean, m does not depend on the weights.
+ * @throws InputError for options that it does not have.
+ * @example
+ * const known = squaredError({ weights: (y) => y.notEqual(-999) }); // targets that are missing are −999
  */
-export function squaredError(reduction: Reduction = 'elements'): Loss {
-  const normalizer = (outputs: Tensor): number => divisor(reduction, outputs, outputs.size);
-  return {
-    name: 'squared error',
-    normalizer,
-    value: (outputs, targets) => {
-      checkTargets('squaredError', outputs, targets);
-      const difference = outputs.sub(targets);
-      return difference
-        .mul(difference)
-        .sum()
-        .mul(1 / normalizer(outputs));
+export function squaredError(options: ElementwiseOptions = {}): Loss {
+  return elementwise(
+    'squaredError',
+    {
+      name: 'squared error',
+      nll: (o, y) => {
+        const difference = o.sub(y);
+        return difference.mul(difference);
+      },
+      residuals: (o, y) => o.sub(y),
+      hessianProduct: (_o, _y, u) => u.mul(2),
+      draw: (output, generator) => output + Math.SQRT1_2 * generator.normal(),
     },
-    residuals: (outputs, targets) => outputs.sub(targets).mul(Math.sqrt(1 / normalizer(outputs))),
-    hessianProduct: (outputs, _, u) => u.mul(2 / normalizer(outputs)),
-    sample: (outputs, generator) => {
-      checkFinite('squaredError', outputs);
-      const targets = zeros(outputs.dtype, outputs.shape);
-      for (let i = 0; i < targets.data.length; i++)
-        targets.data[i] = outputs.data[i]! + Math.SQRT1_2 * generator.normal();
-      return targets;
-    },
-  };
+    options,
+  );
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { ascentSharpness, curvatureOperator, sharpness } from '../../../src/curvature/index.js';
 import { euclideanNorm } from '../../../src/linalg/index.js';
-import { type AnyLayer, activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
+import { type AnyLayer, dense, relu, sequential, squaredError, tanh } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, type NDArray, ndarray } from '../../../src/tensor/index.js';
 import { pointOf, rowGradients, smallModel, wholeBatch } from '../operators/support.js';
 
 const options = smallModel({
-  layer: sequential([dense(3, 4), activation('tanh'), dense(4, 2)]),
+  layer: sequential([dense(3, 4), tanh(), dense(4, 2)]),
   loss: squaredError(),
   x: [6, 3],
   y: [6, 2],
@@ -44,7 +44,7 @@ it('more steps find no less, within the ball', async () => {
 });
 
 it('adaptive: does not change when a scale moves from one layer to the next', async () => {
-  const layer: AnyLayer = sequential([dense(3, 4, { bias: false }), activation('relu'), dense(4, 2, { bias: false })]);
+  const layer: AnyLayer = sequential([dense(3, 4, { bias: false }), relu(), dense(4, 2, { bias: false })]);
   const plain = smallModel({ layer, loss: squaredError(), x: [6, 3], y: [6, 2] });
   const [first, , last] = plain.parameters as unknown as [{ weight: NDArray }, unknown, { weight: NDArray }];
   const times = ({ weight }: { weight: NDArray }, factor: number) => ({

@@ -12,7 +12,7 @@ import {
   spectralDensity,
   xtrace,
 } from '../../../src/curvature/index.js';
-import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
+import { dense, sequential, softmaxCrossEntropy, tanh } from '../../../src/nn/index.js';
 import { hessianMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError } from '../../../src/tensor/index.js';
 import { networkNames } from '../../networks/reference.js';
@@ -83,7 +83,7 @@ it('a layer’s own block: its trace is what the diagonal says, and those of all
 
 describe('gradient noise', () => {
   const options = smallModel({
-    layer: sequential([dense(4, 5), activation('tanh'), dense(5, 3)]),
+    layer: sequential([dense(4, 5), tanh(), dense(5, 3)]),
     loss: softmaxCrossEntropy(),
     x: [10, 4],
     y: [10],

@@ -16,7 +16,7 @@ import {
   restrictedOperator,
 } from '../../../src/curvature/index.js';
 import { symmetricEigen } from '../../../src/linalg/index.js';
-import { activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
+import { dense, sequential, squaredError, tanh } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, ShapeError } from '../../../src/tensor/index.js';
 import { pointOf, smallModel } from '../operators/support.js';
@@ -173,7 +173,7 @@ describe('along directions', () => {
 describe('by layer', () => {
   const model = pointOf(
     smallModel({
-      layer: sequential([dense(3, 4), activation('tanh'), dense(4, 2)]),
+      layer: sequential([dense(3, 4), tanh(), dense(4, 2)]),
       loss: squaredError(),
       x: [6, 3],
       y: [6, 2],

@@ -12,7 +12,7 @@ import {
 } from '../../../src/curvature/index.js';
 import type { InstrumentOptions } from '../../../src/curvature/instrument/instrument.js';
 import { symmetricEigen } from '../../../src/linalg/index.js';
-import { activation, dense, sequential, squaredError } from '../../../src/nn/index.js';
+import { dense, sequential, squaredError, tanh } from '../../../src/nn/index.js';
 import { supervisedObjective } from '../../../src/objective/index.js';
 import { hessianMatrix } from '../../../src/objective/matrices.js';
 import { sgd, train } from '../../../src/optim/index.js';
@@ -20,7 +20,7 @@ import { generator } from '../../../src/tensor/index.js';
 import { pointOf, smallModel } from '../operators/support.js';
 
 const options = smallModel({
-  layer: sequential([dense(3, 4), activation('tanh'), dense(4, 1)]),
+  layer: sequential([dense(3, 4), tanh(), dense(4, 1)]),
   loss: squaredError(),
   x: [20, 3],
   y: [20, 1],

@@ -10,7 +10,7 @@ import {
   randomDirection,
 } from '../../../src/curvature/index.js';
 import { importOnnx } from '../../../src/import/index.js';
-import { activation, dense, sequential, softmaxCrossEntropy, squaredError } from '../../../src/nn/index.js';
+import { dense, sequential, softmaxCrossEntropy, squaredError, tanh } from '../../../src/nn/index.js';
 import { node } from '../../../src/onnx/index.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import { ortExecutor } from '../../../src/runtime/node.js';
@@ -36,7 +36,7 @@ const regression = smallModel({ layer: dense(3, 2), loss: squaredError(), x: [10
 /** Linear regression: its loss is a quadratic. */
 const linear = () => pointOf({ ...regression, chunk: 4 });
 
-const mlp = sequential([dense(4, 6), activation('tanh'), dense(6, 3)]);
+const mlp = sequential([dense(4, 6), tanh(), dense(6, 3)]);
 const classifier = () => smallModel({ layer: mlp, loss: softmaxCrossEntropy(), x: [12, 4], y: [12], classes: 3 });
 
 const normals = (n: number, seed: number): Float64Array => {

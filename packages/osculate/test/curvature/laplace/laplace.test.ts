@@ -19,13 +19,13 @@ import {
   transposeMatrix,
 } from '../../../src/linalg/index.js';
 import {
-  activation,
   dense,
   loadParameters,
   sequential,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
 } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix, hessianMatrix } from '../../../src/objective/matrices.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
@@ -103,7 +103,7 @@ function regression(outputs: number, reduction: 'elements' | 'examples') {
   const model = pointOf({
     executor: referenceExecutor(),
     model: layer.apply as never,
-    loss: squaredError(reduction),
+    loss: squaredError({ reduction }),
     parameters: loadParameters(layer.init(generator(1), 'f64'), {
       weight: ndarray('f64', weight, [outputs, 3]),
       bias: ndarray(
@@ -181,7 +181,7 @@ const binary: ModelOptions = {
   ),
 };
 const network = smallModel({
-  layer: sequential([dense(3, 4), activation('tanh'), dense(4, 3)]),
+  layer: sequential([dense(3, 4), tanh(), dense(4, 3)]),
   loss: softmaxCrossEntropy(),
   x: [ROWS, 3],
   y: [ROWS],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { curvatureOperator, eigenpairs, gradientCovarianceOperator } from '../../../src/curvature/index.js';
 import { euclideanNorm } from '../../../src/linalg/index.js';
-import { activation, dense, sequential, softmaxCrossEntropy } from '../../../src/nn/index.js';
+import { dense, sequential, softmaxCrossEntropy, tanh } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../../src/objective/matrices.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
 import { ortExecutor } from '../../../src/runtime/node.js';
@@ -18,7 +18,7 @@ import { flaky } from '../../objective/executors.js';
 import { distance, type ModelOptions, pointOf, smallModel } from './support.js';
 
 const options = smallModel({
-  layer: sequential([dense(4, 5), activation('tanh'), dense(5, 3)]),
+  layer: sequential([dense(4, 5), tanh(), dense(5, 3)]),
   loss: softmaxCrossEntropy(),
   x: [10, 4],
   y: [10],

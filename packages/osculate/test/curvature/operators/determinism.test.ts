@@ -7,13 +7,13 @@ import {
 } from '../../../src/curvature/index.js';
 import {
   type AnyLayer,
-  activation,
   batchNorm,
   dense,
   dropout,
   inferenceContext,
   sequential,
   squaredError,
+  tanh,
   trainingContext,
 } from '../../../src/nn/index.js';
 import type { At } from '../../../src/objective/index.js';
@@ -26,7 +26,7 @@ const small = (layer: AnyLayer, model: ModelOptions['model'] = layer.apply as ne
   model,
   chunk: 4,
 });
-const plain = small(sequential([dense(3, 4), activation('tanh'), dense(4, 2)]));
+const plain = small(sequential([dense(3, 4), tanh(), dense(4, 2)]));
 const gaussNewton = (at: At) => curvatureOperator(at, gaussNewtonMatrix);
 const check = (options: ModelOptions, operator: (at: At) => LinearOperator = gaussNewton) =>
   checkDeterminism(options, { generator: generator(1), operator });

@@ -3,17 +3,20 @@ import { ggn, hessian } from '../../../src/autodiff/index.js';
 import { curvatureOperator, gradientCovarianceOperator, type LinearOperator } from '../../../src/curvature/index.js';
 import type { Matrix } from '../../../src/linalg/index.js';
 import {
-  activation,
   conv2d,
   dense,
   flatten,
   type Loss,
   lstm,
   maxPool2d,
+  relu,
   sequential,
+  sigmoid,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
 } from '../../../src/nn/index.js';
+import { asLoss } from '../../../src/nn/losses/custom.js';
 import {
   empiricalFisherMatrix,
   gaussNewtonMatrix,
@@ -35,20 +38,20 @@ const ROWS = 7;
 
 const models: Record<string, ModelOptions> = {
   'dense classifier': smallModel({
-    layer: sequential([dense(4, 5), activation('tanh'), dense(5, 3)]),
+    layer: sequential([dense(4, 5), tanh(), dense(5, 3)]),
     loss: softmaxCrossEntropy(),
     x: [ROWS, 4],
     y: [ROWS],
     classes: 3,
   }),
   'regression with several outputs': smallModel({
-    layer: sequential([dense(3, 4), activation('sigmoid'), dense(4, 2)]),
+    layer: sequential([dense(3, 4), sigmoid(), dense(4, 2)]),
     loss: squaredError(),
     x: [ROWS, 3],
     y: [ROWS, 2],
   }),
   'convolution and pooling': smallModel({
-    layer: sequential([conv2d(1, 2, 3), activation('relu'), maxPool2d(2), flatten(), dense(8, 3)]),
+    layer: sequential([conv2d(1, 2, 3), relu(), maxPool2d(2), flatten(), dense(8, 3)]),
     loss: softmaxCrossEntropy(),
     x: [ROWS, 1, 6, 6],
     y: [ROWS],
@@ -56,7 +59,7 @@ const models: Record<string, ModelOptions> = {
   }),
   'recurrent regression': smallModel({
     layer: sequential([lstm(2, 3, { output: 'last' }), dense(3, 2)]),
-    loss: squaredError('examples'),
+    loss: squaredError({ reduction: 'examples' }),
     x: [ROWS, 4, 2],
     y: [ROWS, 2],
   }),
@@ -117,7 +120,7 @@ describe.each(Object.entries(models))('%s: operators over batches equal the dens
       curvatureOperator(streamed(options), empiricalFisherMatrix, { vectors }),
       outerProducts(gradients, normalizer / ROWS),
     );
-    const { loss, drawn } = recording(options.loss);
+    const { loss, drawn } = recording(asLoss(options.loss));
     const fisher = curvatureOperator(streamed({ ...options, loss }), sampledFisherMatrix, {
       generator: generator(5),
       samples: 2,

@@ -3,6 +3,7 @@ import { compile } from '../../../src/compile/index.js';
 import { take } from '../../../src/data/index.js';
 import { type Matrix, matrix } from '../../../src/linalg/index.js';
 import { type AnyLayer, type Loss, loadParameters, type Parameters, trainingContext } from '../../../src/nn/index.js';
+import { asLoss } from '../../../src/nn/losses/custom.js';
 import { type At, supervisedObjective } from '../../../src/objective/index.js';
 import type { ArraysOptions } from '../../../src/objective/supervised.js';
 import { referenceExecutor } from '../../../src/runtime/index.js';
@@ -91,7 +92,7 @@ export async function wholeBatch(
   const x = input('x', options.x.dtype, options.x.shape);
   const y = input('y', options.y.dtype, options.y.shape);
   const outputs = options.model(weights as never, x, trainingContext());
-  const program = compile({ result: build({ loss: options.loss.value(outputs, y), outputs, weights }) });
+  const program = compile({ result: build({ loss: asLoss(options.loss).value(outputs, y), outputs, weights }) });
   const executable = await options.executor.load(program);
   const feeds: Record<string, NDArray> = { ...weightFeeds(options), x: options.x, y: options.y };
   const { result } = await executable.run(
@@ -108,7 +109,7 @@ export async function rowGradients(options: ModelOptions, targets = options.y): 
   const weights = parameters(options.parameters, 'w.') as unknown as Tree<Tensor>;
   const x = input('x', options.x.dtype, [1, ...options.x.shape.slice(1)]);
   const y = input('y', targets.dtype, [1, ...targets.shape.slice(1)]);
-  const loss = options.loss.value(options.model(weights as never, x, trainingContext()), y);
+  const loss = asLoss(options.loss).value(options.model(weights as never, x, trainingContext()), y);
   const executable = await options.executor.load(compile({ gradient: grad(loss, weights) }));
   const layout = ParameterLayout.of(options.parameters) as ParameterLayout<'f64'>;
   const gradients: Float64Array[] = [];

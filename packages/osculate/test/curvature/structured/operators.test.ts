@@ -21,7 +21,6 @@ import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
 import { cholesky, identityMatrix, type Matrix, matrix, multiply } from '../../../src/linalg/index.js';
 import {
   type AnyLayer,
-  activation,
   conv2d,
   dense,
   embedding,
@@ -30,6 +29,7 @@ import {
   sequential,
   softmaxCrossEntropy,
   squaredError,
+  tanh,
 } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, type NDArray, ShapeError, type Tensor, zeros } from '../../../src/tensor/index.js';
@@ -38,15 +38,15 @@ import { evaluate, places } from '../support.js';
 
 const ROWS = 7;
 const classifier = smallModel({
-  layer: sequential([dense(4, 5), activation('tanh'), layerNorm(5), dense(5, 3)]),
+  layer: sequential([dense(4, 5), tanh(), layerNorm(5), dense(5, 3)]),
   loss: softmaxCrossEntropy(),
   x: [ROWS, 4],
   y: [ROWS],
   classes: 3,
 });
 const convolution = smallModel({
-  layer: sequential([conv2d(1, 2, 3), activation('tanh'), flatten(), dense(8, 2)]),
-  loss: squaredError('examples'),
+  layer: sequential([conv2d(1, 2, 3), tanh(), flatten(), dense(8, 2)]),
+  loss: squaredError({ reduction: 'examples' }),
   x: [ROWS, 1, 4, 4],
   y: [ROWS, 2],
 });
@@ -221,7 +221,7 @@ describe('exactness', () => {
 
   it('the diagonal of parameters without a block is exact, and so is that of a sampled estimate', async () => {
     const options = smallModel({
-      layer: sequential([squaredWeight, activation('tanh'), dense(2, 2)]),
+      layer: sequential([squaredWeight, tanh(), dense(2, 2)]),
       loss: squaredError(),
       x: [ROWS, 3],
       y: [ROWS, 2],
