@@ -22,12 +22,13 @@ describe('trees', () => {
       ['encoder.1.weight', 3],
       ['head', 4],
     ]);
-    expect(leaves<number>(tree, 'p')[3]).toEqual(['p.head', 4]);
+    expect(leaves<number>(tree, 'p.')[3]).toEqual(['p.head', 4]);
+    expect(leaves<number>(tree, 'p')[0]).toEqual(['pencoder.0.weight', 1]);
   });
 
   it('calls a lone leaf "value"', () => {
     expect(leaves(5)).toEqual([['value', 5]]);
-    expect(leaves(5, 'x')).toEqual([['x', 5]]);
+    expect(leaves(5, 'x.')).toEqual([['x.value', 5]]);
   });
 
   it('takes arrays with shape and tensors as leaves, not as branches', () => {
