@@ -1,7 +1,8 @@
 import { zerosLike } from '../ops/shape.js';
+import { checkObject } from '../tensor/check-value.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { checkTensors, type Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
 import { substitute } from '../tensor/substitute.js';
 import { checkTangent, jvpGraph, transposeGraph } from './graph-transforms.js';
@@ -30,6 +31,8 @@ function checkCount(given: readonly (Tensor | null)[], like: readonly Tensor[]):
  * shared with the original graph, so that J·v and Jᵀ·u cost one linear pass each.
  */
 export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): LinearMap {
+  checkTensors('linearize', outputs);
+  checkTensors('linearize', wrt);
   requireFloat('linearize', ...wrt);
   const tangents = wrt.map((x, i) => input(`tangent ${i}`, x.dtype, x.shape));
   const moved = jvpGraph(outputs, wrt, tangents);
@@ -58,9 +61,9 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
  * @throws ShapeError when a tangent does not match its parameter; both are named.
  */
 export function jvp<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O {
-  const xs = tensorsOf(wrt);
+  const xs = tensorsOf('jvp', wrt);
   requireFloat('jvp', ...xs);
-  const ys = tensorsOf(outputs);
+  const ys = tensorsOf('jvp', outputs);
   const moved = jvpGraph(ys, xs, matchingTensors('jvp', tangents, xs));
   return likeTree(
     outputs,
@@ -75,7 +78,8 @@ function pullBack<W extends TensorTree>(
   cotangents: readonly Tensor[],
   options: DerivativeOptions,
 ): W {
-  const xs = tensorsOf(wrt);
+  checkObject(`${what}: the options`, options);
+  const xs = tensorsOf(what, wrt);
   requireFloat(what, ...ys, ...xs);
   const result = linearize(ys, xs).transpose(cotangents);
   return likeTree(
@@ -99,7 +103,7 @@ export function vjp<W extends TensorTree>(
   cotangents: TensorTree,
   options: DerivativeOptions = {},
 ): W {
-  const ys = tensorsOf(outputs);
+  const ys = tensorsOf('vjp', outputs);
   return pullBack('vjp', ys, wrt, matchingTensors('vjp', cotangents, ys), options);
 }
 

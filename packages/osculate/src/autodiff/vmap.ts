@@ -1,3 +1,4 @@
+import { checkFunction } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -26,14 +27,15 @@ function batchSize(tensors: readonly Tensor[]): number {
 export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
   f: (...args: Args) => R,
 ): (...args: Args) => R {
+  checkFunction('vmap', f);
   return (...args) => {
-    const given = args.flatMap((a) => tensorsOf(a));
+    const given = args.flatMap((a) => tensorsOf('vmap', a));
     const size = batchSize(given);
     const element = (t: Tensor): Tensor => input('vmap element', t.dtype, t.shape.slice(1));
     const placeholders = args.map((a) => mapTree(a as TensorTree, element)) as readonly TensorTree[] as Args;
     const result = f(...placeholders);
-    const from = placeholders.flatMap((a) => tensorsOf(a));
-    const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);
+    const from = placeholders.flatMap((a) => tensorsOf('vmap', a));
+    const { outputs, batched } = batchGraph(tensorsOf('vmap', result), from, given, size);
     return likeTree(
       result,
       outputs.map((t, i) => (batched[i] ? t : t.expand([size, ...t.shape]))),

@@ -1,5 +1,6 @@
+import { checkObject } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
-import { checkTensor, type Tensor } from '../tensor/ir.js';
+import { checkTensor, checkTensors, type Tensor } from '../tensor/ir.js';
 import { leaves, type Tree } from '../tensor/tree.js';
 import { inputsOf, type OutputNames, type Program } from './program.js';
 import { Rewriter } from './rewrite.js';
@@ -60,6 +61,11 @@ function build({ names, tensors, declared, optimize: wanted }: Request): Program
   return Object.freeze({ inputs: Object.freeze(inputs), outputs: Object.freeze(outputs) });
 }
 
+function declaredIn({ inputs = [] }: CompileOptions): readonly Tensor[] {
+  checkTensors('compile: the inputs', inputs);
+  return [...inputs];
+}
+
 /**
  * Makes a program of named outputs (a tree's leaves get dotted names: `gradient.encoder.0.weight`): loops that share
  * their recurrence are merged, constants folded, common subexpressions merged, expressions simplified, transposes taken
@@ -74,6 +80,7 @@ function build({ names, tensors, declared, optimize: wanted }: Request): Program
  * @throws InputError when there are no outputs, or two different inputs have one name.
  */
 export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOptions = {}): Program<OutputNames<T>> {
+  checkObject('compile: the options', options);
   const named = leaves<Tensor>(outputs);
   for (const [name, t] of named) checkTensor(`compile: the output "${name}"`, t);
   const first = named[0];
@@ -81,7 +88,7 @@ export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOpti
   const request: Request = {
     names: named.map(([name]) => name),
     tensors: named.map(([, t]) => t),
-    declared: [...(options.inputs ?? [])],
+    declared: declaredIn(options),
     optimize: options.optimize !== false,
   };
   const entries = compiled.get(first[1]) ?? [];

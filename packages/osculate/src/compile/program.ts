@@ -1,6 +1,7 @@
+import { checkObject, showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import { topological } from '../tensor/graph.js';
-import type { Tensor } from '../tensor/ir.js';
+import { checkTensors, type Tensor } from '../tensor/ir.js';
 import { inputName, isInput } from '../tensor/leaf.js';
 import type { Tree } from '../tensor/tree.js';
 
@@ -37,6 +38,22 @@ export type OutputNames<T, Path extends string = ''> = [Tree<Tensor>] extends [T
     : T extends readonly unknown[]
       ? { [K in Indices<T>]: OutputNames<T[K], Dotted<Path, K>> }[Indices<T>]
       : { [K in keyof T]: OutputNames<T[K], Dotted<Path, K>> }[keyof T];
+
+/** @throws InputError unless a value is a program. */
+export function checkProgram(what: string, program: unknown): void {
+  checkObject(`${what}: the program`, program);
+  const { inputs, outputs } = program as Partial<Program>;
+  if (Array.isArray(inputs) && typeof outputs === 'object') return;
+  throw new InputError(`${what}: needs a program, as compile(…) makes one, got ${showValue(program)}`);
+}
+
+/** The tensors among outputs that are listed or named. @throws InputError for what is no tensor. */
+export function outputsOf(what: string, outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): Tensor[] {
+  if (!Array.isArray(outputs)) checkObject(what, outputs);
+  const list = Object.values<Tensor>(outputs);
+  checkTensors(what, list);
+  return list;
+}
 
 /** The inputs that `outputs` reach, in order of first use. Two different inputs of one name are an InputError. */
 export function inputsOf(outputs: Iterable<Tensor>): Tensor[] {

@@ -1,8 +1,8 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
 import { DTypeError, InputError } from '../tensor/errors.js';
 import { apply1, checkTensor, type LowerContext, type Op, Tensor } from '../tensor/ir.js';
 import { full, type Operand, operand } from '../tensor/leaf.js';
-import { showValue } from '../tensor/show-value.js';
 import {
   alignBatched,
   binaryOp,

@@ -1,9 +1,9 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type Node, type Op, Tensor } from '../tensor/ir.js';
 import { type Operand, operand } from '../tensor/leaf.js';
 import { around, checkList, normalizeAxis, sameShape } from '../tensor/shape.js';
-import { showValue } from '../tensor/show-value.js';
 import { pad } from './pad.js';
 import { expand, unsqueeze, zeros } from './shape.js';
 import { slice } from './slice.js';

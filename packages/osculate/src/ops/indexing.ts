@@ -1,3 +1,4 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
 import { checkDType, type DType, isFloat, isInteger } from '../tensor/dtype.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
@@ -5,7 +6,6 @@ import { apply1, type BufferFunction, type LowerContext, type Node, type Op, typ
 import { constant, constantValue, isConstant, type Operand, operand, splat } from '../tensor/leaf.js';
 import { ndarray, toNumbers } from '../tensor/ndarray.js';
 import { around, normalizeAxis, sameShape, showShape } from '../tensor/shape.js';
-import { showValue } from '../tensor/show-value.js';
 import { expand, moveAxis, zeros } from './shape.js';
 
 /** Throws an InputError that names the first index outside [0, length), where the indices are known before the run. */

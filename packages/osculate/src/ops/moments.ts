@@ -1,8 +1,8 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { normalizeAxes, sizeOf } from '../tensor/shape.js';
-import { showValue } from '../tensor/show-value.js';
 
 type Axes = number | readonly number[];
 

@@ -1,3 +1,4 @@
+import { checkObject } from '../tensor/check-value.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { isInteger } from '../tensor/dtype.js';
 import { DTypeError, ShapeError } from '../tensor/errors.js';
@@ -215,6 +216,8 @@ export const cumsumOp: Op<CumsumAttrs> = {
 };
 
 /** Running sums along an axis: yᵢ = Σ_{j ≤ i} xⱼ. */
-export function cumsum(x: Tensor, axis: number, { exclusive = false, reverse = false }: CumsumOptions = {}): Tensor {
+export function cumsum(x: Tensor, axis: number, options: CumsumOptions = {}): Tensor {
+  checkObject('cumsum: the options', options);
+  const { exclusive = false, reverse = false } = options;
   return apply1(cumsumOp, [x], { axis: normalizeAxis(axis, x.rank, 'cumsum'), exclusive, reverse });
 }

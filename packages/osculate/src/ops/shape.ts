@@ -77,7 +77,7 @@ export function flatten(x: Tensor): Tensor {
  * @throws ShapeError for an axis of another length.
  */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const chosen = axes ?? x.shape.flatMap((d, i) => (d === 1 ? [i] : []));
+  const chosen = axes !== undefined ? axes : x.shape.flatMap((d, i) => (d === 1 ? [i] : []));
   const normal = normalizeAxes(chosen, x.rank, 'squeeze');
   for (const a of normal) {
     if (x.shape[a] !== 1) throw new ShapeError(`squeeze: axis ${a} of ${describe(x)} has length ${x.shape[a]}, not 1`);

@@ -1,8 +1,8 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { checkList, showShape, stridesOf } from '../tensor/shape.js';
-import { showValue } from '../tensor/show-value.js';
 import { reshape, zeros } from './shape.js';
 
 export interface SliceAttrs {

@@ -1,11 +1,11 @@
 import type { Program } from '../compile/program.js';
+import { checkObject, showValue } from '../tensor/check-value.js';
 import { type AnyTypedArray, type DType, holds } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { inputName } from '../tensor/leaf.js';
 import { type ArrayValue, arrayOf } from '../tensor/ndarray.js';
 import { type Shape, sameShape, showShape } from '../tensor/shape.js';
-import { showValue } from '../tensor/show-value.js';
 import type { Feeds } from './executor.js';
 
 const wanted = (t: Tensor): string => `${t.dtype} ${showShape(t.shape)}`;
@@ -56,6 +56,5 @@ export function checkNames(program: Program, feeds: Feeds): void {
 
 /** Throws unless there is an object of feeds. */
 export function checkFeeds(feeds: Feeds): void {
-  if (typeof feeds === 'object' && feeds !== null) return;
-  throw new InputError(`run: needs an object with a value for each input, got ${showValue(feeds)}`);
+  checkObject('run: the values by input', feeds);
 }

@@ -1,5 +1,5 @@
+import { showValue } from './check-value.js';
 import { DTypeError } from './errors.js';
-import { showValue } from './show-value.js';
 
 /** Element types of tensors. `i64` values are held as BigInt64Array at the boundary, as in ONNX. */
 export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'bool';

@@ -1,8 +1,8 @@
+import { showValue } from './check-value.js';
 import type { DType } from './dtype.js';
 import { InputError } from './errors.js';
 import type { NDArray } from './ndarray.js';
 import { type Shape, showShape } from './shape.js';
-import { showValue } from './show-value.js';
 
 /** Attributes of a node: plain, immutable data whose meaning the op defines. */
 export type Attrs = object;
@@ -77,6 +77,12 @@ export class Tensor {
 /** @throws InputError unless a value is a tensor. */
 export function checkTensor(what: string, value: unknown): asserts value is Tensor {
   if (!(value instanceof Tensor)) throw new InputError(`${what}: needs a tensor, got ${showValue(value)}`);
+}
+
+/** @throws InputError unless a value is an array of tensors. */
+export function checkTensors(what: string, list: unknown): asserts list is readonly Tensor[] {
+  if (!Array.isArray(list)) throw new InputError(`${what}: needs an array of tensors, got ${showValue(list)}`);
+  for (const t of list) checkTensor(what, t);
 }
 
 /** Applies an op: checks and infers by its shape rule, and returns the outputs of the new node. */

@@ -1,9 +1,9 @@
+import { checkNumber, checkText, showValue } from './check-value.js';
 import { checkDType, type DType, isInteger } from './dtype.js';
 import { InputError } from './errors.js';
 import { type Attrs, apply1, checkTensor, type Node, type Op, Tensor } from './ir.js';
 import { type ArrayValue, arrayOf, isNDArray, type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
-import { showValue } from './show-value.js';
 
 interface InputAttrs {
   readonly name: string;
@@ -51,7 +51,7 @@ export const constantOp: Op<ConstantAttrs> = leaf(
  * @throws InputError, DTypeError or ShapeError for a name, dtype or shape that is none.
  */
 export function input(name: string, dtype: DType, shape: Shape): Tensor {
-  if (typeof name !== 'string') throw new InputError(`input: the name must be a string, got ${showValue(name)}`);
+  checkText('input: the name', name);
   checkDType(`input "${name}"`, dtype);
   checkShape(shape, `input "${name}"`);
   return apply1(inputOp, [], { name, dtype, shape });
@@ -86,11 +86,11 @@ export function operand(what: string, value: Operand, dtype: DType): Tensor {
 /** A scalar literal of a given dtype, optionally filled to a shape. */
 export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
   checkDType('full', dtype);
-  if (typeof value !== 'number') throw new InputError(`full: needs a number, got ${showValue(value)}`);
+  checkNumber('full', value);
+  checkShape(shape, 'full');
   if (isInteger(dtype) && !Number.isInteger(value))
     throw new InputError(`full: ${value} is not an integer, but the dtype is ${dtype}`);
   if (shape.length === 0) return constant(value, dtype);
-  checkShape(shape, 'full');
   return constant(ndarray(dtype, new Array<number>(sizeOf(shape)).fill(value), shape));
 }
 

@@ -1,3 +1,4 @@
+import { showValue } from './check-value.js';
 import {
   type AnyTypedArray,
   allocate,
@@ -10,7 +11,6 @@ import {
 } from './dtype.js';
 import { InputError, ShapeError } from './errors.js';
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
-import { showValue } from './show-value.js';
 
 /** A concrete, dense, row-major array: what programs take and give, and what files hold. */
 export interface NDArray<D extends DType = DType> {
@@ -68,14 +68,14 @@ function checkFilled(what: string, elements: number, shape: Shape): void {
 function build<D extends DType>(what: string, dtype: D, data: unknown, shape?: Shape): NDArray<D> {
   checkDType(what, dtype);
   if (isTypedArray(data)) {
-    const s = shape ?? [data.length];
+    const s = shape === undefined ? [data.length] : shape;
     checkFilled(what, data.length, s);
     return { dtype, shape: s, data: holds(data, dtype) ? data : convert(dtype, data) };
   }
   const nested = shapeOfNested(data);
   const flat: number[] = [];
   fillNested(what, data, nested, 0, flat);
-  const s = shape ?? nested;
+  const s = shape === undefined ? nested : shape;
   checkFilled(what, flat.length, s);
   return { dtype, shape: s, data: convert(dtype, flat) };
 }

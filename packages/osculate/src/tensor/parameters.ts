@@ -1,10 +1,10 @@
+import { checkObject, checkText, showValue } from './check-value.js';
 import { allocate, type DType, type DTypeArray } from './dtype.js';
 import { InputError } from './errors.js';
 import type { Tensor } from './ir.js';
 import { input } from './leaf.js';
-import type { NDArray } from './ndarray.js';
+import { isNDArray, type NDArray } from './ndarray.js';
 import { type Shape, sameShape, showShape, sizeOf } from './shape.js';
-import { showValue } from './show-value.js';
 import { leaves, mapTree, type Tree, type TreeLike } from './tree.js';
 
 /** Where one parameter lies in the flat view. */
@@ -73,6 +73,7 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */
   views(flat: DTypeArray[D], prefix = ''): Record<string, NDArray<D>> {
+    checkText('parameter layout: the prefix', prefix);
     if (flat?.length !== this.size) {
       throw new InputError(
         `parameter layout: the vector has ${flat?.length ?? 'no'} elements, the parameters ${this.size}`,
@@ -88,9 +89,13 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
 
   /** Copies named arrays (as a program returns them, their names after `prefix`) into a flat vector. */
   gather(arrays: Readonly<Record<string, NDArray>>, prefix = '', into: DTypeArray[D] = this.zeros()): DTypeArray[D] {
+    checkObject('parameter layout: the arrays by name', arrays);
+    checkText('parameter layout: the prefix', prefix);
+    if (!ArrayBuffer.isView(into))
+      throw new InputError(`parameter layout: needs a typed array, got ${showValue(into)}`);
     for (const { name, shape, offset } of this.slots) {
       const array = arrays[prefix + name];
-      if (array === undefined) throw new InputError(`parameter layout: there is no array "${prefix + name}"`);
+      if (!isNDArray(array)) throw new InputError(`parameter layout: there is no array "${prefix + name}"`);
       if (array.dtype !== this.dtype || !sameShape(array.shape, shape)) {
         throw new InputError(
           `parameter layout: "${prefix + name}" is ${array.dtype} ${showShape(array.shape)}, the parameter ${this.dtype} ${showShape(shape)}`,
@@ -115,6 +120,7 @@ export type TensorsOf<T> = TreeLike<T, Tensor>;
  * @throws InputError for a leaf without shape and dtype.
  */
 export function parameters<T>(tree: T, prefix = ''): TensorsOf<T> {
+  checkText('parameters: the prefix', prefix);
   return mapTree(tree as Tree<Typed>, (leaf, name) => {
     checkTyped('parameters', leaf, name);
     return input(prefix + name, leaf.dtype, leaf.shape);

@@ -1,5 +1,5 @@
+import { showValue } from './check-value.js';
 import { ShapeError } from './errors.js';
-import { showValue } from './show-value.js';
 
 /** Static dimensions, outermost first. A scalar has shape `[]`. */
 export type Shape = readonly number[];
@@ -22,7 +22,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 export function showShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  if (!Array.isArray(shape)) return showValue(shape);
+  return `[${shape.map((d) => (typeof d === 'number' ? d : showValue(d))).join(', ')}]`;
 }
 
 /** Throws unless every dimension is a non-negative safe integer and their product is one too. */
@@ -31,7 +32,7 @@ export function checkShape(shape: Shape, what: string): void {
   for (const d of shape) {
     if (!Number.isSafeInteger(d) || d < 0) {
       throw new ShapeError(
-        `${what}: dimension ${String(d)} of shape ${showShape(shape)} is not a non-negative integer`,
+        `${what}: dimension ${showValue(d)} of shape ${showShape(shape)} is not a non-negative integer`,
       );
     }
   }

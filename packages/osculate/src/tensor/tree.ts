@@ -1,8 +1,8 @@
+import { checkFunction, checkObject, checkText } from './check-value.js';
 import type { DType } from './dtype.js';
 import { InputError } from './errors.js';
 import type { NDArray } from './ndarray.js';
 import { type Shape, sameShape, showShape } from './shape.js';
-import { showValue } from './show-value.js';
 
 /** Nested objects and arrays with leaves of type T: how a model's parameters are named and grouped. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T> };
@@ -55,6 +55,7 @@ function* walk<T>(tree: Tree<T>, path: string): Generator<[name: string, leaf: T
  * @throws InputError for a key that is empty or has a dot.
  */
 export function leaves<T>(tree: Tree<T>, prefix = ''): [name: string, leaf: T][] {
+  checkText('leaves: the prefix', prefix);
   return Array.from(walk(tree, ''), ([name, leaf]) => [prefix + name, leaf]);
 }
 
@@ -78,7 +79,7 @@ function mapFrom<T, U>(tree: Tree<T>, f: (leaf: T, name: string) => U, path: str
  * @throws InputError for a key that is empty or has a dot.
  */
 export function mapTree<T, U>(tree: Tree<T>, f: (leaf: T, name: string) => U): Tree<U> {
-  if (typeof f !== 'function') throw new InputError(`mapTree: needs a function of a leaf, got ${showValue(f)}`);
+  checkFunction('mapTree', f);
   return mapFrom(tree, f, '');
 }
 
@@ -101,9 +102,8 @@ function checkLike(like: unknown, leaf: unknown, name: string): void {
  * @throws InputError when a leaf is missing, is of another shape or dtype than that of `like`, or belongs nowhere.
  */
 export function fromLeaves<T, Leaf>(like: T, named: Readonly<Record<string, Leaf>>, prefix = ''): TreeLike<T, Leaf> {
-  if (typeof named !== 'object' || named === null) {
-    throw new InputError(`fromLeaves: needs an object of leaves by name, got ${showValue(named)}`);
-  }
+  checkObject('fromLeaves: the leaves by name', named);
+  checkText('fromLeaves: the prefix', prefix);
   const left = new Set(Object.keys(named).filter((name) => name.startsWith(prefix)));
   const tree = mapTree(like as Tree<unknown>, (own, path) => {
     const name = prefix + path;

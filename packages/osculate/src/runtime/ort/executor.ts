@@ -1,4 +1,5 @@
-import type { Program } from '../../compile/program.js';
+import { checkProgram, type Program } from '../../compile/program.js';
+import { checkObject, showValue } from '../../tensor/check-value.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Executable, ExecutionReport, Executor, Feeds, Results } from '../executor.js';
 import { channelBlock, hasConvolution } from './blocked/channel-block.js';
@@ -47,6 +48,7 @@ class OrtExecutor implements Executor {
 
   async load<Name extends string>(program: Program<Name>): Promise<Executable<Name>> {
     if (this.disposed) throw new InputError('load: this executor was disposed; make a new one');
+    checkProgram('load', program);
     const entry = this.entry(program);
     entry.uses++;
     const runner = await entry.runner;
@@ -136,5 +138,10 @@ class OrtExecutable<Name extends string> implements Executable<Name> {
  * before `run` has settled.
  */
 export function ortExecutorFrom(ort: OrtModule, options: OrtOptions = {}): Executor {
+  checkObject('ortExecutorFrom: the options', options);
+  // A module's namespace, or a class with statics: anything that has what is used.
+  if (!ort?.InferenceSession || !ort.Tensor) {
+    throw new InputError(`ortExecutorFrom: needs the module of an ONNX Runtime package, got ${showValue(ort)}`);
+  }
   return new OrtExecutor(ort, options);
 }

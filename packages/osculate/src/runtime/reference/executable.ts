@@ -1,5 +1,6 @@
 import { referenceBuffer } from '../../compile/evaluate.js';
 import type { Program } from '../../compile/program.js';
+import { checkObject } from '../../tensor/check-value.js';
 import { type AnyTypedArray, allocate, type DType, holds } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { BufferFunction, ReferenceBuffer, Tensor } from '../../tensor/ir.js';
@@ -80,6 +81,7 @@ export class LoadedProgram<Name extends string = string> implements ReferenceExe
   bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void {
     this.ready();
     const bound = this.bound(feeds);
+    checkObject('bind: the outputs', outputs);
     const targets = this.results.map(([name, t]) =>
       checkOutput(name, t, Object.hasOwn(outputs, name) ? outputs[name] : undefined),
     );
