@@ -32,7 +32,8 @@ export function norm(x: Tensor, axes?: Axes, keepDims = false): Tensor {
  * (n − 1)/n; with 1 it is unbiased, as PyTorch's default.
  *
  * ```ts
- * constant([1, 2, 3, 4], 'f64').var(); // 1.25; .var(0, false, 1) is 5/3
+ * constant([1, 2, 3, 4], 'f64').var(); // 1.25
+ * constant([1, 2, 3, 6], 'f64').var(0, false, 1); // 4.666666666666667
  * ```
  * @throws DTypeError for integers; ShapeError where n ≤ ddof; InputError when ddof is not a number ≥ 0.
  */
@@ -56,7 +57,8 @@ export function variance(x: Tensor, axes?: Axes, keepDims = false, ddof = 0): Te
  * elements are equal.
  *
  * ```ts
- * constant([1, 3], 'f64').std(); // 1; .std(0, false, 1) is √2
+ * constant([1, 3], 'f64').std(); // 1
+ * constant([1, 3], 'f64').std(0, false, 1); // 1.4142135623730951
  * ```
  * @throws as `variance`.
  */

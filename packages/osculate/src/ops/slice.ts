@@ -137,9 +137,8 @@ export function slice(
  * element. Negative indices count from the end.
  *
  * ```ts
- * const x = constant([[1, 2, 3], [4, 5, 6]], 'f64');
- * x.at(1); // [4, 5, 6]
- * x.at(0, -1); // 3
+ * constant([[1, 2, 3], [4, 5, 6]], 'f64').at(1); // [4, 5, 6]
+ * constant([[1, 2, 3], [4, 5, 6]], 'f64').at(0, -1); // 3
  * ```
  * @throws ShapeError for more indices than axes, an index outside of its axis, and fractions.
  */

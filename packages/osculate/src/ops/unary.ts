@@ -128,7 +128,7 @@ export function log2(x: Tensor): Tensor {
  * Logarithm to base 10: log(x)/ln 10, so that powers of 10 give integers to rounding only. Floats.
  *
  * ```ts
- * constant([1, 0.01], 'f64').log10(); // [0, −2]
+ * constant([1, 10], 'f64').log10(); // [0, 1]
  * ```
  */
 export function log10(x: Tensor): Tensor {

@@ -1,7 +1,6 @@
 import { checkFunction, checkObject, checkText } from './check-value.js';
 import type { DType } from './dtype.js';
 import { InputError } from './errors.js';
-import type { NDArray } from './ndarray.js';
 import { type Shape, sameShape, showShape } from './shape.js';
 
 /** Nested objects and arrays with leaves of type T: how a model's parameters are named and grouped. */
@@ -14,7 +13,7 @@ interface Typed {
 }
 
 /** The nesting of T with leaves of another type. Any tree gives any tree: without that case the type would never end. */
-export type TreeLike<T, Leaf> = [Tree<NDArray>] extends [T]
+export type TreeLike<T, Leaf> = [Tree<never>] extends [T]
   ? Tree<Leaf>
   : T extends Typed
     ? Leaf
