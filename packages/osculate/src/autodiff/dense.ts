@@ -1,6 +1,6 @@
 import { concat } from '../ops/concat.js';
 import { zerosLike } from '../ops/shape.js';
-import { describe } from '../tensor/describe.js';
+import { describe, requireFloat } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -70,7 +70,8 @@ export function jacobian(y: Tensor | Traced, wrt?: TensorTree): unknown {
 }
 
 function jacobianOf(y: Tensor, wrt: TensorTree): Tensor {
-  const xs = tensorsOf(wrt);
+  requireFloat('jacobian', y);
+  const xs = tensorsOf('jacobian', wrt);
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize(`jacobian of ${describe(y)}`, y.size, n);
   const map = linearize([y], xs);
@@ -103,7 +104,7 @@ export function hessian(loss: Tensor | ScalarFunction, wrt?: TensorTree, options
 }
 
 function hessianOf(loss: Tensor, wrt: TensorTree, options: DerivativeOptions): Tensor {
-  const xs = tensorsOf(wrt);
+  const xs = tensorsOf('hessian', wrt);
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize('hessian', n, n);
   const gradient = grad(loss, xs, options);
@@ -114,8 +115,9 @@ function hessianOf(loss: Tensor, wrt: TensorTree, options: DerivativeOptions): T
 
 /** Dense generalised Gauss-Newton matrix Jᵀ·H_L·J, `[n, n]`, in the same order as `hessian`. For small n. */
 export function ggn(loss: Tensor, outputs: TensorTree, wrt: TensorTree): Tensor {
-  const xs = tensorsOf(wrt);
-  const zs = tensorsOf(outputs);
+  requireFloat('ggn', loss);
+  const xs = tensorsOf('ggn', wrt);
+  const zs = tensorsOf('ggn', outputs);
   const n = xs.reduce((sum, x) => sum + x.size, 0);
   checkSize('ggn', n, n);
   const map = linearize(zs, xs);

@@ -1,7 +1,8 @@
 import { zerosLike } from '../ops/shape.js';
+import { checkObject } from '../tensor/check-value.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { checkTensors, type Tensor } from '../tensor/ir.js';
 import { full, input } from '../tensor/leaf.js';
 import { type Like, likeInput } from '../tensor/plain.js';
 import { substitute } from '../tensor/substitute.js';
@@ -42,6 +43,8 @@ function checkCount(given: readonly (Tensor | null)[], like: readonly Tensor[]):
  * shared with the original graph, so that J·v and Jᵀ·u cost one linear pass each.
  */
 export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): LinearMap {
+  checkTensors('linearize', outputs);
+  checkTensors('linearize', wrt);
   requireFloat('linearize', ...wrt);
   const tangents = wrt.map((x, i) => input(`tangent ${i}`, x.dtype, x.shape));
   const moved = jvpGraph(outputs, wrt, tangents);
@@ -83,9 +86,9 @@ export function jvp(outputs: TensorTree | Traced, wrt?: TensorTree, tangents?: T
 }
 
 function jvpOf<O extends TensorTree>(outputs: O, wrt: TensorTree, tangents: TensorTree): O {
-  const xs = tensorsOf(wrt);
+  const xs = tensorsOf('jvp', wrt);
   requireFloat('jvp', ...xs);
-  const ys = tensorsOf(outputs);
+  const ys = tensorsOf('jvp', outputs);
   const moved = jvpGraph(ys, xs, matchingTensors('jvp', tangents, xs));
   return likeTree(
     outputs,
@@ -100,7 +103,8 @@ function pullBack<W extends TensorTree>(
   cotangents: readonly Tensor[],
   options: DerivativeOptions,
 ): W {
-  const xs = tensorsOf(wrt);
+  checkObject(`${what}: the options`, options);
+  const xs = tensorsOf(what, wrt);
   requireFloat(what, ...ys, ...xs);
   const result = linearize(ys, xs).transpose(cotangents);
   return likeTree(
@@ -138,7 +142,7 @@ export function vjp(
     const back = (x: TensorTree, u: TensorTree, ...rest: TensorTree[]) => vjp(outputs.trace(x, ...rest), x, u, zero);
     return outputs.derive(back, likeFirst);
   }
-  const ys = tensorsOf(outputs);
+  const ys = tensorsOf('vjp', outputs);
   return pullBack('vjp', ys, wrt!, matchingTensors('vjp', cotangents!, ys), options);
 }
 

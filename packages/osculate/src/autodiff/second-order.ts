@@ -1,4 +1,5 @@
 import { zerosLike } from '../ops/shape.js';
+import { checkObject } from '../tensor/check-value.js';
 import { requireFloat } from '../tensor/describe.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { Like } from '../tensor/plain.js';
@@ -31,8 +32,8 @@ export function hvp(
 }
 
 function hvpOf<W extends TensorTree>(loss: Tensor, wrt: W, v: TensorTree, options: DerivativeOptions): W {
-  const xs = tensorsOf(wrt);
-  const gradient = tensorsOf(grad(loss, wrt, options));
+  const xs = tensorsOf('hvp', wrt);
+  const gradient = tensorsOf('hvp', grad(loss, wrt, options));
   const moved = jvpGraph(gradient, xs, matchingTensors('hvp', v, xs));
   return likeTree(
     wrt,
@@ -59,12 +60,13 @@ export function ggnvp<W extends TensorTree>(
   v: TensorTree,
   options: DerivativeOptions = {},
 ): W {
-  const xs = tensorsOf(wrt);
-  const zs = tensorsOf(outputs);
-  requireFloat('ggnvp', ...zs);
+  const xs = tensorsOf('ggnvp', wrt);
+  const zs = tensorsOf('ggnvp', outputs);
+  requireFloat('ggnvp', loss, ...zs);
+  checkObject('ggnvp: the options', options);
   const map = linearize(zs, xs);
   const jv = map.apply(matchingTensors('ggnvp', v, xs));
-  const slope = tensorsOf(grad(loss, zs));
+  const slope = tensorsOf('ggnvp', grad(loss, zs));
   const result = map.transpose(jvpGraph(slope, zs, jv));
   if (options.unreachable !== 'zero' && result.includes(null)) checkReached(map, zs, xs);
   return likeTree(

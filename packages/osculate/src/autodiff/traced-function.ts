@@ -1,16 +1,16 @@
 import { describe } from '../tensor/describe.js';
 import { InputError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/ir.js';
-import type { NDArray } from '../tensor/ndarray.js';
-import type { ArrayInput, Like } from '../tensor/plain.js';
+import type { ArrayValue, NDArray } from '../tensor/ndarray.js';
+import type { Like } from '../tensor/plain.js';
 import type { Tree } from '../tensor/tree.js';
 import type { TensorTree } from './trees.js';
 
 /** What is given for an argument: numbers of any kind for a tensor, the same nesting of them for a tree. */
 export type ArgumentOf<T> = [TensorTree] extends [T]
-  ? Tree<ArrayInput>
+  ? Tree<ArrayValue>
   : T extends Tensor
-    ? ArrayInput
+    ? ArrayValue
     : { readonly [K in keyof T]: ArgumentOf<T[K]> };
 
 /** What is given for arguments. */

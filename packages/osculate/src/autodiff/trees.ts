@@ -2,14 +2,17 @@ import { describe } from '../tensor/describe.js';
 import { isFloat } from '../tensor/dtype.js';
 import { DerivativeError, ShapeError } from '../tensor/errors.js';
 import { dependents, topological } from '../tensor/graph.js';
-import type { Node, Tensor } from '../tensor/ir.js';
+import { checkTensor, type Node, type Tensor } from '../tensor/ir.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
 export type TensorTree = Tree<Tensor>;
 
-/** The tensors of a tree, in order. */
-export function tensorsOf(tree: TensorTree): Tensor[] {
-  return leaves(tree).map(([, t]) => t);
+/** The tensors of a tree, in order. @throws InputError for a leaf that is none. */
+export function tensorsOf(what: string, tree: TensorTree): Tensor[] {
+  return leaves(tree).map(([, t]) => {
+    checkTensor(what, t);
+    return t;
+  });
 }
 
 /** The nesting of `tree` filled with `values` in the order of its leaves. */
@@ -20,7 +23,7 @@ export function likeTree<T extends TensorTree>(tree: T, values: readonly Tensor[
 
 /** The tensors of a tree that must have the same number of leaves as another. */
 export function matchingTensors(what: string, tree: TensorTree, like: readonly Tensor[]): Tensor[] {
-  const list = tensorsOf(tree);
+  const list = tensorsOf(what, tree);
   if (list.length !== like.length) {
     throw new ShapeError(`${what}: got ${list.length} tensors for ${like.length} (${like.map(describe).join(', ')})`);
   }

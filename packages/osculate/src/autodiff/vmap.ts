@@ -1,3 +1,4 @@
+import { checkFunction } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -47,17 +48,18 @@ function mapped<Args extends readonly TensorTree[], R extends TensorTree>(
   f: (...args: Args) => R,
   axes: readonly (0 | null)[],
 ): (...args: Args) => R {
+  checkFunction('vmap', f);
   return (...args) => {
     const over = args.filter((_, i) => axes[i] !== null);
-    const given = over.flatMap((a) => tensorsOf(a));
+    const given = over.flatMap((a) => tensorsOf('vmap', a));
     const size = batchSize(given);
     const element = (t: Tensor): Tensor => input('vmap element', t.dtype, t.shape.slice(1));
     const elements = over.map((a) => mapTree(a as TensorTree, element));
     let next = 0;
     const own = args.map((a, i) => (axes[i] === null ? a : elements[next++]!)) as readonly TensorTree[] as Args;
     const result = f(...own);
-    const from = elements.flatMap((a) => tensorsOf(a));
-    const { outputs, batched } = batchGraph(tensorsOf(result), from, given, size);
+    const from = elements.flatMap((a) => tensorsOf('vmap', a));
+    const { outputs, batched } = batchGraph(tensorsOf('vmap', result), from, given, size);
     return likeTree(
       result,
       outputs.map((t, i) => (batched[i] ? t : t.expand([size, ...t.shape]))),

@@ -1,7 +1,8 @@
+import { checkObject } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { checkTensor, checkTensors, type Tensor } from '../tensor/ir.js';
 import { leaves, type Tree } from '../tensor/tree.js';
-import { inputsOf, type Program } from './program.js';
+import { inputsOf, type OutputNames, type Program } from './program.js';
 import { Rewriter } from './rewrite.js';
 import { optimizeScans } from './scans.js';
 import { verify } from './verify.js';
@@ -60,22 +61,34 @@ function build({ names, tensors, declared, optimize: wanted }: Request): Program
   return Object.freeze({ inputs: Object.freeze(inputs), outputs: Object.freeze(outputs) });
 }
 
+function declaredIn({ inputs = [] }: CompileOptions): readonly Tensor[] {
+  checkTensors('compile: the inputs', inputs);
+  return [...inputs];
+}
+
 /**
  * Makes a program of named outputs (a tree's leaves get dotted names: `gradient.encoder.0.weight`): loops that share
  * their recurrence are merged, constants folded, common subexpressions merged, expressions simplified, transposes taken
  * into products, dead code dropped, and the result verified. The program's inputs are those that the outputs read
  * before any simplification, and those declared. The same outputs under the same names and options give the same
- * program again. Cost: linear in the number of nodes.
+ * program again. Its type knows the outputs' names, so that results are read without a check. Cost: linear in the number of nodes.
+ *
+ * ```ts
+ * const program = compile({ loss, gradient: grad(loss, w) });
+ * const { loss, gradient } = await (await executor.load(program)).run({ w: [1, 2], x, y });
+ * ```
  * @throws InputError when there are no outputs, or two different inputs have one name.
  */
-export function compile(outputs: Tree<Tensor>, options: CompileOptions = {}): Program {
-  const named = leaves(outputs);
+export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOptions = {}): Program<OutputNames<T>> {
+  checkObject('compile: the options', options);
+  const named = leaves<Tensor>(outputs);
+  for (const [name, t] of named) checkTensor(`compile: the output "${name}"`, t);
   const first = named[0];
   if (first === undefined) throw new InputError('compile: there are no outputs');
   const request: Request = {
     names: named.map(([name]) => name),
     tensors: named.map(([, t]) => t),
-    declared: [...(options.inputs ?? [])],
+    declared: declaredIn(options),
     optimize: options.optimize !== false,
   };
   const entries = compiled.get(first[1]) ?? [];

@@ -2,6 +2,7 @@ import { bytesOf } from '../tensor/dtype.js';
 import { topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { isConstant, isInput } from '../tensor/leaf.js';
+import { outputsOf } from './program.js';
 import { bodiesOf } from './verify.js';
 
 /** What one run of a graph costs, counted from the graph alone. */
@@ -22,7 +23,7 @@ const bytesOfTensor = (t: Tensor): number => t.size * bytesOf(t.dtype);
 
 /** Counts flops, memory traffic and peak memory of a graph. */
 export function costOf(outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): GraphCost {
-  const list = Array.isArray(outputs) ? (outputs as readonly Tensor[]) : Object.values(outputs);
+  const list = outputsOf('costOf', outputs);
   const order = topological(list).filter((n) => !isInput(n.outputs[0]!) && !isConstant(n.outputs[0]!));
   const lastUse = new Map<Tensor, number>();
   order.forEach((node, i) => {

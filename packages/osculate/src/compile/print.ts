@@ -1,7 +1,9 @@
+import { checkText } from '../tensor/check-value.js';
 import { topological } from '../tensor/graph.js';
 import type { Node, Tensor } from '../tensor/ir.js';
 import { constantValue, inputName, isConstant, isInput } from '../tensor/leaf.js';
 import { showShape } from '../tensor/shape.js';
+import { outputsOf } from './program.js';
 import { bodiesOf } from './verify.js';
 
 function showConstant(t: Tensor): string {
@@ -31,7 +33,8 @@ function showNode(node: Node, names: Map<Tensor, string>): string {
  * Bodies of structured ops follow their node, indented.
  */
 export function printGraph(outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>, indent = ''): string {
-  const list = Array.isArray(outputs) ? (outputs as readonly Tensor[]) : Object.values(outputs);
+  const list = outputsOf('printGraph', outputs);
+  checkText('printGraph: the indentation', indent);
   const keys = Array.isArray(outputs) ? null : Object.keys(outputs);
   const names = new Map<Tensor, string>();
   const lines: string[] = [];

@@ -1,10 +1,11 @@
+import { checkFunction } from '../tensor/check-value.js';
 import { bytesOf } from '../tensor/dtype.js';
 import { dependents, topological } from '../tensor/graph.js';
 import type { Tensor } from '../tensor/ir.js';
 import { input, inputName } from '../tensor/leaf.js';
 import { substitute } from '../tensor/substitute.js';
 import { compile } from './compile.js';
-import type { Program } from './program.js';
+import { checkProgram, type Program } from './program.js';
 
 /** A program in two. */
 export interface SplitProgram {
@@ -48,6 +49,8 @@ function prefixFor(names: readonly string[]): string {
  * Cost: linear in the number of nodes. Null where nothing is computed without the inputs that vary.
  */
 export function splitProgram(program: Program, varies: (input: string) => boolean): SplitProgram | null {
+  checkProgram('splitProgram', program);
+  checkFunction('splitProgram', varies);
   const outputs = Object.values(program.outputs);
   const names = program.inputs.map(inputName);
   const kept = border(

@@ -1,6 +1,6 @@
 import { describe } from '../tensor/describe.js';
 import { topological } from '../tensor/graph.js';
-import type { Graph, Node, Tensor } from '../tensor/ir.js';
+import { checkTensors, type Graph, type Node, type Tensor } from '../tensor/ir.js';
 import { isInput } from '../tensor/leaf.js';
 import { sameShape } from '../tensor/shape.js';
 
@@ -31,6 +31,8 @@ function verifyNode(node: Node): void {
  * `inputs`. Bodies of structured ops are checked too. A failure is a bug of a pass, never of the user.
  */
 export function verify(outputs: readonly Tensor[], inputs: readonly Tensor[]): void {
+  checkTensors('verify: the outputs', outputs);
+  checkTensors('verify: the inputs', inputs);
   const declared = new Set(inputs);
   for (const node of topological(outputs)) {
     const first = node.outputs[0]!;

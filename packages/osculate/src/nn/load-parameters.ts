@@ -1,6 +1,6 @@
 import { InputError } from '../tensor/errors.js';
-import type { NDArray } from '../tensor/ndarray.js';
-import { arrayTree, isNDArray } from '../tensor/parameters.js';
+import { isNDArray, type NDArray } from '../tensor/ndarray.js';
+import { arrayTree } from '../tensor/parameters.js';
 import { sameShape, showShape } from '../tensor/shape.js';
 import { leaves, mapTree } from '../tensor/tree.js';
 

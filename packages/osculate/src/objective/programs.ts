@@ -140,7 +140,7 @@ function fieldsIn({ fields }: RowSource, feeds: Feeds): Named<Field> {
   return Object.fromEntries(
     names.map((name) => {
       const array = feeds[name]!;
-      if (!('shape' in array))
+      if (typeof array !== 'object' || !('shape' in array))
         throw new InputError(`objective: "${name}" stands for a field of the rows: give it a shape`);
       return [name, { dtype: array.dtype, shape: array.shape.slice(1) }];
     }),

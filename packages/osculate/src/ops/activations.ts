@@ -1,3 +1,5 @@
+import { checkNumber, showValue } from '../tensor/check-value.js';
+import { InputError } from '../tensor/errors.js';
 import { apply1, type LowerContext, type Node, type Tensor } from '../tensor/ir.js';
 import { decomposed, f32Kernel, type NoAttrs, noAttrs, unaryOp } from './elementwise.js';
 import { erfOf } from './erf.js';
@@ -31,6 +33,7 @@ export const leakyReluOp = unaryOp<LeakyReluAttrs>('leakyRelu', {
 
 /** x where x > 0, slope·x elsewhere; derivative `slope` at 0. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  checkNumber('leakyRelu: the slope', slope);
   return apply1(leakyReluOp, [x], { slope });
 }
 
@@ -53,6 +56,7 @@ export const eluOp = unaryOp<EluAttrs>('elu', {
 
 /** Exponential linear unit: x where x > 0, α·(eˣ − 1) elsewhere (Clevert et al. 2015); derivative α at 0. */
 export function elu(x: Tensor, alpha = 1): Tensor {
+  checkNumber('elu: alpha', alpha);
   return apply1(eluOp, [x], { alpha });
 }
 
@@ -138,6 +142,7 @@ export const geluOp = unaryOp('gelu', {
 /** Gaussian error linear unit x·Φ(x) (Hendrycks and Gimpel 2016), or its approximation by tanh. */
 export function gelu(x: Tensor, approximate: 'none' | 'tanh' = 'none'): Tensor {
   if (approximate === 'none') return apply1(geluOp, [x], noAttrs);
+  if (approximate !== 'tanh') throw new InputError(`gelu: needs 'none' or 'tanh', got ${showValue(approximate)}`);
   const inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
   return x.mul(inner.tanh().add(1)).mul(0.5);
 }

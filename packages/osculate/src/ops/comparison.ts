@@ -1,7 +1,8 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
-import { DTypeError } from '../tensor/errors.js';
-import { apply1, type LowerContext, type Op, type Tensor } from '../tensor/ir.js';
-import { full } from '../tensor/leaf.js';
+import { DTypeError, InputError } from '../tensor/errors.js';
+import { apply1, checkTensor, type LowerContext, type Op, Tensor } from '../tensor/ir.js';
+import { full, type Operand, operand } from '../tensor/leaf.js';
 import {
   alignBatched,
   binaryOp,
@@ -168,7 +169,17 @@ export const whereOp: Op<NoAttrs> = {
 /**
  * a where the condition holds, b elsewhere, with broadcasting. Linear in a and b: the derivative of the branch that is not
  * taken is dropped, but NaN or ∞ in its own derivative still spoils 0·∞; make its input safe with a second `where`.
+ * Numbers, in arrays or alone, take the dtype of the other branch.
+ * @throws InputError unless a or b is a tensor.
  */
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return apply1(whereOp, [condition, a, b], noAttrs);
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkTensor('where', condition);
+  const like = [a, b].find((branch) => branch instanceof Tensor);
+  if (like === undefined) {
+    throw new InputError(
+      `where: ${showValue(a)} and ${showValue(b)} are both numbers, which leaves the dtype open; make one with full(…) or constant(…)`,
+    );
+  }
+  const branches = [operand('where', a, like.dtype), operand('where', b, like.dtype)];
+  return apply1(whereOp, [condition, ...branches], noAttrs);
 }

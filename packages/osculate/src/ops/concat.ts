@@ -1,7 +1,9 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
-import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
-import { around, normalizeAxis, sameShape } from '../tensor/shape.js';
+import { apply1, type BufferFunction, type Node, type Op, Tensor } from '../tensor/ir.js';
+import { type Operand, operand } from '../tensor/leaf.js';
+import { around, checkList, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { pad } from './pad.js';
 import { expand, unsqueeze, zeros } from './shape.js';
 import { slice } from './slice.js';
@@ -98,24 +100,48 @@ export const concatOp: Op<ConcatAttrs> = {
   flops: () => 0,
 };
 
+/** A list of operands as tensors; numbers take the dtype of the first tensor among them. */
+function operands(what: string, items: readonly Operand[]): readonly Tensor[] {
+  if (!Array.isArray(items)) throw new InputError(`${what}: needs an array of tensors, got ${showValue(items)}`);
+  if (items.length === 0) throw new InputError(`${what}: there are no tensors to join`);
+  const like = items.find((item) => item instanceof Tensor);
+  if (like === undefined) throw new InputError(`${what}: one of the operands must be a tensor, which gives the dtype`);
+  return items.map((item) => operand(what, item, like.dtype));
+}
+
 /**
- * Joins tensors along an axis; their other dimensions agree.
+ * Joins tensors along an axis; their other dimensions agree. Arrays of numbers take the dtype of the first tensor.
  * @throws InputError for an empty list; ShapeError or DTypeError that names two tensors which do not fit.
  */
-export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new InputError('concat: there are no tensors to join');
+export function concat(items: readonly Operand[], axis: number): Tensor {
+  const tensors = operands('concat', items);
+  const first = tensors[0]!;
   const normal = normalizeAxis(axis, first.rank, `concat of ${describe(first)} and others`);
   return tensors.length === 1 ? first : apply1(concatOp, tensors, { axis: normal });
 }
 
 /**
- * Tensors of one shape as slices of a new axis.
+ * x followed by other tensors along an axis (default 0); their other dimensions agree. `others` is one tensor or a list, whose
+ * arrays of numbers take the dtype of x.
+ *
+ * ```ts
+ * constant([[1, 2]], 'f64').concat([[[3, 4]], [[5, 6]]]); // [[1, 2], [3, 4], [5, 6]]
+ * ```
+ * @throws ShapeError or DTypeError that names two tensors which do not fit.
+ */
+export function concatOnto(x: Tensor, others: Tensor | readonly Operand[], axis = 0): Tensor {
+  const list = others instanceof Tensor ? [others] : others;
+  if (!Array.isArray(list)) throw new InputError(`concat: needs a tensor or a list, got ${showValue(list)}`);
+  return concat([x, ...list], axis);
+}
+
+/**
+ * Tensors of one shape as slices of a new axis (default 0). Numbers and arrays of numbers take the dtype of the first tensor.
  * @throws InputError for an empty list; ShapeError that names two tensors of different shapes.
  */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new InputError('stack: there are no tensors');
+export function stack(items: readonly Operand[], axis = 0): Tensor {
+  const tensors = operands('stack', items);
+  const first = tensors[0]!;
   for (const t of tensors) {
     if (!sameShape(t.shape, first.shape)) {
       throw new ShapeError(`stack: ${describe(first)} and ${describe(t)} differ in shape`);
@@ -137,6 +163,7 @@ function sizesOf(x: Tensor, parts: number | readonly number[], axis: number): re
     }
     return new Array<number>(parts).fill(length / parts);
   }
+  checkList(parts, what);
   const whole = parts.every((n) => Number.isInteger(n) && n >= 0);
   if (!whole || parts.reduce((sum, n) => sum + n, 0) !== length) {
     throw new ShapeError(`${what}: sizes [${parts.join(', ')}] are not non-negative integers with sum ${length}`);

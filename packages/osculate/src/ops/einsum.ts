@@ -1,6 +1,7 @@
+import { checkText } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { checkTensors, type Tensor } from '../tensor/ir.js';
 import { sizeOf } from '../tensor/shape.js';
 
 /** The letters of each operand's axes and of the result's. */
@@ -138,6 +139,8 @@ function contract(first: Term, second: Term, needed: string): Term {
  *   ShapeError for a rank or a length that does not fit.
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
+  checkText('einsum: the equation', equation);
+  checkTensors('einsum', tensors);
   const parsed = parseEinsum(equation);
   checkEinsum(equation, parsed, tensors);
   sameDType('einsum', ...tensors);

@@ -1,8 +1,9 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe, sameDType } from '../tensor/describe.js';
-import { type DType, isFloat, isInteger } from '../tensor/dtype.js';
+import { checkDType, type DType, isFloat, isInteger } from '../tensor/dtype.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type LowerContext, type Node, type Op, type Tensor } from '../tensor/ir.js';
-import { constant, constantValue, isConstant, splat } from '../tensor/leaf.js';
+import { constant, constantValue, isConstant, type Operand, operand, splat } from '../tensor/leaf.js';
 import { ndarray, toNumbers } from '../tensor/ndarray.js';
 import { around, normalizeAxis, sameShape, showShape } from '../tensor/shape.js';
 import { expand, moveAxis, zeros } from './shape.js';
@@ -104,7 +105,8 @@ export const gatherOp: Op<GatherAttrs> = {
  * @throws DTypeError unless the indices are integers; InputError for an index outside [0, length), when it is a constant
  *   here, otherwise in the run.
  */
-export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+export function gather(x: Tensor, at: Operand, axis = 0): Tensor {
+  const indices = operand('gather', at, 'i64');
   const normal = normalizeAxis(axis, x.rank, `gather from ${describe(x)}`);
   checkIndices('gather', indices, x.shape[normal]!);
   return apply1(gatherOp, [x, indices], { axis: normal });
@@ -226,7 +228,9 @@ export const scatterAddOp: Op<ScatterAddAttrs> = {
  * `gather`: updates have the shape that `gather(base, indices, axis)` would have.
  * @throws DTypeError, ShapeError or InputError as `gather` does, and when the updates do not fit.
  */
-export function scatterAdd(base: Tensor, indices: Tensor, updates: Tensor, axis = 0): Tensor {
+export function scatterAdd(base: Tensor, at: Operand, values: Operand, axis = 0): Tensor {
+  const indices = operand('scatterAdd', at, 'i64');
+  const updates = operand('scatterAdd', values, base.dtype);
   const normal = normalizeAxis(axis, base.rank, `scatterAdd into ${describe(base)}`);
   checkIndices('scatterAdd', indices, base.shape[normal]!);
   return apply1(scatterAddOp, [base, indices, updates], { axis: normal });
@@ -240,8 +244,9 @@ export function scatterAdd(base: Tensor, indices: Tensor, updates: Tensor, axis 
 export function oneHot(indices: Tensor, depth: number, dtype: DType): Tensor {
   if (!isInteger(indices.dtype)) throw new DTypeError(`oneHot: indices must be i32 or i64, got ${describe(indices)}`);
   if (!Number.isSafeInteger(depth) || depth < 0) {
-    throw new ShapeError(`oneHot of ${describe(indices)}: depth ${depth} is not a non-negative integer`);
+    throw new ShapeError(`oneHot of ${describe(indices)}: depth ${showValue(depth)} is not a non-negative integer`);
   }
+  checkDType('oneHot', dtype);
   checkIndices('oneHot', indices, depth);
   return indices
     .reshape([...indices.shape, 1])

@@ -1,6 +1,7 @@
 import { describe, requireFloat, sameDType } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
-import { apply1, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
+import { apply1, checkTensor, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
+import { type Operand, operand } from '../tensor/leaf.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.js';
 import { sumTo } from './elementwise.js';
 import { prepareGemm } from './gemm.js';
@@ -178,7 +179,8 @@ function rowsTimes(a: Tensor, b: Tensor, transB: boolean): Tensor {
  * Batched product of operands of rank ≥ 2, each with its last two axes swapped first where asked. A shared matrix meets
  * one large rank-2 product where that needs no copy.
  */
-export function product(a: Tensor, b: Tensor, transA = false, transB = false): Tensor {
+export function product(a: Tensor, by: Operand, transA = false, transB = false): Tensor {
+  const b = operand('product', by, a.dtype);
   if (a.rank > 2 || b.rank > 2) {
     const right = withoutUnits(b, a);
     const left = right.rank > 2 ? withoutUnits(a, right) : a;
@@ -207,9 +209,12 @@ function sharedProduct(a: Tensor, b: Tensor, transA: boolean, transB: boolean): 
 
 /**
  * Matrix product with NumPy's rules: [.., m, k] × [.., k, n] → [.., m, n], leading axes broadcast; a vector operand is
- * a row (left) or a column (right), and its axis is removed from the result. 2·m·k·n flops per matrix.
+ * a row (left) or a column (right), and its axis is removed from the result. Numbers in arrays take the dtype of a.
+ * 2·m·k·n flops per matrix.
  */
-export function matmul(a: Tensor, b: Tensor): Tensor {
+export function matmul(a: Tensor, by: Operand): Tensor {
+  checkTensor('matmul', a);
+  const b = operand('matmul', by, a.dtype);
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError(`matmul of ${describe(a)} and ${describe(b)}: scalars have no matrix product; use mul`);
   const left = a.rank === 1 ? a.reshape([1, a.shape[0]!]) : a;
@@ -219,4 +224,21 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (b.rank === 1) shape.pop();
   if (a.rank === 1) shape.splice(shape.length - (b.rank === 1 ? 1 : 2), 1);
   return out.reshape(shape);
+}
+
+/**
+ * Inner product Σᵢ xᵢ·yᵢ of vectors, a scalar; with matrices the same as `matmul`, as in NumPy. Floats.
+ *
+ * ```ts
+ * constant([1, 2], 'f64').dot([3, 4]); // 11
+ * ```
+ * @throws ShapeError for another length or rank: there `matmul` says what it does with leading axes.
+ */
+export function dot(x: Tensor, y: Operand): Tensor {
+  const other = operand('dot', y, x.dtype);
+  for (const { rank } of [x, other]) {
+    if (rank === 1 || rank === 2) continue;
+    throw new ShapeError(`dot of ${describe(x)} and ${describe(other)}: needs vectors or matrices; use matmul or mul`);
+  }
+  return matmul(x, other);
 }

@@ -1,8 +1,9 @@
+import { checkNumber, showValue } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { isInteger } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
-import { showShape, sizeOf, stridesOf } from '../tensor/shape.js';
+import { checkList, showShape, sizeOf, stridesOf } from '../tensor/shape.js';
 
 interface PadAttrs {
   readonly before: readonly number[];
@@ -70,13 +71,16 @@ export const padOp: Op<PadAttrs> = {
  * @throws ShapeError unless there is one non-negative integer per axis; InputError for a value that the dtype cannot hold.
  */
 export function pad(x: Tensor, before: readonly number[], after: readonly number[], value = 0): Tensor {
+  checkList(before, 'pad');
+  checkList(after, 'pad');
+  checkNumber('pad: the value', value);
   const what = `pad of ${describe(x)} by ${showShape(before)} and ${showShape(after)}`;
   if (before.length !== x.rank || after.length !== x.rank) {
     throw new ShapeError(`${what}: give one number before and one after for each of the ${x.rank} axes`);
   }
   for (const n of [...before, ...after]) {
     if (!Number.isInteger(n) || n < 0) {
-      throw new ShapeError(`${what}: ${n} is not a non-negative integer; to remove elements use slice`);
+      throw new ShapeError(`${what}: ${showValue(n)} is not a non-negative integer; to remove elements use slice`);
     }
   }
   if ((isInteger(x.dtype) && !Number.isInteger(value)) || (x.dtype === 'bool' && value !== 0 && value !== 1)) {

@@ -1,6 +1,7 @@
+import { checkObject } from '../tensor/check-value.js';
 import { describe, requireFloat } from '../tensor/describe.js';
 import { isInteger } from '../tensor/dtype.js';
-import { ShapeError } from '../tensor/errors.js';
+import { DTypeError, ShapeError } from '../tensor/errors.js';
 import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../tensor/ir.js';
 import { around, normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../tensor/shape.js';
 import { addsManyRows, isLong, lowerAsProduct, lowerInStages } from './sum-stages.js';
@@ -138,6 +139,36 @@ export interface CumsumOptions {
   readonly reverse?: boolean;
 }
 
+/** The booleans as 0 and 1. @throws DTypeError for numbers. */
+function counted(what: string, x: Tensor): Tensor {
+  if (x.dtype === 'bool') return x.cast('i32');
+  throw new DTypeError(`${what}: needs bool, got ${describe(x)}; compare first, as in x.notEqual(0)`);
+}
+
+/**
+ * Whether some of the booleans over `axes` (all when absent) hold; false where there are none.
+ *
+ * ```ts
+ * constant([1, -2], 'f64').less(0).any(); // true
+ * ```
+ * @throws DTypeError for numbers; ShapeError for axes that do not exist.
+ */
+export function any(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  return counted('any', x).sum(axes, keepDims).greater(0);
+}
+
+/**
+ * Whether all of the booleans over `axes` (all when absent) hold; true where there are none.
+ *
+ * ```ts
+ * constant([1, -2], 'f64').less(0).all(); // false
+ * ```
+ * @throws DTypeError for numbers; ShapeError for axes that do not exist.
+ */
+export function all(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  return counted('all', x.logicalNot()).sum(axes, keepDims).equal(0);
+}
+
 interface CumsumAttrs {
   readonly axis: number;
   readonly exclusive: boolean;
@@ -185,6 +216,8 @@ export const cumsumOp: Op<CumsumAttrs> = {
 };
 
 /** Running sums along an axis: yᵢ = Σ_{j ≤ i} xⱼ. */
-export function cumsum(x: Tensor, axis: number, { exclusive = false, reverse = false }: CumsumOptions = {}): Tensor {
+export function cumsum(x: Tensor, axis: number, options: CumsumOptions = {}): Tensor {
+  checkObject('cumsum: the options', options);
+  const { exclusive = false, reverse = false } = options;
   return apply1(cumsumOp, [x], { axis: normalizeAxis(axis, x.rank, 'cumsum'), exclusive, reverse });
 }

@@ -5,6 +5,7 @@ import { apply1, type Op, type Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
 import {
   broadcastShapes,
+  checkList,
   checkShape,
   normalizeAxes,
   type Shape,
@@ -55,8 +56,20 @@ function resolve(x: Tensor, shape: Shape): Shape {
 
 /** The same elements in row-major order under another shape; one dimension may be −1 and is inferred. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkList(shape, 'reshape');
   const target = resolve(x, shape);
   return sameShape(target, x.shape) ? x : apply1(reshapeOp, [x], { shape: target });
+}
+
+/**
+ * All elements as one vector, in row-major order.
+ *
+ * ```ts
+ * constant([[1, 2], [3, 4]], 'f64').flatten(); // [1, 2, 3, 4]
+ * ```
+ */
+export function flatten(x: Tensor): Tensor {
+  return reshape(x, [x.size]);
 }
 
 /**
@@ -64,7 +77,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * @throws ShapeError for an axis of another length.
  */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const chosen = axes ?? x.shape.flatMap((d, i) => (d === 1 ? [i] : []));
+  const chosen = axes !== undefined ? axes : x.shape.flatMap((d, i) => (d === 1 ? [i] : []));
   const normal = normalizeAxes(chosen, x.rank, 'squeeze');
   for (const a of normal) {
     if (x.shape[a] !== 1) throw new ShapeError(`squeeze: axis ${a} of ${describe(x)} has length ${x.shape[a]}, not 1`);
@@ -74,6 +87,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 /** Inserts axes of length 1 so that they stand at `axes` of the result; negative ones count from its end. */
 export function unsqueeze(x: Tensor, axes: number | readonly number[]): Tensor {
+  if (typeof axes !== 'number') checkList(axes, 'unsqueeze: the axes');
   const rank = x.rank + (typeof axes === 'number' ? 1 : axes.length);
   const shape = [...x.shape];
   for (const a of normalizeAxes(axes, rank, 'unsqueeze')) shape.splice(a, 0, 1);
@@ -118,6 +132,7 @@ export const expandOp: Op<ExpandAttrs> = {
 
 /** Broadcasts to a larger shape (NumPy's broadcast_to). */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  checkShape(shape, 'expand');
   return sameShape(x.shape, shape) ? x : apply1(expandOp, [x], { shape });
 }
 
@@ -171,6 +186,7 @@ export const transposeOp: Op<TransposeAttrs> = {
 
 /** Axis i of the result is axis `permutation[i]` of x; without one, all axes are reversed. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  if (permutation !== undefined) checkList(permutation, 'transpose');
   const p = permutation ?? Array.from({ length: x.rank }, (_, i) => x.rank - 1 - i);
   return p.length === x.rank && p.every((a, i) => a === i) ? x : apply1(transposeOp, [x], { permutation: p });
 }

@@ -1,8 +1,9 @@
+import { showValue } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { ShapeError } from '../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../tensor/ir.js';
-import { showShape, stridesOf } from '../tensor/shape.js';
-import { zeros } from './shape.js';
+import { checkList, showShape, stridesOf } from '../tensor/shape.js';
+import { reshape, zeros } from './shape.js';
 
 export interface SliceAttrs {
   /** First index, number of elements and step (≥ 1) of every axis. */
@@ -85,16 +86,18 @@ export const sliceOp: Op<SliceAttrs> = {
 };
 
 function checkIndices(x: Tensor, start: readonly number[], end: readonly number[], step: readonly number[]): void {
+  for (const list of [start, end, step]) checkList(list, 'slice');
   const what = `slice of ${describe(x)} from ${showShape(start)} to ${showShape(end)}`;
   if (start.length > x.rank || end.length !== start.length || step.length > x.rank) {
     throw new ShapeError(`${what}: give as many starts as ends, one for each leading axis that is cut`);
   }
   for (const i of [...start, ...end]) {
-    if (!Number.isInteger(i) && Math.abs(i) !== Infinity) throw new ShapeError(`${what}: ${i} is not an integer`);
+    if (!Number.isInteger(i) && Math.abs(i) !== Infinity)
+      throw new ShapeError(`${what}: ${showValue(i)} is not an integer`);
   }
   for (const s of step) {
     if (!Number.isInteger(s) || s < 1) {
-      throw new ShapeError(`${what}: step ${s} is not a positive integer; to go backwards use flip`);
+      throw new ShapeError(`${what}: step ${showValue(s)} is not a positive integer; to go backwards use flip`);
     }
   }
 }
@@ -127,4 +130,30 @@ export function slice(
     step: steps.map((s, i) => (size[i]! <= 1 ? 1 : s)),
   };
   return apply1(sliceOp, [x], attrs);
+}
+
+/**
+ * The element or part at these indices of the leading axes, which are removed: `x.at(1)` is a row of a matrix, `x.at(0, 2)` an
+ * element. Negative indices count from the end.
+ *
+ * ```ts
+ * constant([[1, 2, 3], [4, 5, 6]], 'f64').at(1); // [4, 5, 6]
+ * constant([[1, 2, 3], [4, 5, 6]], 'f64').at(0, -1); // 3
+ * ```
+ * @throws ShapeError for more indices than axes, an index outside of its axis, and fractions.
+ */
+export function at(x: Tensor, ...indices: readonly number[]): Tensor {
+  const what = `at(${indices.map((i) => String(i)).join(', ')}) of ${describe(x)}`;
+  if (indices.length > x.rank) throw new ShapeError(`${what}: ${indices.length} indices for ${x.rank} axes`);
+  const start = indices.map((index, axis) => {
+    const length = x.shape[axis]!;
+    if (Number.isInteger(index) && index >= -length && index < length) return index < 0 ? index + length : index;
+    throw new ShapeError(`${what}: ${showValue(index)} is no index of axis ${axis}, whose length is ${length}`);
+  });
+  const part = slice(
+    x,
+    start,
+    start.map((i) => i + 1),
+  );
+  return reshape(part, x.shape.slice(start.length));
 }

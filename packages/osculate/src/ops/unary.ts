@@ -1,7 +1,8 @@
 import { describe } from '../tensor/describe.js';
-import { type DType, isFloat, isInteger } from '../tensor/dtype.js';
+import { checkDType, type DType, isFloat, isInteger } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import { apply1, type Op, type Tensor } from '../tensor/ir.js';
+import { type Operand, operand } from '../tensor/leaf.js';
 import { decomposed, type NoAttrs, noAttrs, unaryOp } from './elementwise.js';
 
 export const negOp = unaryOp('neg', {
@@ -113,6 +114,28 @@ export function log(x: Tensor): Tensor {
 }
 
 /**
+ * Logarithm to base 2: log(x)/ln 2, so that powers of 2 give integers to rounding only. Floats.
+ *
+ * ```ts
+ * constant([1, 8], 'f64').log2(); // [0, 3]
+ * ```
+ */
+export function log2(x: Tensor): Tensor {
+  return x.log().div(Math.LN2);
+}
+
+/**
+ * Logarithm to base 10: log(x)/ln 10, so that powers of 10 give integers to rounding only. Floats.
+ *
+ * ```ts
+ * constant([1, 10], 'f64').log10(); // [0, 1]
+ * ```
+ */
+export function log10(x: Tensor): Tensor {
+  return x.log().div(Math.LN10);
+}
+
+/**
  * log(u) for u = 1 + x as rounded, plus x − (u − 1), which is what the rounding lost. That matters near 0 only; outside of
  * [−1/2, 1] the correction is exactly 0, so that infinities pass.
  */
@@ -189,14 +212,21 @@ export const clipOp = unaryOp<ClipAttrs>('clip', {
 });
 
 /**
- * x limited to [low, high]; either may be infinite. The derivative is 1 where low ≤ x ≤ high, 0 outside.
- * @throws InputError when low > high, or a finite bound of integers is not one.
+ * x limited to [low, high]; numbers may be infinite, tensors and arrays broadcast. The derivative by x is 1 where
+ * low ≤ x ≤ high, 0 outside; where a bound is taken, its own derivative is.
+ * @throws InputError when low > high as numbers, or a finite bound of integers is not one.
  */
-export function clip(x: Tensor, low: number, high: number): Tensor {
+export function clip(x: Tensor, low: Operand, high: Operand): Tensor {
+  if (typeof low !== 'number' || typeof high !== 'number') return clipByTensors(x, low, high);
   if (!(low <= high)) throw new InputError(`clip of ${describe(x)}: needs low ≤ high, got ${low} and ${high}`);
   const bad = isInteger(x.dtype) ? [low, high].find((b) => Number.isFinite(b) && !Number.isInteger(b)) : undefined;
   if (bad !== undefined) throw new InputError(`clip of ${describe(x)}: the bound ${bad} is not an integer`);
   return apply1(clipOp, [x], { low, high });
+}
+
+function clipByTensors(x: Tensor, low: Operand, high: Operand): Tensor {
+  const [least, most] = [operand('clip', low, x.dtype), operand('clip', high, x.dtype)];
+  return x.greater(most).where(most, x.less(least).where(least, x));
 }
 
 interface CastAttrs {
@@ -228,6 +258,7 @@ export const castOp: Op<CastAttrs> = {
  * linear and differentiable; to integers and booleans it has no derivative.
  */
 export function cast(x: Tensor, to: DType): Tensor {
+  checkDType('cast', to);
   return x.dtype === to ? x : apply1(castOp, [x], { to });
 }
 

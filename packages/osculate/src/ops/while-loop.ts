@@ -1,8 +1,10 @@
+import { checkFunction, checkObject } from '../tensor/check-value.js';
 import { describe } from '../tensor/describe.js';
 import { DerivativeError, InputError, ShapeError } from '../tensor/errors.js';
 import {
   apply,
   type BufferFunction,
+  checkTensors,
   type Graph,
   type LowerContext,
   type Node,
@@ -233,11 +235,18 @@ export function whileLoop(
   init: readonly Tensor[],
   options: WhileOptions = {},
 ): readonly Tensor[] {
+  checkFunction('whileLoop: the condition', condition);
+  checkFunction('whileLoop: the body', body);
+  checkTensors('whileLoop: the initial carries', init);
+  checkObject('whileLoop: the options', options);
   const { maxIterations = Number.MAX_SAFE_INTEGER } = options;
   if (!Number.isSafeInteger(maxIterations) || maxIterations < 0)
     throw new InputError(`whileLoop: maxIterations ${maxIterations} is not a non-negative integer`);
   const carryIn = init.map((t) => placeholder('while carry', t));
-  const outputs = [condition(carryIn), ...body(carryIn)];
+  const carries = body(carryIn);
+  checkTensors('whileLoop: what the body returns', carries);
+  const outputs = [condition(carryIn), ...carries];
+  checkTensors('whileLoop: what the condition returns', outputs);
   const consts = boundaryOf(outputs, carryIn);
   const constIn = consts.map((t) => placeholder('while const', t));
   const [test, ...next] = substitute(outputs, consts, constIn);

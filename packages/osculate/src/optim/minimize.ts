@@ -14,9 +14,9 @@ import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant, input } from '../tensor/leaf.js';
-import type { NDArray } from '../tensor/ndarray.js';
+import type { ArrayValue, NDArray } from '../tensor/ndarray.js';
 import { ParameterLayout } from '../tensor/parameters.js';
-import { type ArrayInput, arraysOf, type Like, likeInput } from '../tensor/plain.js';
+import { arraysOf, type Like, likeInput } from '../tensor/plain.js';
 import { sizeOf } from '../tensor/shape.js';
 import { mapTree, type Tree } from '../tensor/tree.js';
 import { levenbergMarquardt } from './newton/levenberg-marquardt.js';
@@ -135,7 +135,7 @@ export interface MinimizeFunctionOptions extends MinimizeOptions, FnOptions {
    */
   readonly method?: Optimizer;
   /** Further arguments of the function, which are held. */
-  readonly args?: readonly Tree<ArrayInput>[];
+  readonly args?: readonly Tree<ArrayValue>[];
   /** Sees every step; a promise is waited for. */
   readonly onStep?: (event: MinimizeEvent) => unknown;
 }

@@ -1,20 +1,25 @@
 import type { Program } from '../compile/program.js';
-import type { AnyTypedArray } from '../tensor/dtype.js';
-import type { NDArray } from '../tensor/ndarray.js';
+import type { ArrayValue, NDArray } from '../tensor/ndarray.js';
 
-/** Values for a program's inputs by name: arrays with shape, or typed arrays of the right type and length. */
-export type Feeds = Readonly<Record<string, NDArray | AnyTypedArray>>;
+/**
+ * Values for a program's inputs by name: arrays with shape, typed arrays of the right type and length, or numbers and nested arrays
+ * of numbers, which are converted to the input's dtype: `{ x: [[1, 2], [3, 4]], w: Float64Array.of(5, 6), b: 3 }`.
+ */
+export type Feeds = Readonly<Record<string, ArrayValue>>;
+
+/** Arrays by the names of a program's outputs. */
+export type Results<Name extends string = string> = Record<Name, NDArray>;
 
 /** A program loaded into an executor. */
-export interface Executable {
-  readonly program: Program;
+export interface Executable<Name extends string = string> {
+  readonly program: Program<Name>;
   /** Which executor really runs it, and anything that its user should know: decompositions, fallbacks. */
   readonly report: ExecutionReport;
   /**
    * Computes all outputs. Feeds are checked against the program: an unknown or missing name, a wrong shape or dtype is an
    * InputError that names the input and both. The results are fresh arrays that belong to the caller.
    */
-  run(feeds: Feeds): Promise<Record<string, NDArray>>;
+  run(feeds: Feeds): Promise<Results<Name>>;
   /** Frees what it holds; running it afterwards is an error. Idempotent. */
   dispose(): Promise<void>;
 }
@@ -27,7 +32,7 @@ export interface ExecutionReport {
 /** Loads programs. One contract suite (test/runtime/contract.ts) holds for all implementations. */
 export interface Executor {
   readonly name: string;
-  load(program: Program): Promise<Executable>;
+  load<Name extends string>(program: Program<Name>): Promise<Executable<Name>>;
   /** Releases everything loaded by it. Idempotent. */
   dispose(): Promise<void>;
 }

@@ -1,39 +1,50 @@
 import type { Program } from '../compile/program.js';
-import { type AnyTypedArray, holds } from '../tensor/dtype.js';
+import { checkObject, showValue } from '../tensor/check-value.js';
+import { type AnyTypedArray, type DType, holds } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { inputName } from '../tensor/leaf.js';
-import type { NDArray } from '../tensor/ndarray.js';
-import { sameShape, showShape } from '../tensor/shape.js';
+import { type ArrayValue, arrayOf } from '../tensor/ndarray.js';
+import { type Shape, sameShape, showShape } from '../tensor/shape.js';
 import type { Feeds } from './executor.js';
 
 const wanted = (t: Tensor): string => `${t.dtype} ${showShape(t.shape)}`;
 
 /**
- * The data bound to one input, checked against its shape and dtype. Messages are made only when they are needed: small programs
- * run in microseconds.
+ * The data bound to one input, checked against its shape and dtype; plain numbers are converted. Messages are made only when they are
+ * needed: small programs run in microseconds.
  */
 export function bind(t: Tensor, feeds: Feeds): AnyTypedArray {
   const name = inputName(t);
-  const value: NDArray | AnyTypedArray | undefined = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
-  if (value === undefined) throw new InputError(`run: no value for input "${name}" (${wanted(t)})`);
+  const value: ArrayValue | undefined = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
   if (ArrayBuffer.isView(value)) return checkedData(t, value as AnyTypedArray);
-  const { dtype, shape, data } = value as NDArray;
-  if (dtype !== t.dtype || !sameShape(shape, t.shape)) {
-    throw new InputError(`run: input "${name}" is ${dtype} ${showShape(shape)}, but the program needs ${wanted(t)}`);
+  if (value === undefined) throw new InputError(`run: no value for input "${name}" (${wanted(t)})`);
+  if (typeof value === 'object' && value !== null && 'dtype' in value) {
+    checkFit(t, value.dtype, value.shape);
+    return checkedData(t, value.data);
   }
-  return checkedData(t, data);
+  const array = arrayOf(`run: input "${name}" (${wanted(t)})`, value, t.dtype);
+  checkFit(t, array.dtype, array.shape);
+  return array.data;
+}
+
+function checkFit(t: Tensor, dtype: DType, shape: Shape): void {
+  if (dtype === t.dtype && Array.isArray(shape) && sameShape(shape, t.shape)) return;
+  const given = Array.isArray(shape) ? showShape(shape) : `with the shape ${showValue(shape)}`;
+  throw new InputError(`run: input "${inputName(t)}" is ${dtype} ${given}, but the program needs ${wanted(t)}`);
 }
 
 function checkedData(t: Tensor, data: AnyTypedArray): AnyTypedArray {
-  if (holds(data, t.dtype) && data.length === t.size) return data;
+  if (ArrayBuffer.isView(data) && holds(data, t.dtype) && data.length === t.size) return data;
+  const given = ArrayBuffer.isView(data) ? `a ${data.constructor.name} of length ${data.length}` : showValue(data);
   throw new InputError(
-    `run: input "${inputName(t)}" is a ${data.constructor.name} of length ${data.length}, but the program needs ${wanted(t)} (${t.size} elements)`,
+    `run: input "${inputName(t)}" is ${given}, but the program needs ${wanted(t)} (${t.size} elements)`,
   );
 }
 
 /** Throws when a feed's name is not an input of the program. */
 export function checkNames(program: Program, feeds: Feeds): void {
+  checkFeeds(feeds);
   const names = Object.keys(feeds);
   // A name that is missing is reported by `bind`, so equal counts leave nothing to find here.
   if (names.length <= program.inputs.length) return;
@@ -41,4 +52,9 @@ export function checkNames(program: Program, feeds: Feeds): void {
   const unknown = names.find((name) => !known.has(name));
   const list = [...known].map((n) => `"${n}"`).join(', ');
   throw new InputError(`run: the program has no input "${unknown}"; its inputs are ${list}`);
+}
+
+/** Throws unless there is an object of feeds. */
+export function checkFeeds(feeds: Feeds): void {
+  checkObject('run: the values by input', feeds);
 }

@@ -1,4 +1,11 @@
-export { type Executable, ExecutionError, type ExecutionReport, type Executor, type Feeds } from './executor.js';
+export {
+  type Executable,
+  ExecutionError,
+  type ExecutionReport,
+  type Executor,
+  type Feeds,
+  type Results,
+} from './executor.js';
 export { ortExecutorFrom } from './ort/executor.js';
 export type { OrtModule } from './ort/module.js';
 export type { OrtOptions } from './ort/options.js';

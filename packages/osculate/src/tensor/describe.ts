@@ -1,13 +1,10 @@
 import { isFloat } from './dtype.js';
 import { DTypeError } from './errors.js';
-import type { Tensor } from './ir.js';
-import { inputName, isInput } from './leaf.js';
-import { showShape } from './shape.js';
+import { checkTensor, type Tensor } from './ir.js';
 
 /** How messages name a tensor: `"w" (f32 [3, 4])` for an input, `result of matmul (f32 [3, 4])` for anything else. */
 export function describe(t: Tensor): string {
-  const what = isInput(t) ? `"${inputName(t)}"` : `result of ${t.node.op.name}`;
-  return `${what} (${t.dtype} ${showShape(t.shape)})`;
+  return t.toString();
 }
 
 /** Throws a DTypeError that names both tensors unless all dtypes agree. */
@@ -25,6 +22,7 @@ export function sameDType(what: string, ...tensors: readonly Tensor[]): void {
 /** Throws a DTypeError unless the tensor is f32 or f64. */
 export function requireFloat(what: string, ...tensors: readonly Tensor[]): void {
   for (const t of tensors) {
+    checkTensor(what, t);
     if (!isFloat(t.dtype))
       throw new DTypeError(`${what}: needs f32 or f64, got ${describe(t)}; convert it with cast('f32')`);
   }

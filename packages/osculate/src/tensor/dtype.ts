@@ -1,3 +1,6 @@
+import { showValue } from './check-value.js';
+import { DTypeError } from './errors.js';
+
 /** Element types of tensors. `i64` values are held as BigInt64Array at the boundary, as in ONNX. */
 export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'bool';
 
@@ -21,8 +24,16 @@ export function holds<D extends DType>(array: AnyTypedArray, dtype: D): array is
   return array.constructor === arrays[dtype];
 }
 
+/** @throws DTypeError that lists the dtypes, for a value that is none. */
+export function checkDType(what: string, dtype: DType): void {
+  if (typeof dtype === 'string' && Object.hasOwn(bytes, dtype)) return;
+  const list = Object.keys(bytes).map((d) => `'${d}'`);
+  throw new DTypeError(`${what}: the dtype must be one of ${list.join(', ')}, got ${showValue(dtype)}`);
+}
+
 /** Bytes of one element. */
 export function bytesOf(dtype: DType): number {
+  checkDType('bytesOf', dtype);
   return bytes[dtype];
 }
 

@@ -1,10 +1,21 @@
-import type { Node, Tensor } from './ir.js';
+import { showValue } from './check-value.js';
+import { InputError } from './errors.js';
+import { checkTensor, type Node, type Tensor } from './ir.js';
+
+function checkIterable(outputs: unknown): void {
+  if (typeof outputs === 'object' && outputs !== null && Symbol.iterator in outputs) return;
+  throw new InputError(`topological: needs tensors, got ${showValue(outputs)}`);
+}
 
 /**
  * The nodes that `outputs` reach, each after those it reads, not going past the tensors in `stop`. Iterative, so that
  * deep graphs do not overflow the stack. Cost: one visit per node and edge.
  */
 export function topological(outputs: Iterable<Tensor>, stop?: ReadonlySet<Tensor>): Node[] {
+  checkIterable(outputs);
+  if (stop !== undefined && !(stop instanceof Set)) {
+    throw new InputError(`topological: needs a set of tensors to stop at, got ${showValue(stop)}`);
+  }
   const order: Node[] = [];
   const seen = new Set<Node>();
   const stack: { node: Node; next: number }[] = [];
@@ -14,6 +25,7 @@ export function topological(outputs: Iterable<Tensor>, stop?: ReadonlySet<Tensor
     stack.push({ node: t.node, next: 0 });
   };
   for (const out of outputs) {
+    checkTensor('topological', out);
     enter(out);
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;

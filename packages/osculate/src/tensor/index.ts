@@ -3,9 +3,9 @@ export { DerivativeError, DTypeError, InputError, ShapeError } from './errors.js
 export { topological } from './graph.js';
 export type { Node, Op } from './ir.js';
 export { Tensor } from './ir.js';
-export { constant, full, input, inputName } from './leaf.js';
-export { astype, type NDArray, ndarray, toNumbers, zeros } from './ndarray.js';
+export { constant, full, input, inputName, type Operand } from './leaf.js';
+export { type ArrayValue, astype, type NDArray, type NestedNumbers, ndarray, toNumbers, zeros } from './ndarray.js';
 export { ParameterLayout, type ParameterSlot, parameters, type TensorsOf } from './parameters.js';
 export { type Generator, generator } from './random.js';
 export { type Shape, sizeOf } from './shape.js';
-export { leaves, mapTree, type Tree } from './tree.js';
+export { fromLeaves, leaves, mapTree, type Tree, type TreeLike } from './tree.js';

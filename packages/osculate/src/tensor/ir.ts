@@ -1,6 +1,8 @@
+import { showValue } from './check-value.js';
 import type { DType } from './dtype.js';
+import { InputError } from './errors.js';
 import type { NDArray } from './ndarray.js';
-import type { Shape } from './shape.js';
+import { type Shape, showShape } from './shape.js';
 
 /** Attributes of a node: plain, immutable data whose meaning the op defines. */
 export type Attrs = object;
@@ -52,10 +54,40 @@ export class Tensor {
     for (const d of this.shape) size *= d;
     return size;
   }
+
+  /** How messages name it: `"w" (f32 [3, 4])` for an input, `result of matmul (f32 [3, 4])` for anything else. */
+  toString(): string {
+    const what = this.node.op.label?.(this.node) ?? `result of ${this.node.op.name}`;
+    return `${what} (${this.dtype} ${showShape(this.shape)})`;
+  }
+
+  /**
+   * Lets messages contain a tensor, and refuses JavaScript's own arithmetic, which would give NaN: a tensor has no value yet.
+   * @throws InputError for `-t`, `t * 2`, `t > 0`, `t == u`, `Math.exp(t)`.
+   */
+  [Symbol.toPrimitive](hint: 'string' | 'number' | 'default'): string {
+    if (hint === 'string') return this.toString();
+    throw new InputError(
+      `${this} is symbolic and has no value in JavaScript: for -t, t + u, t * 2, t > 0, t == 0 or Math.exp(t) write t.neg(), ` +
+        't.add(u), t.mul(2), t.greater(0), t.equal(0) or t.exp(); in texts String(t); for numbers compile and run a program',
+    );
+  }
+}
+
+/** @throws InputError unless a value is a tensor. */
+export function checkTensor(what: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw new InputError(`${what}: needs a tensor, got ${showValue(value)}`);
+}
+
+/** @throws InputError unless a value is an array of tensors. */
+export function checkTensors(what: string, list: unknown): asserts list is readonly Tensor[] {
+  if (!Array.isArray(list)) throw new InputError(`${what}: needs an array of tensors, got ${showValue(list)}`);
+  for (const t of list) checkTensor(what, t);
 }
 
 /** Applies an op: checks and infers by its shape rule, and returns the outputs of the new node. */
 export function apply<A extends Attrs>(op: Op<A>, inputs: readonly Tensor[], attrs: A): readonly Tensor[] {
+  for (const t of inputs) checkTensor(op.name, t);
   return new Node(op, inputs, attrs, op.infer(inputs, attrs)).outputs;
 }
 
@@ -76,6 +108,8 @@ export interface Graph {
  */
 export interface Op<A extends Attrs = Attrs> {
   readonly name: string;
+  /** How messages name a result (default: `result of` and the op's name). */
+  label?(node: Node<A>): string;
   /** Checks inputs and attributes, and gives the shape and dtype of every output. Errors name tensors and shapes. */
   infer(inputs: readonly Tensor[], attrs: A): readonly Aval[];
   /**

@@ -1,7 +1,8 @@
-import { type DType, isInteger } from './dtype.js';
+import { checkNumber, checkText, showValue } from './check-value.js';
+import { checkDType, type DType, isInteger } from './dtype.js';
 import { InputError } from './errors.js';
-import { type Attrs, apply1, type Node, type Op, type Tensor } from './ir.js';
-import { type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
+import { type Attrs, apply1, checkTensor, type Node, type Op, Tensor } from './ir.js';
+import { type ArrayValue, arrayOf, isNDArray, type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
 
 interface InputAttrs {
@@ -32,7 +33,10 @@ function leaf<A extends Attrs>(name: string, infer: Op<A>['infer'], lower: Op<A>
 }
 
 /** A named input of a graph. The executors bind it; the ONNX name is its own. */
-const inputOp: Op<InputAttrs> = leaf('input', (_, attrs) => [attrs], unused('input'));
+const inputOp: Op<InputAttrs> = {
+  ...leaf('input', (_, attrs) => [attrs], unused('input')),
+  label: ({ attrs }) => `"${attrs.name}"`,
+};
 
 /** A literal. */
 export const constantOp: Op<ConstantAttrs> = leaf(
@@ -44,8 +48,11 @@ export const constantOp: Op<ConstantAttrs> = leaf(
 /**
  * A named symbolic input (a parameter, a batch of data, a direction). Names are what programs are called with and what
  * error messages say.
+ * @throws InputError, DTypeError or ShapeError for a name, dtype or shape that is none.
  */
 export function input(name: string, dtype: DType, shape: Shape): Tensor {
+  checkText('input: the name', name);
+  checkDType(`input "${name}"`, dtype);
   checkShape(shape, `input "${name}"`);
   return apply1(inputOp, [], { name, dtype, shape });
 }
@@ -55,12 +62,32 @@ export function constant(value: NDArray): Tensor;
 /** A literal tensor from numbers. */
 export function constant(value: NestedNumbers, dtype: DType): Tensor;
 export function constant(value: NDArray | NestedNumbers, dtype?: DType): Tensor {
-  if (typeof value === 'object' && 'dtype' in value) return apply1(constantOp, [], { value });
-  return apply1(constantOp, [], { value: ndarray(dtype!, value) });
+  if (dtype !== undefined) return apply1(constantOp, [], { value: arrayOf('constant', value, dtype) });
+  if (isNDArray(value)) return apply1(constantOp, [], { value });
+  throw new InputError(
+    `constant: ${showValue(value)} is no array with a dtype; for numbers give one: constant(2, 'f32')`,
+  );
+}
+
+/** What methods of two tensors take as the other one: numbers and arrays become constants of the tensor's dtype. */
+export type Operand = Tensor | ArrayValue;
+
+/**
+ * An operand as a tensor: itself, or a constant of `dtype`, whose array is not copied where it is of that dtype already.
+ * @throws InputError for anything else (null, a bigint, text); ShapeError for ragged nesting.
+ */
+export function operand(what: string, value: Operand, dtype: DType): Tensor {
+  if (value instanceof Tensor) return value;
+  if (typeof value === 'number') return full(value, dtype);
+  if (typeof value === 'object' && value !== null) return constant(arrayOf(what, value, dtype));
+  throw new InputError(`${what}: needs a tensor, a number or an array of numbers, got ${showValue(value)}`);
 }
 
 /** A scalar literal of a given dtype, optionally filled to a shape. */
 export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
+  checkDType('full', dtype);
+  checkNumber('full', value);
+  checkShape(shape, 'full');
   if (isInteger(dtype) && !Number.isInteger(value))
     throw new InputError(`full: ${value} is not an integer, but the dtype is ${dtype}`);
   if (shape.length === 0) return constant(value, dtype);
@@ -94,7 +121,12 @@ export function splat(t: Tensor): number | undefined {
   return Number(first);
 }
 
-/** The name of an input tensor, under which programs are fed. */
+/**
+ * The name of an input tensor, under which programs are fed.
+ * @throws InputError for a tensor that is computed.
+ */
 export function inputName(t: Tensor): string {
+  checkTensor('inputName', t);
+  if (!isInput(t)) throw new InputError(`inputName: ${t} is no input`);
   return (t.node as Node<InputAttrs>).attrs.name;
 }

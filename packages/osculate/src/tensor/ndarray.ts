@@ -1,4 +1,14 @@
-import { type AnyTypedArray, allocate, type DType, type DTypeArray, holds } from './dtype.js';
+import { showValue } from './check-value.js';
+import {
+  type AnyTypedArray,
+  allocate,
+  checkDType,
+  type DType,
+  type DTypeArray,
+  holds,
+  isFloat,
+  isInteger,
+} from './dtype.js';
 import { InputError, ShapeError } from './errors.js';
 import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
 
@@ -9,69 +19,106 @@ export interface NDArray<D extends DType = DType> {
   readonly data: DTypeArray[D];
 }
 
+/** A number, or lists of numbers nested to a regular shape. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
-function shapeOfNested(value: NestedNumbers): number[] {
+/** Anything that holds numbers: an array with dtype and shape, a typed array (a vector), or nested lists. */
+export type ArrayValue = NDArray | AnyTypedArray | NestedNumbers;
+
+/** True for an object with dtype, shape and data. */
+export function isNDArray(value: unknown): value is NDArray {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'dtype' in value && 'shape' in value && 'data' in value && ArrayBuffer.isView(value.data);
+}
+
+function shapeOfNested(value: unknown): number[] {
   const shape: number[] = [];
-  let v: NestedNumbers | undefined = value;
-  while (typeof v === 'object') {
-    shape.push(v.length);
-    v = v[0];
-  }
+  for (let v = value; Array.isArray(v); v = v[0]) shape.push(v.length);
   return shape;
 }
 
-function fillNested(value: NestedNumbers, shape: Shape, depth: number, out: number[]): void {
-  if (typeof value === 'number') {
-    if (depth !== shape.length) throw new ShapeError(`ndarray: ragged nesting, expected shape ${showShape(shape)}`);
-    out.push(value);
+function fillNested(what: string, value: unknown, shape: Shape, depth: number, out: number[]): void {
+  if (Array.isArray(value)) {
+    if (value.length !== shape[depth]) {
+      throw new ShapeError(`${what}: ragged nesting at depth ${depth}: ${value.length} against ${shape[depth]}`);
+    }
+    for (const v of value) fillNested(what, v, shape, depth + 1, out);
     return;
   }
-  if (value.length !== shape[depth]) {
-    throw new ShapeError(`ndarray: ragged nesting at depth ${depth}: ${value.length} against ${shape[depth]}`);
+  if (typeof value !== 'number') {
+    throw new InputError(`${what}: needs numbers or nested arrays of numbers, got ${showValue(value)}`);
   }
-  for (const v of value) fillNested(v, shape, depth + 1, out);
+  if (depth !== shape.length) throw new ShapeError(`${what}: ragged nesting, expected shape ${showShape(shape)}`);
+  out.push(value);
 }
 
 function isTypedArray(data: unknown): data is AnyTypedArray {
-  return ArrayBuffer.isView(data);
+  return ArrayBuffer.isView(data) && !(data instanceof DataView);
+}
+
+function checkFilled(what: string, elements: number, shape: Shape): void {
+  checkShape(shape, what);
+  if (sizeOf(shape) !== elements) {
+    throw new ShapeError(
+      `${what}: ${elements} elements do not fill shape ${showShape(shape)} (${sizeOf(shape)} elements)`,
+    );
+  }
+}
+
+function build<D extends DType>(what: string, dtype: D, data: unknown, shape?: Shape): NDArray<D> {
+  checkDType(what, dtype);
+  if (isTypedArray(data)) {
+    const s = shape === undefined ? [data.length] : shape;
+    checkFilled(what, data.length, s);
+    return { dtype, shape: s, data: holds(data, dtype) ? data : convert(dtype, data) };
+  }
+  const nested = shapeOfNested(data);
+  const flat: number[] = [];
+  fillNested(what, data, nested, 0, flat);
+  const s = shape === undefined ? nested : shape;
+  checkFilled(what, flat.length, s);
+  return { dtype, shape: s, data: convert(dtype, flat) };
 }
 
 /**
  * Wraps data without copying when it is the typed array of `dtype`; converts nested or flat numbers otherwise.
  * The shape defaults to the nesting of `data` (or its length for a typed array).
+ *
+ * ```ts
+ * ndarray('f64', [[1, 2], [3, 4]]); // shape [2, 2]
+ * ```
+ * @throws InputError for what is no number or no integer of an integer dtype; ShapeError for ragged nesting or another size;
+ *   DTypeError for an unknown dtype.
  */
 export function ndarray<D extends DType>(
   dtype: D,
   data: DTypeArray[D] | NestedNumbers | ArrayLike<number>,
   shape?: Shape,
 ): NDArray<D> {
-  if (isTypedArray(data)) {
-    const s = shape ?? [data.length];
-    checkShape(s, 'ndarray');
-    if (sizeOf(s) !== data.length) {
-      throw new ShapeError(
-        `ndarray: ${data.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`,
-      );
-    }
-    return { dtype, shape: s, data: holds(data, dtype) ? data : convert(dtype, data) };
-  }
-  const nested = data as NestedNumbers;
-  const nestedShape = shapeOfNested(nested);
-  const flat: number[] = [];
-  fillNested(nested, nestedShape, 0, flat);
-  const s = shape ?? nestedShape;
-  checkShape(s, 'ndarray');
-  if (sizeOf(s) !== flat.length) {
-    throw new ShapeError(`ndarray: ${flat.length} elements do not fill shape ${showShape(s)} (${sizeOf(s)} elements)`);
-  }
-  return { dtype, shape: s, data: convert(dtype, flat) };
+  return build('ndarray', dtype, data, shape);
+}
+
+/** The array of a dtype with these values and their shape; `what` begins the messages of errors, which are those of `ndarray`. */
+export function arrayOf<D extends DType>(what: string, value: unknown, dtype: D): NDArray<D> {
+  if (!isNDArray(value)) return build(what, dtype, value);
+  return is(value, dtype) ? value : build(what, dtype, value.data, value.shape);
 }
 
 type Values = ArrayLike<number> | AnyTypedArray;
 
-function numbersInto<T extends Float32Array | Float64Array | Int32Array>(out: T, values: Values): T {
+function numbersInto<T extends Float32Array | Float64Array>(out: T, values: Values): T {
   for (let i = 0; i < values.length; i++) out[i] = Number(values[i]);
+  return out;
+}
+
+function shortIntegers(values: Values): Int32Array {
+  const out = allocate('i32', values.length);
+  for (let i = 0; i < values.length; i++) {
+    out[i] = Number(values[i]);
+    if (out[i] !== Number(values[i])) {
+      throw new InputError(`ndarray: element ${i} (${values[i]}) is not an integer that i32 can hold`);
+    }
+  }
   return out;
 }
 
@@ -96,7 +143,7 @@ function booleans(values: Values): Uint8Array {
 const converters: { readonly [D in DType]: (values: Values) => DTypeArray[D] } = {
   f32: (values) => numbersInto(allocate('f32', values.length), values),
   f64: (values) => numbersInto(allocate('f64', values.length), values),
-  i32: (values) => numbersInto(allocate('i32', values.length), values),
+  i32: shortIntegers,
   i64: integers,
   bool: booleans,
 };
@@ -107,8 +154,14 @@ function convert<D extends DType>(dtype: D, values: Values): DTypeArray[D] {
 
 /** An array of zeros. */
 export function zeros<D extends DType>(dtype: D, shape: Shape): NDArray<D> {
+  checkDType('zeros', dtype);
   checkShape(shape, 'zeros');
   return { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
+}
+
+function checkNDArray(what: string, value: unknown): void {
+  if (!isNDArray(value))
+    throw new InputError(`${what}: needs an array with dtype, shape and data, got ${showValue(value)}`);
 }
 
 function is<D extends DType>(a: NDArray, dtype: D): a is NDArray<D> {
@@ -117,8 +170,10 @@ function is<D extends DType>(a: NDArray, dtype: D): a is NDArray<D> {
 
 /** The same values in another dtype (floats to integers truncate towards zero; anything to bool is `!= 0`). */
 export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
+  checkNDArray('astype', a);
+  checkDType('astype', dtype);
   if (is(a, dtype)) return a;
-  if (dtype === 'i64' && (a.dtype === 'f32' || a.dtype === 'f64')) {
+  if (isInteger(dtype) && isFloat(a.dtype)) {
     const truncated = Float64Array.from(a.data as Float64Array, Math.trunc);
     return { dtype, shape: a.shape, data: convert(dtype, truncated) };
   }
@@ -127,5 +182,6 @@ export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
 
 /** The values as ordinary numbers in row-major order (i64 beyond 2^53 loses precision). */
 export function toNumbers(a: NDArray): number[] {
+  checkNDArray('toNumbers', a);
   return Array.from(a.data as ArrayLike<number | bigint>, Number);
 }

@@ -1,10 +1,11 @@
+import { checkObject, checkText, showValue } from './check-value.js';
 import { allocate, type DType, type DTypeArray } from './dtype.js';
 import { InputError } from './errors.js';
 import type { Tensor } from './ir.js';
 import { input } from './leaf.js';
-import type { NDArray } from './ndarray.js';
+import { isNDArray, type NDArray } from './ndarray.js';
 import { type Shape, sameShape, showShape, sizeOf } from './shape.js';
-import { leaves, mapTree, type Tree } from './tree.js';
+import { leaves, mapTree, type Tree, type TreeLike } from './tree.js';
 
 /** Where one parameter lies in the flat view. */
 export interface ParameterSlot {
@@ -14,9 +15,23 @@ export interface ParameterSlot {
   readonly size: number;
 }
 
+type Typed = { readonly shape: Shape; readonly dtype: DType };
+
+/** @throws InputError for a leaf without shape and dtype. */
+function checkTyped(what: string, leaf: Typed, name: string): void {
+  if (typeof leaf === 'object' && leaf !== null && Array.isArray(leaf.shape)) return;
+  throw new InputError(`${what}: the leaf "${name}" must be an array or a tensor, got ${showValue(leaf)}`);
+}
+
 /**
  * The flat view of a parameter tree: all leaves in one contiguous array, in the tree's order, so that vector algebra runs
  * over one array and each tensor is a view of it.
+ *
+ * ```ts
+ * const layout = ParameterLayout.of(parameters);
+ * const vector = layout.flat(parameters); // tree → vector
+ * const tree = fromLeaves(parameters, layout.views(vector)); // vector → tree, over the vector's memory
+ * ```
  */
 export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   private constructor(
@@ -27,12 +42,13 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   ) {}
 
   /** The layout of a tree of arrays or tensors, which must all be of one float dtype. */
-  static of(tree: Tree<{ readonly shape: Shape; readonly dtype: DType }>): ParameterLayout {
+  static of(tree: Tree<Typed>): ParameterLayout {
     const named = leaves(tree);
     const first = named[0];
     if (first === undefined) throw new InputError('parameter layout: the tree has no leaves');
     let offset = 0;
     const slots = named.map(([name, leaf]) => {
+      checkTyped('parameter layout', leaf, name);
       if (leaf.dtype !== first[1].dtype || (leaf.dtype !== 'f32' && leaf.dtype !== 'f64')) {
         throw new InputError(
           `parameter layout: "${name}" is ${leaf.dtype}, "${first[0]}" is ${first[1].dtype}; all must be f32 or all f64`,
@@ -57,8 +73,11 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */
   views(flat: DTypeArray[D], prefix = ''): Record<string, NDArray<D>> {
-    if (flat.length !== this.size) {
-      throw new InputError(`parameter layout: the vector has ${flat.length} elements, the parameters ${this.size}`);
+    checkText('parameter layout: the prefix', prefix);
+    if (flat?.length !== this.size) {
+      throw new InputError(
+        `parameter layout: the vector has ${flat?.length ?? 'no'} elements, the parameters ${this.size}`,
+      );
     }
     return Object.fromEntries(
       this.slots.map(({ name, shape, offset, size }) => [
@@ -70,9 +89,13 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
 
   /** Copies named arrays (as a program returns them, their names after `prefix`) into a flat vector. */
   gather(arrays: Readonly<Record<string, NDArray>>, prefix = '', into: DTypeArray[D] = this.zeros()): DTypeArray[D] {
+    checkObject('parameter layout: the arrays by name', arrays);
+    checkText('parameter layout: the prefix', prefix);
+    if (!ArrayBuffer.isView(into))
+      throw new InputError(`parameter layout: needs a typed array, got ${showValue(into)}`);
     for (const { name, shape, offset } of this.slots) {
       const array = arrays[prefix + name];
-      if (array === undefined) throw new InputError(`parameter layout: there is no array "${prefix + name}"`);
+      if (!isNDArray(array)) throw new InputError(`parameter layout: there is no array "${prefix + name}"`);
       if (array.dtype !== this.dtype || !sameShape(array.shape, shape)) {
         throw new InputError(
           `parameter layout: "${prefix + name}" is ${array.dtype} ${showShape(array.shape)}, the parameter ${this.dtype} ${showShape(shape)}`,
@@ -93,11 +116,6 @@ export type ArrayTree<P> = [Tree<NDArray>] extends [P]
       ? { readonly [K in keyof P]: ArrayTree<P[K]> }
       : never;
 
-/** Whether a value has what an array has. */
-export function isNDArray(leaf: unknown): leaf is NDArray {
-  return typeof leaf === 'object' && leaf !== null && 'dtype' in leaf && 'shape' in leaf && 'data' in leaf;
-}
-
 function isArrayTree(tree: object): tree is Tree<NDArray> {
   return leaves<unknown>({ tree }).every(([, leaf]) => isNDArray(leaf));
 }
@@ -114,15 +132,22 @@ export function arrayTree(what: string, tree: unknown): Tree<NDArray> {
   );
 }
 
-/** The same nesting with symbolic tensors as leaves. Any tree gives any tree: without that case the type would never end. */
-export type TensorsOf<T> = [Tree<NDArray>] extends [T]
-  ? Tree<Tensor>
-  : T extends { readonly shape: Shape; readonly dtype: DType }
-    ? Tensor
-    : { readonly [K in keyof T]: TensorsOf<T[K]> };
+/** The same nesting with symbolic tensors as leaves. */
+export type TensorsOf<T> = TreeLike<T, Tensor>;
 
-/** Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`. */
+/**
+ * Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`, which is put
+ * in front as it is.
+ *
+ * ```ts
+ * const { w } = parameters({ w: zeros('f64', [3]) }, 'p.'); // the input "p.w"
+ * ```
+ * @throws InputError for a leaf without shape and dtype.
+ */
 export function parameters<T>(tree: T, prefix = ''): TensorsOf<T> {
-  const named = tree as Tree<{ readonly shape: Shape; readonly dtype: DType }>;
-  return mapTree(named, (leaf, name) => input(prefix + name, leaf.dtype, leaf.shape)) as TensorsOf<T>;
+  checkText('parameters: the prefix', prefix);
+  return mapTree(tree as Tree<Typed>, (leaf, name) => {
+    checkTyped('parameters', leaf, name);
+    return input(prefix + name, leaf.dtype, leaf.shape);
+  }) as TensorsOf<T>;
 }

@@ -1,10 +1,8 @@
+import { showValue } from './check-value.js';
 import { type AnyTypedArray, type DType, holds } from './dtype.js';
 import { DTypeError, InputError } from './errors.js';
-import { type NDArray, type NestedNumbers, ndarray } from './ndarray.js';
+import { arrayOf, isNDArray, type NDArray, type NestedNumbers } from './ndarray.js';
 import type { Tree } from './tree.js';
-
-/** Numbers as people have them: a number, nested lists of numbers, a typed array, or an array with dtype and shape. */
-export type ArrayInput = NestedNumbers | AnyTypedArray | NDArray;
 
 /** Numbers of the same kind as given: lists for lists, a Float32Array for a Float32Array. */
 export type Like<X> = X extends number
@@ -17,21 +15,13 @@ export type Like<X> = X extends number
 
 const typed: readonly DType[] = ['f32', 'f64', 'i32', 'i64', 'bool'];
 
-const isNDArray = (value: object): value is NDArray => 'dtype' in value && 'shape' in value && 'data' in value;
-
 /** A list of numbers, or of such lists; a list of anything else is a branch of a tree. */
 function isNested(value: unknown): value is NestedNumbers {
   return typeof value === 'number' || (Array.isArray(value) && (value.length === 0 || isNested(value[0])));
 }
 
 function refuse(what: string, value: unknown): never {
-  const shown = Array.isArray(value)
-    ? `a list of ${typeof value[0]}`
-    : typeof value === 'bigint'
-      ? `the bigint ${value}`
-      : value === null
-        ? 'null'
-        : typeof value;
+  const shown = Array.isArray(value) ? `a list that begins with ${showValue(value[0])}` : showValue(value);
   throw new InputError(`${what} is ${shown}; give a number, nested lists of numbers, a typed array or an NDArray`);
 }
 
@@ -41,7 +31,7 @@ function refuse(what: string, value: unknown): never {
  * @throws InputError that names `what` for anything else, ShapeError for ragged lists, DTypeError for a typed array that holds no dtype.
  */
 function leafArray(what: string, value: unknown, dtype: DType): NDArray | undefined {
-  if (isNested(value)) return ndarray(dtype, value);
+  if (isNested(value)) return arrayOf(what, value, dtype);
   if (typeof value !== 'object' || value === null) return refuse(what, value);
   if (ArrayBuffer.isView(value)) {
     const data = value as AnyTypedArray;
@@ -51,13 +41,13 @@ function leafArray(what: string, value: unknown, dtype: DType): NDArray | undefi
         `${what} is a ${value.constructor.name}; use a Float32Array, Float64Array, Int32Array, BigInt64Array or Uint8Array`,
       );
     }
-    return ndarray(found, data);
+    return arrayOf(what, data, found);
   }
   return isNDArray(value) ? value : undefined;
 }
 
 /** `leafArray` of what cannot be a tree. */
-export function arrayOf(what: string, value: unknown, dtype: DType = 'f64'): NDArray {
+export function plainArray(what: string, value: unknown, dtype: DType = 'f64'): NDArray {
   return leafArray(what, value, dtype) ?? refuse(what, value);
 }
 
@@ -85,7 +75,7 @@ export function nestedNumbers({ shape, data }: NDArray): NestedNumbers {
 export function likeInput(result: Tree<NDArray>, given: unknown): unknown {
   if (typeof given === 'number' || isNested(given)) return nestedNumbers(result as NDArray);
   if (ArrayBuffer.isView(given)) return (result as NDArray).data;
-  if (isNDArray(given as object)) return result;
+  if (isNDArray(given)) return result;
   const own = result as Record<string, Tree<NDArray>>;
   if (Array.isArray(given)) return given.map((item, i) => likeInput(own[i]!, item));
   return Object.fromEntries(Object.entries(given as object).map(([key, item]) => [key, likeInput(own[key]!, item)]));

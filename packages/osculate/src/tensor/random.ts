@@ -1,3 +1,6 @@
+import { showValue } from './check-value.js';
+import { InputError } from './errors.js';
+
 /**
  * A seeded generator of random numbers (xoshiro128**, Blackman and Vigna 2018; seeded by splitmix32), passed in wherever
  * randomness is used. The state is four 32-bit words and can be saved and restored exactly.
@@ -75,6 +78,9 @@ export function generator(seed: number | readonly [number, number, number, numbe
     [s0, s1, s2, s3] = [low() ^ high(), low() ^ high(), low() ^ high(), low() ^ high()];
     if ((s0 | s1 | s2 | s3) === 0) s0 = 1;
   } else {
+    if (!Array.isArray(seed) || seed.length !== 4 || !seed.every((word) => Number.isInteger(word))) {
+      throw new InputError(`generator: needs a number or a state of four integers, got ${showValue(seed)}`);
+    }
     [s0, s1, s2, s3] = seed;
   }
   const rotl = (x: number, k: number) => (x << k) | (x >>> (32 - k));

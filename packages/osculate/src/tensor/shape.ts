@@ -1,10 +1,17 @@
+import { showValue } from './check-value.js';
 import { ShapeError } from './errors.js';
 
 /** Static dimensions, outermost first. A scalar has shape `[]`. */
 export type Shape = readonly number[];
 
+/** Throws unless a value is a list, as shapes, permutations and indices are. */
+export function checkList(list: readonly number[], what: string): void {
+  if (!Array.isArray(list)) throw new ShapeError(`${what}: needs an array of numbers, got ${showValue(list)}`);
+}
+
 /** Number of elements: the product of the dimensions (1 for a scalar). */
 export function sizeOf(shape: Shape): number {
+  checkList(shape, 'sizeOf');
   let size = 1;
   for (const d of shape) size *= d;
   return size;
@@ -15,14 +22,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 export function showShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  if (!Array.isArray(shape)) return showValue(shape);
+  return `[${shape.map((d) => (typeof d === 'number' ? d : showValue(d))).join(', ')}]`;
 }
 
 /** Throws unless every dimension is a non-negative safe integer and their product is one too. */
 export function checkShape(shape: Shape, what: string): void {
+  checkList(shape, `${what}: the shape`);
   for (const d of shape) {
     if (!Number.isSafeInteger(d) || d < 0) {
-      throw new ShapeError(`${what}: dimension ${d} of shape ${showShape(shape)} is not a non-negative integer`);
+      throw new ShapeError(
+        `${what}: dimension ${showValue(d)} of shape ${showShape(shape)} is not a non-negative integer`,
+      );
     }
   }
   if (!Number.isSafeInteger(sizeOf(shape))) throw new ShapeError(`${what}: shape ${showShape(shape)} is too large`);
@@ -62,9 +73,9 @@ export function stridesOf(shape: Shape): number[] {
 
 /** Maps a possibly negative axis into `[0, rank)`; throws a ShapeError otherwise. */
 export function normalizeAxis(axis: number, rank: number, what: string): number {
-  const a = axis < 0 ? axis + rank : axis;
+  const a = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || a < 0 || a >= rank) {
-    throw new ShapeError(`${what}: axis ${axis} is out of range for a tensor of rank ${rank}`);
+    throw new ShapeError(`${what}: axis ${showValue(axis)} is out of range for a tensor of rank ${rank}`);
   }
   return a;
 }
@@ -72,6 +83,7 @@ export function normalizeAxis(axis: number, rank: number, what: string): number 
 /** Normalised, sorted, distinct axes; all axes when `axes` is undefined. */
 export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, what: string): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof axes !== 'number') checkList(axes, `${what}: the axes`);
   const list = (typeof axes === 'number' ? [axes] : axes).map((a) => normalizeAxis(a, rank, what));
   const distinct = [...new Set(list)].sort((x, y) => x - y);
   if (distinct.length !== list.length) throw new ShapeError(`${what}: axes [${list.join(', ')}] repeat`);

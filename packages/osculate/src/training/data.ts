@@ -5,12 +5,13 @@ import type { FloatDType } from '../nn/index.js';
 import type { Named } from '../objective/objective.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
+import type { ArrayValue } from '../tensor/ndarray.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
-import { type ArrayInput, arrayOf } from '../tensor/plain.js';
+import { plainArray } from '../tensor/plain.js';
 import type { Generator } from '../tensor/random.js';
 
 /** One array of rows, or several by name. */
-export type Fields = ArrayInput | Named<ArrayInput>;
+export type Fields = ArrayValue | Named<ArrayValue>;
 
 /** Examples in memory. */
 export interface Examples {
@@ -42,15 +43,15 @@ export interface Prepared {
   readonly targets: readonly string[];
 }
 
-const isNamed = (fields: Fields): fields is Named<ArrayInput> =>
+const isNamed = (fields: Fields): fields is Named<ArrayValue> =>
   typeof fields === 'object' &&
   !Array.isArray(fields) &&
   !ArrayBuffer.isView(fields) &&
   !('dtype' in fields && 'shape' in fields);
 
 /** Numbers as the model takes them: floats of its dtype, integers as i32. */
-export function inputArray(what: string, value: ArrayInput, dtype: FloatDType): NDArray {
-  const array = arrayOf(what, value, dtype);
+export function inputArray(what: string, value: ArrayValue, dtype: FloatDType): NDArray {
+  const array = plainArray(what, value, dtype);
   return isFloat(array.dtype) || array.dtype === 'bool' ? astype(array, dtype) : array;
 }
 
@@ -71,14 +72,14 @@ function areClasses({ data, shape }: NDArray): boolean {
   return false;
 }
 
-function targetArray(what: string, value: ArrayInput, { dtype, classes }: Conversion): NDArray {
-  const array = arrayOf(what, value, dtype);
+function targetArray(what: string, value: ArrayValue, { dtype, classes }: Conversion): NDArray {
+  const array = plainArray(what, value, dtype);
   if (array.dtype === 'i32' || array.dtype === 'i64') return classes ? array : astype(array, dtype);
   return astype(array, classes && areClasses(array) ? 'i32' : dtype);
 }
 
 /** The fields of inputs, or of targets, as arrays. */
-function named<T>(fields: Fields, sole: string, convert: (what: string, value: ArrayInput) => T): [string, T][] {
+function named<T>(fields: Fields, sole: string, convert: (what: string, value: ArrayValue) => T): [string, T][] {
   if (fields === undefined || fields === null)
     throw new InputError(`fitModel: ${sole} is missing; give an array of rows`);
   if (!isNamed(fields)) return [[sole, convert(`fitModel: ${sole}`, fields)]];

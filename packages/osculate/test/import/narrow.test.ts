@@ -211,10 +211,10 @@ describe('quantisation', () => {
     const exact = await plain.run({ a, w });
     await executor.dispose();
     // As far as 8 bits go: the straight-through derivative is that of the product without rounding.
-    for (const name of ['a', 'w']) {
-      const scale = Math.max(...toNumbers(exact[name]!).map(Math.abs));
-      toNumbers(results[name]!).forEach((v, i) => {
-        expect(Math.abs(v - Number(exact[name]!.data[i]))).toBeLessThan(0.05 * scale);
+    for (const name of ['a', 'w'] as const) {
+      const scale = Math.max(...toNumbers(exact[name]).map(Math.abs));
+      toNumbers(results[name]).forEach((v, i) => {
+        expect(Math.abs(v - Number(exact[name].data[i]))).toBeLessThan(0.05 * scale);
       });
     }
   });

@@ -102,8 +102,9 @@ export async function probe<P extends Parameters>(
     directions: Object.fromEntries(names.map((name, i) => [name, directions[i]!])),
     at: async (moved = {}) => {
       const results = await executable.run({ ...point, ...moved });
-      const pick = (what: string) => Object.fromEntries(names.map((n, i) => [n, toNumbers(results[`${what}.${i}`]!)]));
-      return { value: Number(results.value!.data[0]), gradient: pick('gradient'), hvp: pick('hvp') };
+      const pick = (what: 'gradient' | 'hvp') =>
+        Object.fromEntries(names.map((n, i) => [n, toNumbers(results[`${what}.${i}`]!)]));
+      return { value: Number(results.value.data[0]), gradient: pick('gradient'), hvp: pick('hvp') };
     },
     dispose: () => executable.dispose(),
   };

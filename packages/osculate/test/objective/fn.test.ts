@@ -82,7 +82,7 @@ describe('fn', () => {
     ['a result that is not a scalar', () => fn((x) => x)([1, 2]), /\[2\].*vectorFn/],
     ['null', () => rosenbrock(null as never), /argument 1 is null/],
     ['a bigint', () => rosenbrock(1n as never), /the bigint 1/],
-    ['a string in a list', () => rosenbrock(['a'] as never), /argument 1\[0\] is string/],
+    ['a string in a list', () => rosenbrock(['a'] as never), /argument 1\[0\] is the text/],
     ['ragged lists', () => rosenbrock([[1], [1, 2]]), /ragged/],
     ['no tensor', () => fn(() => 3 as never)(1), /number/],
     ['no function', async () => fn(3 as never), /3 is not a function/],

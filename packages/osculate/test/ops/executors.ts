@@ -52,7 +52,7 @@ export async function checkExecutor(
   for (const group of ['y', 'jtu', 'hv'] as const) {
     forms[group].forEach((t, k) => {
       const exact = isFloat(t.dtype) ? tolerance * orders[group] : 0;
-      const name = `${group}.${k}`;
+      const name = `${group}.${k}` as const;
       expectClose(`${executor.name} ${float}: ${name}`, toNumbers(results[name]!), wanted[group][k]!, exact, 0.01);
     });
   }

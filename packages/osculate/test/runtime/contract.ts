@@ -7,7 +7,7 @@ import { scan } from '../../src/ops/scan/scan.js';
 import { whileLoop } from '../../src/ops/while-loop.js';
 import type { Executable, Executor, Feeds } from '../../src/runtime/executor.js';
 import type { AnyTypedArray, DType } from '../../src/tensor/dtype.js';
-import { InputError } from '../../src/tensor/errors.js';
+import { InputError, ShapeError } from '../../src/tensor/errors.js';
 import type { Tensor } from '../../src/tensor/ir.js';
 import { constant, full, input } from '../../src/tensor/leaf.js';
 import { type NDArray, ndarray } from '../../src/tensor/ndarray.js';
@@ -303,6 +303,30 @@ function feedErrors(executor: () => Executor): void {
     const run = once(executor(), affine('f32'), rest);
     await expect(run).rejects.toThrow(InputError);
     await expect(run).rejects.toThrow(/no value for input "b" \(f32 \[2\]\)/);
+  });
+
+  it('takes numbers and nested arrays, which it converts to the dtype of the input', async () => {
+    const [x, b] = [input('x', 'f32', [2, 2]), input('b', 'f32', [])];
+    const [i, flag] = [input('i', 'i64', [2]), input('flag', 'bool', [2])];
+    const program = compile({ y: x.mul(b), i: i.add(1), either: flag.logicalOr([0, 1]) });
+    const feeds = { x: [[1, 2], [3, 4]], b: 3, i: [5, -6], flag: [0, 0] }; // biome-ignore format: a matrix
+    expect(await once(executor(), program, feeds)).toEqual({
+      y: { dtype: 'f32', shape: [2, 2], data: Float32Array.of(3, 6, 9, 12) },
+      i: { dtype: 'i64', shape: [2], data: BigInt64Array.of(6n, -5n) },
+      either: { dtype: 'bool', shape: [2], data: Uint8Array.of(0, 1) },
+    });
+    const given = (value: unknown) => once(executor(), program, { ...feeds, x: value } as Feeds);
+    await expect(given([1, 2, 3, 4])).rejects.toThrow('input "x" is f32 [4], but the program needs f32 [2, 2]');
+    await expect(given([[1, 2], [3]])).rejects.toThrow(ShapeError);
+    await expect(
+      given([
+        [1, 2],
+        [3, '4'],
+      ]),
+    ).rejects.toThrow('run: input "x" (f32 [2, 2]): needs numbers');
+    await expect(given(Float64Array.of(1, 2, 3, 4))).rejects.toThrow('"x" is a Float64Array of length 4');
+    await expect(given(null)).rejects.toThrow(InputError);
+    await expect(once(executor(), program, { ...feeds, i: [0.5, 1] })).rejects.toThrow('0.5');
   });
 
   it('runs after a refused feed', async () => {

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  fromLeaves,
   InputError,
   input,
   leaves,
@@ -22,12 +24,13 @@ describe('trees', () => {
       ['encoder.1.weight', 3],
       ['head', 4],
     ]);
-    expect(leaves<number>(tree, 'p')[3]).toEqual(['p.head', 4]);
+    expect(leaves<number>(tree, 'p.')[3]).toEqual(['p.head', 4]);
+    expect(leaves<number>(tree, 'p')[0]).toEqual(['pencoder.0.weight', 1]);
   });
 
   it('calls a lone leaf "value"', () => {
     expect(leaves(5)).toEqual([['value', 5]]);
-    expect(leaves(5, 'x')).toEqual([['x', 5]]);
+    expect(leaves(5, 'x.')).toEqual([['x.value', 5]]);
   });
 
   it('takes arrays with shape and tensors as leaves, not as branches', () => {
@@ -58,6 +61,48 @@ describe('trees', () => {
     expect(symbols.layer.weight).toBeInstanceOf(Tensor);
     expect(symbols.layer.weight.shape).toEqual([1, 2]);
     expect(symbols.layer.weight.node.attrs).toMatchObject({ name: 'p.layer.weight', dtype: 'f32' });
+  });
+});
+
+describe('fromLeaves', () => {
+  const names = fc.constantFrom('a', 'b', 'weight', '0', 'constructor');
+  const { tree: trees } = fc.letrec<{ tree: Tree<number>; branch: Tree<number> }>((tie) => ({
+    tree: fc.oneof({ maxDepth: 4 }, fc.integer(), tie('branch')),
+    branch: fc.oneof(
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }),
+      fc.dictionary(names, tie('tree'), { minKeys: 1, noNullPrototype: true }),
+    ),
+  }));
+
+  it('is the inverse of leaves, with any prefix', () => {
+    const prefixes = fc.constantFrom('', 'w.', 'gradient.', 'x');
+    fc.assert(
+      fc.property(trees, prefixes, (tree, prefix) => {
+        const named = Object.fromEntries(leaves(tree, prefix));
+        expect(fromLeaves(tree, { ...named, ...(prefix === '' ? {} : { other: 0 }) }, prefix)).toEqual(tree);
+      }),
+    );
+  });
+
+  it('leads from a flat vector to the tree, over the same memory', () => {
+    const tree = { layers: [{ w: ndarray('f64', [[1, 2, 3]]) }], b: ndarray('f64', 4) };
+    const layout = ParameterLayout.of(tree);
+    const flat = layout.flat(tree);
+    const back = fromLeaves(tree, layout.views(flat, 'p.'), 'p.');
+    expect(back).toEqual(tree);
+    flat[2] = 9;
+    expect(back.layers[0]!.w.data[2]).toBe(9);
+  });
+
+  it.each([
+    ['a missing leaf', { a: ndarray('f64', 1) }, 'there is no leaf "b"'],
+    ['a leaf of no place', { a: ndarray('f64', 1), b: ndarray('f64', 1), c: ndarray('f64', 1) }, 'no place for "c"'],
+    ['another shape', { a: ndarray('f64', 1), b: ndarray('f64', [1]) }, '"b" is f64 [1], the tree\'s leaf f64 []'],
+    ['another dtype', { a: ndarray('f32', 1), b: ndarray('f64', 1) }, '"a" is f32 [], the tree\'s leaf f64 []'],
+  ])('refuses %s', (_, named, message) => {
+    const make = () => fromLeaves({ a: ndarray('f64', 0), b: ndarray('f64', 0) }, named as Record<string, NDArray>);
+    expect(make).toThrow(InputError);
+    expect(make).toThrow(message);
   });
 });
 

@@ -1,7 +1,8 @@
+import { checkObject } from '../../tensor/check-value.js';
 import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../../tensor/ir.js';
-import { type Shape, sameShape, showShape } from '../../tensor/shape.js';
+import { checkList, type Shape, sameShape, showShape } from '../../tensor/shape.js';
 import { batchFromChannels, batchIntoChannels } from './batch.js';
 import {
   type ConvGeometry,
@@ -94,6 +95,9 @@ export const convWeightOp: Op<ConvWeightAttrs> = {
  *
  * @throws ShapeError when y is not of the shape that a convolution of x with such a kernel has.
  */
-export function convWeight(x: Tensor, y: Tensor, { kernel, ...options }: ConvWeightOptions): Tensor {
-  return apply1(convWeightOp, [x, y], { ...convGeometry('convWeight', x, y, options), kernel });
+export function convWeight(x: Tensor, y: Tensor, options: ConvWeightOptions): Tensor {
+  checkObject('convWeight: the options', options);
+  const { kernel, ...rest } = options;
+  checkList(kernel, 'convWeight: the kernel');
+  return apply1(convWeightOp, [x, y], { ...convGeometry('convWeight', x, y, rest), kernel });
 }

@@ -1,6 +1,7 @@
+import { checkObject } from '../../tensor/check-value.js';
 import { describe, requireFloat, sameDType } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
-import type { Tensor } from '../../tensor/ir.js';
+import { checkTensors, type Tensor } from '../../tensor/ir.js';
 import { type Shape, showShape } from '../../tensor/shape.js';
 
 /** How a window moves over the spatial axes; one entry an axis. */
@@ -41,7 +42,7 @@ export interface ConvSizes {
 }
 
 function checkList(what: string, name: string, list: readonly number[], rank: number, least: number): void {
-  const valid = list.length === rank && list.every((v) => Number.isSafeInteger(v) && v >= least);
+  const valid = Array.isArray(list) && list.length === rank && list.every((v) => Number.isSafeInteger(v) && v >= least);
   if (valid) return;
   const kind = least === 0 ? 'non-negative' : 'positive';
   throw new ShapeError(`${what}: ${name} ${showShape(list)} must be ${rank} ${kind} integer${rank === 1 ? '' : 's'}`);
@@ -68,6 +69,8 @@ export function windowGeometry(
 
 /** Checks that tensors have one dtype, a float, and 1 or 2 spatial axes each; gives the complete geometry. */
 export function convGeometry(what: string, a: Tensor, b: Tensor, options: ConvOptions): ConvGeometry {
+  checkTensors(what, [a, b]);
+  checkObject(`${what}: the options`, options);
   sameDType(what, a, b);
   requireFloat(what, a);
   if ((a.rank !== 3 && a.rank !== 4) || b.rank !== a.rank) {

@@ -1,3 +1,4 @@
+import { checkObject } from '../../tensor/check-value.js';
 import { requireFloat } from '../../tensor/describe.js';
 import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
@@ -96,7 +97,9 @@ function corrections(size: number, positions: number, attrs: PoolAttrs, i: numbe
  *
  * @throws ShapeError when sizes do not fit, or a window would hold nothing but padding.
  */
-export function averagePool(x: Tensor, { countIncludePad = true, ...options }: AveragePoolOptions): Tensor {
+export function averagePool(x: Tensor, given: AveragePoolOptions): Tensor {
+  checkObject('averagePool: the options', given);
+  const { countIncludePad = true, ...options } = given;
   const attrs = poolAttrs('averagePool', x, { ...options, dilation: undefined });
   const mean = apply1(averagePoolOp, [x], attrs);
   if (countIncludePad || attrs.padding.every(([low, high]) => low + high === 0)) return mean;

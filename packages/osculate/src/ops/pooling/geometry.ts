@@ -1,7 +1,8 @@
+import { checkObject } from '../../tensor/check-value.js';
 import { describe, requireFloat } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
-import type { Tensor } from '../../tensor/ir.js';
-import { type Shape, showShape } from '../../tensor/shape.js';
+import { checkTensor, type Tensor } from '../../tensor/ir.js';
+import { checkList, type Shape, showShape } from '../../tensor/shape.js';
 import { type ConvOptions, slidSizes, type WindowGeometry, windowGeometry } from '../convolution/geometry.js';
 
 export interface PoolOptions {
@@ -18,12 +19,11 @@ export interface PoolAttrs extends WindowGeometry {
 }
 
 /** Complete, checked attributes of a pooling of x. */
-export function poolAttrs(
-  what: string,
-  x: Tensor,
-  { window, ...options }: PoolOptions & Omit<ConvOptions, 'groups'>,
-): PoolAttrs {
+export function poolAttrs(what: string, x: Tensor, given: PoolOptions & Omit<ConvOptions, 'groups'>): PoolAttrs {
   requireFloat(what, x);
+  checkObject(`${what}: the options`, given);
+  const { window, ...options } = given;
+  checkList(window, `${what}: the window`);
   if ((x.rank !== 3 && x.rank !== 4) || window.length !== x.rank - 2) {
     throw new ShapeError(
       `${what} of ${describe(x)} with window ${showShape(window)}: needs [n, c, …] with one or two spatial axes, and a window size for each`,
@@ -66,6 +66,7 @@ export function tiles({ window, strides, dilation }: PoolAttrs): boolean {
 
 /** All axes behind example and channel. */
 export function spatialAxes(what: string, x: Tensor): number[] {
+  checkTensor(what, x);
   if (x.rank < 3) throw new ShapeError(`${what} of ${describe(x)}: needs [n, c, …] with a spatial axis`);
   return Array.from({ length: x.rank - 2 }, (_, i) => i + 2);
 }

@@ -2,7 +2,7 @@ import { describe, requireFloat } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import { apply1, type BufferFunction, type Node, type Op, type Tensor } from '../../tensor/ir.js';
 import { zeros as zeroArray } from '../../tensor/ndarray.js';
-import { showShape, sizeOf } from '../../tensor/shape.js';
+import { checkList, showShape, sizeOf } from '../../tensor/shape.js';
 import { concat } from '../concat.js';
 import { batchFromExamples, batchIntoExamples } from '../convolution/batch.js';
 
@@ -76,6 +76,7 @@ export const upsampleOp: Op<UpsampleAttrs> = {
  */
 export function upsample(x: Tensor, factors: readonly number[]): Tensor {
   requireFloat('upsample', x);
+  checkList(factors, 'upsample');
   const positive = factors.every((f) => Number.isSafeInteger(f) && f > 0);
   if ((x.rank !== 3 && x.rank !== 4) || factors.length !== x.rank - 2 || !positive) {
     throw new ShapeError(

@@ -1,7 +1,18 @@
+import { checkFunction, checkObject } from '../../tensor/check-value.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import { topological } from '../../tensor/graph.js';
-import type { Aval, BufferFunction, Graph, LowerContext, Node, Op, ReferenceBuffer, Tensor } from '../../tensor/ir.js';
+import {
+  type Aval,
+  type BufferFunction,
+  checkTensors,
+  type Graph,
+  type LowerContext,
+  type Node,
+  type Op,
+  type ReferenceBuffer,
+  type Tensor,
+} from '../../tensor/ir.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import { type Shape, sameShape, showShape } from '../../tensor/shape.js';
 import { substitute } from '../../tensor/substitute.js';
@@ -142,10 +153,17 @@ export function scan(
   xs: readonly Tensor[],
   options: ScanOptions = {},
 ): ScanOutputs {
+  checkFunction('scan: the body', body);
+  checkTensors('scan: the initial carries', init);
+  checkTensors('scan: the sequences', xs);
+  checkObject('scan: the options', options);
   const length = lengthOf(xs, options.length);
   const carryIn = init.map((t) => placeholder('scan carry', t));
   const xIn = xs.map((t) => placeholder('scan slice', t, t.shape.slice(1)));
   const step = body(carryIn, xIn);
+  checkObject('scan: what the body returns', step);
+  checkTensors('scan: the carries that the body returns', step.carry);
+  checkTensors('scan: the outputs that the body returns', step.y);
   const outputs = [...step.carry, ...step.y];
   const consts = boundaryOf(outputs, [...carryIn, ...xIn]);
   const constIn = consts.map((t) => placeholder('scan const', t));

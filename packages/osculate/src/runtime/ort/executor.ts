@@ -1,7 +1,7 @@
-import type { Program } from '../../compile/program.js';
+import { checkProgram, type Program } from '../../compile/program.js';
+import { checkObject, showValue } from '../../tensor/check-value.js';
 import { InputError } from '../../tensor/errors.js';
-import type { NDArray } from '../../tensor/ndarray.js';
-import type { Executable, ExecutionReport, Executor, Feeds } from '../executor.js';
+import type { Executable, ExecutionReport, Executor, Feeds, Results } from '../executor.js';
 import { channelBlock, hasConvolution } from './blocked/channel-block.js';
 import type { OrtModule } from './module.js';
 import type { OrtOptions } from './options.js';
@@ -10,7 +10,7 @@ import { Session } from './session.js';
 /** What a loaded program runs on: a session, or an executable of the fallback. */
 interface Runner {
   readonly report: ExecutionReport;
-  run(feeds: Feeds): Promise<Record<string, NDArray>>;
+  run(feeds: Feeds): Promise<Results>;
   release(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ async function fallBack(executor: Executor, program: Program, reason: unknown): 
 class OrtExecutor implements Executor {
   readonly name = 'onnxruntime';
   private readonly entries = new Map<Program, Entry>();
-  private readonly executables = new Set<OrtExecutable>();
+  private readonly executables = new Set<Executable>();
   /** Settles when the runs asked for so far have ended: WebGPU sessions cannot overlap, native ones would not gain. */
   private tail: Promise<unknown> = Promise.resolve();
   /** See `channelBlock`; found out when the first program with a convolution is loaded. */
@@ -46,8 +46,9 @@ class OrtExecutor implements Executor {
     private readonly options: OrtOptions,
   ) {}
 
-  async load(program: Program): Promise<Executable> {
+  async load<Name extends string>(program: Program<Name>): Promise<Executable<Name>> {
     if (this.disposed) throw new InputError('load: this executor was disposed; make a new one');
+    checkProgram('load', program);
     const entry = this.entry(program);
     entry.uses++;
     const runner = await entry.runner;
@@ -71,7 +72,7 @@ class OrtExecutor implements Executor {
   }
 
   /** Ends one use of a program; its session is released with the last. */
-  async unload(executable: OrtExecutable, runner: Runner): Promise<void> {
+  async unload(executable: Executable, runner: Runner): Promise<void> {
     this.executables.delete(executable);
     const entry = this.entries.get(executable.program)!;
     if (--entry.uses > 0) return;
@@ -104,11 +105,11 @@ class OrtExecutor implements Executor {
   }
 }
 
-class OrtExecutable implements Executable {
+class OrtExecutable<Name extends string> implements Executable<Name> {
   private disposal: Promise<void> | null = null;
 
   constructor(
-    readonly program: Program,
+    readonly program: Program<Name>,
     private readonly runner: Runner,
     private readonly executor: OrtExecutor,
   ) {}
@@ -117,7 +118,7 @@ class OrtExecutable implements Executable {
     return this.runner.report;
   }
 
-  async run(feeds: Feeds): Promise<Record<string, NDArray>> {
+  async run(feeds: Feeds): Promise<Results<Name>> {
     if (this.disposal) throw new InputError('run: this executable was disposed; load the program again');
     return this.executor.inTurn(() => this.runner.run(feeds));
   }
@@ -137,5 +138,10 @@ class OrtExecutable implements Executable {
  * before `run` has settled.
  */
 export function ortExecutorFrom(ort: OrtModule, options: OrtOptions = {}): Executor {
+  checkObject('ortExecutorFrom: the options', options);
+  // A module's namespace, or a class with statics: anything that has what is used.
+  if (!ort?.InferenceSession || !ort.Tensor) {
+    throw new InputError(`ortExecutorFrom: needs the module of an ONNX Runtime package, got ${showValue(ort)}`);
+  }
   return new OrtExecutor(ort, options);
 }

@@ -1,17 +1,18 @@
 import { referenceBuffer } from '../../compile/evaluate.js';
 import type { Program } from '../../compile/program.js';
+import { checkObject } from '../../tensor/check-value.js';
 import { type AnyTypedArray, allocate, type DType, holds } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { BufferFunction, ReferenceBuffer, Tensor } from '../../tensor/ir.js';
 import { inputName } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import type { Executable, ExecutionReport, Feeds } from '../executor.js';
-import { bind, checkNames } from '../feeds.js';
+import type { Executable, ExecutionReport, Feeds, Results } from '../executor.js';
+import { bind, checkFeeds, checkNames } from '../feeds.js';
 
 /** A program of the reference executor. Besides `run` it can be called synchronously, and without any allocation. */
-export interface ReferenceExecutable extends Executable {
+export interface ReferenceExecutable<Name extends string = string> extends Executable<Name> {
   /** `run` without the promise. */
-  runSync(feeds: Feeds): Record<string, NDArray>;
+  runSync(feeds: Feeds): Results<Name>;
   /**
    * For inner loops: fixes the arrays that are read and written, and returns a function that reads the inputs' present
    * values and overwrites all outputs in place, without allocating. Feeds are checked once, here; outputs must be typed
@@ -46,14 +47,14 @@ function overlap(a: AnyTypedArray, b: AnyTypedArray): boolean {
 }
 
 /** Loads a prepared program: checks feeds and converts between the boundary's arrays and float64 buffers. */
-export class LoadedProgram implements ReferenceExecutable {
+export class LoadedProgram<Name extends string = string> implements ReferenceExecutable<Name> {
   private readonly names: readonly string[];
   private readonly results: readonly (readonly [string, Tensor])[];
   private readonly inputs: ReferenceBuffer[];
   private compute: BufferFunction | null;
 
   constructor(
-    readonly program: Program,
+    readonly program: Program<Name>,
     readonly report: ExecutionReport,
     compute: BufferFunction,
     private readonly onDispose: () => void,
@@ -64,21 +65,23 @@ export class LoadedProgram implements ReferenceExecutable {
     this.inputs = program.inputs.map((t) => referenceBuffer(t.dtype, storedAsIs(t.dtype) ? 0 : t.size));
   }
 
-  async run(feeds: Feeds): Promise<Record<string, NDArray>> {
+  async run(feeds: Feeds): Promise<Results<Name>> {
     return this.runSync(feeds);
   }
 
-  runSync(feeds: Feeds): Record<string, NDArray> {
+  runSync(feeds: Feeds): Results<Name> {
     const compute = this.ready();
     const buffers = this.load(this.bound(feeds));
     const wide = this.results.map(([, t]) => referenceBuffer(t.dtype, t.size));
     compute(buffers, wide);
-    return Object.fromEntries(this.results.map(([name, t], i) => [name, this.narrow(t, wide[i]!)]));
+    const results: Results = Object.fromEntries(this.results.map(([name, t], i) => [name, this.narrow(t, wide[i]!)]));
+    return results;
   }
 
   bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void {
     this.ready();
     const bound = this.bound(feeds);
+    checkObject('bind: the outputs', outputs);
     const targets = this.results.map(([name, t]) =>
       checkOutput(name, t, Object.hasOwn(outputs, name) ? outputs[name] : undefined),
     );
@@ -118,6 +121,7 @@ export class LoadedProgram implements ReferenceExecutable {
   }
 
   private bound(feeds: Feeds): AnyTypedArray[] {
+    checkFeeds(feeds);
     const bound = this.program.inputs.map((t) => bind(t, feeds));
     if (Object.keys(feeds).length !== this.names.length) checkNames(this.program, feeds);
     return bound;

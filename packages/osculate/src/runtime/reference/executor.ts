@@ -1,8 +1,9 @@
 import { prepareGraph } from '../../compile/evaluate.js';
-import type { Program } from '../../compile/program.js';
+import { checkProgram, type Program } from '../../compile/program.js';
+import { checkObject } from '../../tensor/check-value.js';
 import { InputError } from '../../tensor/errors.js';
-import type { BufferFunction, Graph } from '../../tensor/ir.js';
-import type { Executor } from '../executor.js';
+import type { BufferFunction, Graph, Tensor } from '../../tensor/ir.js';
+import type { Executable, Executor } from '../executor.js';
 import { LoadedProgram, type ReferenceExecutable } from './executable.js';
 import { generate } from './generate.js';
 
@@ -12,9 +13,9 @@ export interface ReferenceOptions {
 }
 
 export interface ReferenceExecutor extends Executor {
-  load(program: Program): Promise<ReferenceExecutable>;
+  load<Name extends string>(program: Program<Name>): Promise<ReferenceExecutable<Name>>;
   /** `load` without the promise. */
-  loadSync(program: Program): ReferenceExecutable;
+  loadSync<Name extends string>(program: Program<Name>): ReferenceExecutable<Name>;
 }
 
 /** Compiles, or says why the graph is interpreted instead. */
@@ -34,13 +35,16 @@ function prepare(graph: Graph): { readonly compute: BufferFunction; readonly not
  * more than computing. Programs become generated code; where a content security policy forbids that, they are
  * interpreted, which each executable's report says.
  */
-export function referenceExecutor({ interpret = false }: ReferenceOptions = {}): ReferenceExecutor {
+export function referenceExecutor(options: ReferenceOptions = {}): ReferenceExecutor {
+  checkObject('referenceExecutor: the options', options);
+  const { interpret = false } = options;
   const name = interpret ? 'reference (interpreted)' : 'reference';
-  const loaded = new Set<LoadedProgram>();
+  const loaded = new Set<Executable>();
   let open = true;
-  const loadSync = (program: Program): ReferenceExecutable => {
+  const loadSync = <Name extends string>(program: Program<Name>): ReferenceExecutable<Name> => {
     if (!open) throw new InputError('load: the executor has been disposed of; make another');
-    const graph = { inputs: program.inputs, outputs: Object.values(program.outputs) };
+    checkProgram('load', program);
+    const graph = { inputs: program.inputs, outputs: Object.values<Tensor>(program.outputs) };
     const { compute, notes } = interpret ? { compute: prepareGraph(graph), notes: [] } : prepare(graph);
     const report = { executor: name, notes };
     const executable = new LoadedProgram(program, report, compute, () => loaded.delete(executable));

@@ -19,6 +19,48 @@ const views: readonly OpCase[] = [
     expected: (x) => [values(x!).map((v) => v * v)],
   },
   {
+    name: 'at',
+    inputs: [x234],
+    build: (x) => [x.at(1), x.at(-2, 2), x.at(0, -1, 3), x.at()],
+    expected: (x) => [
+      tabulate([3, 4], ([j, k]) => at(x!, [1, j!, k!])),
+      tabulate([4], ([k]) => at(x!, [0, 2, k!])),
+      [at(x!, [0, 2, 3])],
+      values(x!),
+    ],
+  },
+  {
+    name: 'flatten',
+    inputs: [x234],
+    build: (x) => x.flatten().square(),
+    expected: (x) => [values(x!).map((v) => v * v)],
+  },
+  {
+    name: 'concat, a method',
+    inputs: [{ shape: [2, 3] }, { shape: [2, 1] }],
+    build: (x, y) => [x.concat(y!, 1), x.concat([[[7, 8, 9]], x]), x.concat([])],
+    expected: (x, y) => [
+      tabulate([2, 4], ([i, j]) => (j! < 3 ? at(x!, [i!, j!]) : at(y!, [i!, 0]))),
+      [...values(x!), 7, 8, 9, ...values(x!)],
+      values(x!),
+    ],
+  },
+  {
+    name: 'concat and stack, with arrays',
+    inputs: [{ shape: [2] }],
+    build: (x) => [concat([[1, 2, 3], x], 0), stack([Float64Array.of(5, 6), x, [7, 8]])],
+    expected: (x) => [
+      [1, 2, 3, ...values(x!)],
+      [5, 6, ...values(x!), 7, 8],
+    ],
+  },
+  {
+    name: 'gather, by numbers',
+    inputs: [x234],
+    build: (x) => x.gather([2, 0], 1),
+    expected: from([2, 2, 4], ([i, j, k]) => [i!, 2 - 2 * j!, k!]),
+  },
+  {
     name: 'transpose',
     inputs: [x234],
     build: (x) => x.transpose([2, 0, 1]),

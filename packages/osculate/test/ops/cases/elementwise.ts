@@ -1,5 +1,5 @@
 import { where } from '../../../src/ops/index.js';
-import type { Tensor } from '../../../src/tensor/index.js';
+import { ndarray, type Tensor } from '../../../src/tensor/index.js';
 import type { CaseInput, OpCase } from '../case.js';
 import { at, tabulate } from './indexing.js';
 import { bools, box, type Expected, each, integers, numbers, type Scalar } from './numbers.js';
@@ -233,4 +233,52 @@ const angles: OpCase = {
   smooth: 0,
 };
 
-export const elementwiseCases: OpCase[] = [...unaryCases, ...binary, ...comparisons, ...whole, ...choices, angles];
+const withArrays: readonly OpCase[] = [
+  {
+    name: 'arithmetic with arrays',
+    inputs: [{ shape: [2, 3], low: 0.4, high: 2 }],
+    build: (x) => [
+      x.add([1, 2, 3]),
+      x.mul([[2], [3]]),
+      x.sub(Float64Array.of(1, 2, 3)),
+      x.pow(ndarray('i32', [1, 2, 3])),
+    ],
+    expected: (x) => [
+      tabulate([2, 3], ([i, j]) => at(x!, [i!, j!]) + j! + 1),
+      tabulate([2, 3], ([i, j]) => at(x!, [i!, j!]) * (i! + 2)),
+      tabulate([2, 3], ([i, j]) => at(x!, [i!, j!]) - j! - 1),
+      tabulate([2, 3], ([i, j]) => at(x!, [i!, j!]) ** (j! + 1)),
+    ],
+  },
+  {
+    name: 'where, with an array',
+    inputs: [bools(1, 0, 1), { shape: [3] }],
+    build: (c, x) => [c!.where(x!, [7, 8, 9]), where(c!, [7, 8, 9], x!.square())],
+    expected: (_, x) => [
+      [at(x!, [0]), 8, at(x!, [2])],
+      [7, at(x!, [1]) ** 2, 9],
+    ],
+  },
+  {
+    name: 'clip, by tensors and arrays',
+    inputs: [
+      { shape: [4], values: [-1.5, 0.25, 1.75, 0.5] },
+      { shape: [], values: [-0.5] },
+    ],
+    build: (x, low) => [x!.clip(low!, [0.1, 0.6, 1, 2]).square(), x!.clip(low!, 1)],
+    expected: () => [
+      [0.25, 0.0625, 1, 0.25],
+      [-0.5, 0.25, 1, 0.5],
+    ],
+  },
+];
+
+export const elementwiseCases: OpCase[] = [
+  ...withArrays,
+  ...unaryCases,
+  ...binary,
+  ...comparisons,
+  ...whole,
+  ...choices,
+  angles,
+];

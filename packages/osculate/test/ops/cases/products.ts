@@ -33,6 +33,23 @@ const matrices: readonly OpCase[] = [
     expected: (a, b) => [[dot(3, (k) => at(a!, [k]) * at(b!, [k]))]],
   },
   {
+    name: 'dot, vectors and matrices',
+    inputs: [{ shape: [3] }, { shape: [3, 2] }],
+    build: (a, b) => [a.dot(a), a.dot([1, -2, 3]), a.dot(b), b.dot(Float64Array.of(2, 3))],
+    expected: (a, b) => [
+      [dot(3, (k) => at(a!, [k]) ** 2)],
+      [at(a!, [0]) - 2 * at(a!, [1]) + 3 * at(a!, [2])],
+      tabulate([2], ([j]) => dot(3, (k) => at(a!, [k]) * at(b!, [k, j!]))),
+      tabulate([3], ([i]) => 2 * at(b!, [i!, 0]) + 3 * at(b!, [i!, 1])),
+    ],
+  },
+  {
+    name: 'matmul, by numbers',
+    inputs: [{ shape: [2, 3] }],
+    build: (a) => a.matmul([[1], [-1], [2]]),
+    expected: (a) => [tabulate([2], ([i]) => at(a!, [i!, 0]) - at(a!, [i!, 1]) + 2 * at(a!, [i!, 2]))],
+  },
+  {
     name: 'matmul, batch',
     inputs: [{ shape: [2, 2, 3] }, { shape: [2, 3, 2] }],
     build: (a, b) => a!.matmul(b!),

@@ -248,4 +248,35 @@ const normalisers: readonly OpCase[] = [
   },
 ];
 
-export const reductionCases: OpCase[] = [...sums, ...extrema, ...products, ...normalisers];
+const length = (v: readonly number[]): number => Math.hypot(...v);
+const spread = (v: readonly number[], ddof = 0): number =>
+  total(v.map((a) => (a - average(v)) ** 2)) / (v.length - ddof);
+
+const moments: readonly OpCase[] = [
+  { name: 'norm, all', inputs: [x234], build: (x) => x.norm(), expected: over([0, 1, 2], length) },
+  { name: 'norm, two axes', inputs: [x234], build: (x) => x.norm([0, 2], true), expected: over([0, 2], length) },
+  { name: 'var, all', inputs: [x234], build: (x) => x.var(), expected: over([0, 1, 2], (v) => spread(v)) },
+  { name: 'var, one axis', inputs: [x234], build: (x) => x.var(-1, true), expected: over([2], (v) => spread(v)) },
+  { name: 'var, unbiased', inputs: [x234], build: (x) => x.var(1, false, 1), expected: over([1], (v) => spread(v, 1)) },
+  { name: 'std', inputs: [x234], build: (x) => x.std([0, 1]), expected: over([0, 1], (v) => Math.sqrt(spread(v))) },
+  {
+    name: 'std, unbiased',
+    inputs: [x234],
+    build: (x) => x.std(2, false, 1),
+    expected: over([2], (v) => Math.sqrt(spread(v, 1))),
+  },
+  {
+    name: 'any and all',
+    inputs: [{ shape: [2, 3], dtype: 'bool', values: [1, 0, 1, 0, 0, 1] }],
+    build: (x) => [x.any(0), x.all(0), x.any(), x.all(1, true)],
+    expected: () => [[1, 0, 1], [0, 0, 1], [1], [0, 0]],
+  },
+  {
+    name: 'any and all, of nothing',
+    inputs: [{ shape: [0], dtype: 'bool' }],
+    build: (x) => [x.any(), x.all()],
+    expected: () => [[0], [1]],
+  },
+];
+
+export const reductionCases: OpCase[] = [...moments, ...sums, ...extrema, ...products, ...normalisers];

@@ -36,6 +36,8 @@ const smooth = casesOf(
     ['neg', (x) => x.neg(), (x) => 0 - x],
     ['exp', (x) => x.exp(), (x) => Math.E ** x],
     ['log', (x) => x.log(), (x) => Math.log2(x) * Math.LN2, { low: 0.2, high: 4 }],
+    ['log2', (x) => x.log2(), Math.log2, { low: 0.2, high: 9 }],
+    ['log10', (x) => x.log10(), Math.log10, { low: 0.2, high: 90 }],
     ['log1p', (x) => x.log1p(), (x) => Math.log(1 + x), { low: -0.7, high: 3 }],
     ['expm1', (x) => x.expm1(), (x) => Math.exp(x) - 1],
     ['sqrt', (x) => x.sqrt(), (x) => x ** 0.5, { low: 0.3, high: 4 }],
