@@ -36,6 +36,14 @@ export function requireObject(what: string, value: unknown, hint: string): void 
     throw new InputError(`${what} is ${show(value)}; give ${hint}`);
 }
 
+/** Options that are numbers, where they are given. @throws InputError for NaN and for what is no number. */
+export function requireNumberOptions(what: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && (typeof value !== 'number' || Number.isNaN(value)))
+      throw new InputError(`${what}: ${name} is ${show(value)}; give a number`);
+  }
+}
+
 /** @throws InputError unless the value is a function. */
 export function requireFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw new InputError(`${what} is ${show(value)}; give a function`);

@@ -55,14 +55,14 @@ export function curveFit(model: AnyModel, data: FitData, options: CurveFitOption
   const what = 'curveFit';
   requireModel(what, model);
   const checked = checkData(what, data);
-  const { vector, names, byName } = namedStart(what, options);
+  const { vector, names, arrangement } = namedStart(what, options);
   const constraints = new Constraints(what, names, options);
   const bounds = constraints.bounds(boundsInOrder(what, options.bounds, names));
   const start = constraints.start(vector);
-  const use = { what, byName, start, box: new Box(bounds, names), constraints };
+  const use = { what, arrangement, start, box: new Box(bounds, names), constraints };
   const problem = modelProblem(model, checked, use);
   const result = constraints.complete(solveProblem(problem, start, names, { ...options, bounds }));
   const { predictors } = checked;
-  const curve = curveAt({ what: 'predict', model, parameters: result.parameters, names, byName, predictors });
+  const curve = curveAt({ model, arrangement, parameters: result.parameters, names, predictors });
   return fitted({ ...result, ...observedOf(data, checked), ...curve });
 }

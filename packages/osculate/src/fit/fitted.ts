@@ -2,7 +2,7 @@ import { rowsOfColumns } from '../linalg/dense/transpose.js';
 import { ShapeError } from '../tensor/errors.js';
 import { Box } from './bounds.js';
 import { unconstrained } from './constraints/constraints.js';
-import { type AnyModel, modelProblem } from './model.js';
+import { type Arrangement, type Model, modelProblem } from './model.js';
 import { type CheckedPoints, checkPoints, type Points } from './residuals/fit-data.js';
 import type { ResidualProblem } from './residuals/problem.js';
 import type { LeastSquaresResult } from './result.js';
@@ -40,20 +40,20 @@ export interface Curve {
 export interface CurveFit<Name extends string = string> extends Fitted<Name>, Curve {}
 
 /** What a curve is made of. */
-export interface CurveParts {
-  readonly what: string;
-  readonly model: AnyModel;
+interface CurveParts<P, N> {
+  readonly model: Model<P, N>;
+  readonly arrangement: Arrangement<P, N>;
   readonly parameters: Float64Array;
   readonly names: readonly string[];
-  readonly byName: readonly string[] | null;
   /** Columns of x, 0 for a plain list. */
   readonly predictors: number;
 }
 
 /** The model at the parameters of a fit. */
-export function curveAt({ what, model, parameters, names, byName, predictors }: CurveParts): Curve {
+export function curveAt<P, N>({ model, arrangement, parameters, names, predictors }: CurveParts<P, N>): Curve {
+  const what = 'predict';
   const start = parameters.slice();
-  const use = { what, byName, start, box: new Box({}, names), constraints: unconstrained(names) };
+  const use = { what, arrangement, start, box: new Box({}, names), constraints: unconstrained(names) };
   // What is compiled for a number of points lives as long as the function that it was traced from: that of the last number.
   let last = { count: -1, model };
   const points = (x: Points): CheckedPoints => {

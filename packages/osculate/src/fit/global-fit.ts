@@ -9,7 +9,7 @@ import { type Layout, layoutOf, spread, spreadTies } from './global/layout.js';
 import type { SetResult } from './global/result.js';
 import { type StackedSet, stacked } from './global/stacked.js';
 import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
-import { type AnyModel, type Fixed, type Model, modelProblem, requireModel, type Ties } from './model.js';
+import { byNames, type Fixed, type Model, modelProblem, requireModel, type Ties } from './model.js';
 import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
 import type { LeastSquaresResult } from './result.js';
 import { startVector } from './start.js';
@@ -106,7 +106,7 @@ interface Setup {
 
 /** All names in the order of the models, and those of each set. */
 function namesOf(
-  sets: readonly AnyDataSet[],
+  sets: readonly DataSet[],
   options: GlobalFitOptions,
 ): { order: readonly string[]; each: readonly (readonly string[])[] } {
   const { names, start, fixed = {}, tied = {}, shared } = options;
@@ -125,7 +125,7 @@ function namesOf(
   return { order, each };
 }
 
-function setupOf(sets: readonly AnyDataSet[], options: GlobalFitOptions): Setup {
+function setupOf(sets: readonly DataSet[], options: GlobalFitOptions): Setup {
   if (!Array.isArray(sets) || sets.length === 0)
     throw new InputError(`${WHAT}: there are no data sets; give a list of { model, x, y }`);
   const { start: given, fixed: held = {}, tied: ties = {}, shared } = options;
@@ -154,7 +154,7 @@ function setupOf(sets: readonly AnyDataSet[], options: GlobalFitOptions): Setup 
 /** A set that was checked. */
 interface CheckedSet {
   readonly what: string;
-  readonly model: AnyModel;
+  readonly model: DataSet['model'];
   readonly data: CheckedData;
   /** Names of its model. */
   readonly own: readonly string[];
@@ -169,7 +169,7 @@ function stackedSet(
   const part = (all: Float64Array): Float64Array => Float64Array.from(places, (place) => all[place]!);
   const names = places.map((place) => layout.names[place]!);
   const box = new Box({ lower: part(lower), upper: part(upper) }, names);
-  const use = { what, byName: own, start: part(start), box, constraints: unconstrained(names) };
+  const use = { what, arrangement: byNames(own), start: part(start), box, constraints: unconstrained(names) };
   const make = () => modelProblem(model, data, use);
   if (typeof model === 'function') return { load: make, places };
   const problem = make();
@@ -179,7 +179,7 @@ function stackedSet(
 /** The results of the sets, which know the whole for their statistics. */
 function fittedSets(
   result: LeastSquaresResult,
-  sets: readonly (CheckedSet & { readonly set: AnyDataSet })[],
+  sets: readonly (CheckedSet & { readonly set: DataSet })[],
 ): readonly FittedSet[] {
   let to = 0;
   let statistics: GlobalStatistics | undefined;
@@ -191,7 +191,7 @@ function fittedSets(
     return {
       ...{ label: set.label ?? `set ${d}`, from, to, places, parameters },
       ...observedOf(set, data),
-      ...curveAt({ what: 'predict', model, parameters, names: own, byName: own, predictors }),
+      ...curveAt({ model, arrangement: byNames(own), parameters, names: own, predictors }),
     };
   });
   return parts.map((part, d) => ({
@@ -211,8 +211,6 @@ function allObserved(sets: readonly SetResult[]): Pick<LeastSquaresResult, 'obse
   const flat = (lists: readonly Float64Array[]): Float64Array => Float64Array.from(lists.flatMap((list) => [...list]));
   return { observed: { y: flat(known.map(({ y }) => y)), sigma: flat(known.map(({ sigma }) => sigma)) } };
 }
-
-type AnyDataSet = Omit<DataSet, 'model'> & { readonly model: AnyModel };
 
 /**
  * Fits several data sets at once, each with its own model or the same, with some parameters in common: minimises the sum of all weighted
@@ -239,13 +237,14 @@ export function globalFit<
   >[],
   options: GlobalFitOptions<S, F, T>,
 ): GlobalFitResult<GlobalNames<S, F, T>>;
-export function globalFit(sets: readonly AnyDataSet[], options: GlobalFitOptions): GlobalFitResult {
+export function globalFit(sets: readonly DataSet[], options: GlobalFitOptions): GlobalFitResult {
   requireObject(`${WHAT}: the options`, options, "an object with a start and the shared names, as { start: { a: 1, k: 0.5 }, shared: ['k'] }");
   const setup = setupOf(sets, options);
   const { layout, start, constraints, lower, upper } = setup;
   const { names, places, origins } = layout;
   const checked = sets.map((set, d) => {
     const what = `${WHAT}: set ${d}`;
+    requireObject(what, set, '{ model, x, y }');
     requireModel(what, set.model);
     const own = places[d]!.map((place) => origins[place]!.name);
     return { what, set, model: set.model, data: checkData(what, set), own, places: places[d]! };

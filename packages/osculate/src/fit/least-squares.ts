@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/ir.js';
 import { type Bounds, Box, boundsInOrder, type NamedBounds } from './bounds.js';
-import { callUser, requireFunction, requireObject } from './checks.js';
+import { callUser, requireFunction, requireNumberOptions, requireObject } from './checks.js';
 import { type ConstraintOptions, Constraints } from './constraints/constraints.js';
 import { describeFit, type FitEnd, finish } from './finish.js';
 import { type Fitted, fitted } from './fitted.js';
@@ -108,7 +108,9 @@ export function solveProblem(
   const box = new Box(options.bounds ?? {}, names);
   const counts: Counts = { points: 0, residuals: 0, jacobians: 0, secondDirectional: 0, curvatures: 0 };
   const { gradientTolerance = 1e-12, offsetTolerance = 1e-8, stepTolerance = 1e-12, costTolerance = 1e-15 } = options;
-  const most = options.maxEvaluations ?? 400 * (names.length + 1);
+  const { maxEvaluations: most = 400 * (names.length + 1), targetCost = Number.NEGATIVE_INFINITY } = options;
+  const limits = { gradientTolerance, offsetTolerance, stepTolerance, costTolerance, maxEvaluations: most, targetCost };
+  requireNumberOptions(WHAT, limits);
   const inside = start.slice();
   box.clamp(inside);
   let allowed = most;
@@ -126,7 +128,7 @@ export function solveProblem(
       costTolerance,
       acceleration: options.acceleration ?? true,
       region: checkedRegion('leastSquares', options.trustRegion),
-      targetCost: options.targetCost ?? Number.NEGATIVE_INFINITY,
+      targetCost,
       budget: () => counts.points < allowed,
     },
   };

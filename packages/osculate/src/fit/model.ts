@@ -60,21 +60,34 @@ export type Arranged<V> = readonly V[] | Readonly<Record<string, V>>;
 export type AnyModel = AnyTracedModel | AnyNumericModel;
 
 /** A model of plain numbers, likewise. */
-export type AnyNumericModel = NumericModel<Float64Array | Readonly<Record<string, number>>>;
+export type AnyNumericModel = NumericModel<ArrangedNumbers>;
 
 /** A traced model, likewise. */
 export type AnyTracedModel = TracedModel<Arranged<Tensor>>;
 
+/** Numbers in a list or by name. */
+type ArrangedNumbers = Float64Array | Readonly<Record<string, number>>;
+
+/** How a model gets its parameters: from a list of them. */
+export interface Arrangement<P, N> {
+  /** The names, or null for a list. */
+  readonly names: readonly string[] | null;
+  tensors(values: readonly Tensor[]): P;
+  numbers(values: Float64Array): N;
+}
+
 /** How a model is called. */
-export interface ModelUse {
+export interface ModelUse<P, N> {
   /** The function that was called, for messages. */
   readonly what: string;
-  /** Names under which the parameters come, or null for a list of them. */
-  readonly byName: readonly string[] | null;
+  readonly arrangement: Arrangement<P, N>;
   readonly start: Float64Array;
   readonly box: Box;
   readonly constraints: Constraints;
 }
+
+/** That of `AnyModel`. */
+export type AnyUse = ModelUse<Arranged<Tensor>, ArrangedNumbers>;
 
 function named<V>(names: readonly string[], values: ArrayLike<V>): Record<string, V> {
   return Object.fromEntries(names.map((name, j) => [name, values[j]!]));
@@ -90,18 +103,19 @@ export function inOrder<V>(values: Arranged<V>): readonly V[] {
   return isInOrder(values) ? values : Object.values(values);
 }
 
-/** Tensors as a model wants them. */
-export function arranged(names: readonly string[] | null, values: readonly Tensor[]): Arranged<Tensor> {
-  return names ? named(names, values) : values;
+/** Parameters by these names. */
+export function byNames(
+  names: readonly string[],
+): Arrangement<Readonly<Record<string, Tensor>>, Readonly<Record<string, number>>> {
+  return { names, tensors: (values) => named(names, values), numbers: (values) => named(names, values) };
 }
 
-/** Numbers as a model wants them. */
-export function arrangedNumbers(
-  names: readonly string[] | null,
-  p: Float64Array,
-): Float64Array | Readonly<Record<string, number>> {
-  return names ? named(names, p) : p;
-}
+/** Parameters in a list. */
+export const inList: Arrangement<readonly Tensor[], Float64Array> = {
+  names: null,
+  tensors: (values) => values,
+  numbers: (values) => values,
+};
 
 /** What a model is given, for messages. */
 export function givenTo(names: readonly string[] | null, n: number): string {
@@ -109,7 +123,7 @@ export function givenTo(names: readonly string[] | null, n: number): string {
 }
 
 /** @throws InputError for what is no model. */
-export function requireModel(what: string, model: AnyModel): void {
+export function requireModel<P, N>(what: string, model: Model<P, N>): void {
   if (typeof model === 'function') return;
   requireObject(`${what}: the model`, model, 'a function of tensors, or { model } with a function of plain numbers');
   requireFunction(`${what}: "model" of the model`, model.model);
@@ -135,7 +149,7 @@ export function gradientRow(
 }
 
 /** Problems by model and shape. Data are inputs, so that they can change. */
-const known = remembering<AnyTracedModel, TracedProblem>();
+const known = remembering<object, TracedProblem>();
 
 /** What a traced model returned as m values; a scalar stands for all. @throws ShapeError, InputError or DTypeError */
 export function tracedValues(what: string, result: unknown, m: number): Tensor {
@@ -152,22 +166,22 @@ export function rowsInput(m: number, predictors: number): Tensor {
 }
 
 /** The values of a traced model, of m, for inputs that stand for the parameters. */
-export function traceValues(
-  model: AnyTracedModel,
+export function traceValues<P, N>(
+  model: TracedModel<P>,
   x: Tensor,
   parameters: readonly Tensor[],
-  { what, byName, constraints }: Omit<ModelUse, 'start' | 'box'>,
+  { what, arrangement, constraints }: ModelUse<P, N>,
 ): Tensor {
-  const given = arranged(byName, constraints.tensors(parameters));
-  const result = callUser(what, givenTo(byName, parameters.length), () => model(x, given));
+  const given = arrangement.tensors(constraints.tensors(parameters));
+  const result = callUser(what, givenTo(arrangement.names, parameters.length), () => model(x, given));
   return tracedValues(what, result, x.shape[0]!);
 }
 
-function traceModel(
-  model: AnyTracedModel,
+function traceModel<P, N>(
+  model: TracedModel<P>,
   m: number,
   predictors: number,
-  use: ModelUse,
+  use: ModelUse<P, N>,
 ): TracedProblem {
   const x = rowsInput(m, predictors);
   const y = input('y', 'f64', [m]);
@@ -175,27 +189,27 @@ function traceModel(
   return tracedProblem({ residuals: traceValues(model, x, parameters, use).sub(y), parameters, data: [x, y] });
 }
 
-function tracedModel(
-  model: AnyTracedModel,
+function tracedModel<P, N>(
+  model: TracedModel<P>,
   { x, y, predictors }: CheckedData,
-  use: ModelUse,
+  use: ModelUse<P, N>,
 ): TracedProblem {
-  const key = JSON.stringify([use.start.length, y.length, predictors, use.byName, use.constraints.key]);
+  const key = JSON.stringify([use.start.length, y.length, predictors, use.arrangement.names, use.constraints.key]);
   const problem = known(model, key, () => traceModel(model, y.length, predictors, use));
   problem.load([x, y]);
   return problem;
 }
 
-function numericModel(
-  { model, gradient }: AnyNumericModel,
+function numericModel<P, N>(
+  { model, gradient }: NumericModel<N>,
   { x, y, whitening, predictors }: CheckedData,
-  { what, byName, start, box, constraints }: ModelUse,
+  { what, arrangement, start, box, constraints }: ModelUse<P, N>,
 ): ResidualProblem {
   const width = predictors || 1;
   const rows = Array.from(y, (_, i) => x.subarray(i * width, (i + 1) * width));
-  const given = givenTo(byName, start.length);
+  const given = givenTo(arrangement.names, start.length);
   const residuals = (q: Float64Array): Float64Array => {
-    const p = arrangedNumbers(byName, constraints.numbers(q));
+    const p = arrangement.numbers(constraints.numbers(q));
     const result = new Float64Array(y.length);
     return callUser(what, given, () => {
       for (let i = 0; i < result.length; i++) result[i] = model(rows[i]!, p) - y[i]!;
@@ -204,11 +218,11 @@ function numericModel(
   };
   if (gradient !== undefined) {
     const jacobian = (q: Float64Array): NumericJacobian => {
-      const p = arrangedNumbers(byName, constraints.numbers(q));
+      const p = arrangement.numbers(constraints.numbers(q));
       const slopes = callUser(what, given, () => rows.map((row) => gradient(row, p)));
       return constraints.pullBack(
         q,
-        slopes.map((slope) => gradientRow(what, byName, slope)),
+        slopes.map((slope) => gradientRow(what, arrangement.names, slope)),
       );
     };
     const problem = numericProblem({ residuals, jacobian }, start, box);
@@ -223,7 +237,7 @@ function numericModel(
 }
 
 /** The problem of a model and checked data, weighted. A traced one is remembered with the model, for data of its shape. */
-export function modelProblem(model: AnyModel, data: CheckedData, use: ModelUse): ResidualProblem {
+export function modelProblem<P, N>(model: Model<P, N>, data: CheckedData, use: ModelUse<P, N>): ResidualProblem {
   if (typeof model !== 'function') return numericModel(model, data, use);
   const problem = tracedModel(model, data, use);
   return data.whitening ? whitened(problem, data.whitening) : problem;

@@ -151,13 +151,13 @@ export function orthogonalDistanceFit(
 ): OrthogonalDistanceResult {
   requireModel(WHAT, model);
   const { predictors, ...points } = checkedPoints(data);
-  const { vector, names, byName } = namedStart(WHAT, options);
+  const { vector, names, arrangement } = namedStart(WHAT, options);
   const constraints = new Constraints(WHAT, names, options);
   const bounds = constraints.bounds(boundsInOrder(WHAT, options.bounds, names));
   const box = new Box(bounds, names);
   const start = constraints.start(vector);
   const shape = { m: points.y.length, predictors, n: names.length };
-  const use = { what: WHAT, byName, start, box, constraints };
+  const use = { what: WHAT, arrangement, start, box, constraints };
   const distances = new Distances(curveOf(model, shape, use), shape, points);
   const problem = numericProblem(
     { residuals: (q) => distances.residuals(q), jacobian: (q) => distances.jacobian(q) },
@@ -171,7 +171,7 @@ export function orthogonalDistanceFit(
   const { parameters } = complete;
   return fitted({
     ...complete,
-    ...curveAt({ what: 'predict', model, parameters, names, byName, predictors }),
+    ...curveAt({ model, arrangement, parameters, names, predictors }),
     deltas: t.map((value, i) => value * points.sigmaX[i]!),
     epsilons: g.map((value, i) => value * points.sigmaY[i]!),
   });

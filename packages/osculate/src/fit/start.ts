@@ -1,13 +1,13 @@
 import { InputError } from '../tensor/errors.js';
 import { isList, numbers, requireObject, show } from './checks.js';
 import type { ConstraintOptions } from './constraints/constraints.js';
-import type { Start } from './model.js';
+import { type AnyUse, byNames, inList, type Start } from './model.js';
 
-/** Start, names, and the names under which a model gets its parameters: null where they come in a list. */
+/** Start, names, and how a model gets its parameters. */
 export interface NamedStart {
   readonly vector: Float64Array;
   readonly names: readonly string[];
-  readonly byName: readonly string[] | null;
+  readonly arrangement: AnyUse['arrangement'];
 }
 
 /** The parameters' names, checked against their number. */
@@ -51,7 +51,7 @@ export function namedStart(
   const { start, names, fixed = {}, tied = {} } = options;
   if (isList(start)) {
     const vector = startVector(what, start);
-    return { vector, names: parameterNames(what, vector.length, names), byName: null };
+    return { vector, names: parameterNames(what, vector.length, names), arrangement: inList };
   }
   const hint = 'one number a parameter, in a list or by name';
   for (const [kind, given] of Object.entries({ 'the start': start, fixed, tied }))
@@ -64,5 +64,5 @@ export function namedStart(
   };
   const vector = vectorByName(what, order, known);
   const checked = parameterNames(what, vector.length, order);
-  return { vector, names: checked, byName: checked };
+  return { vector, names: checked, arrangement: byNames(checked) };
 }

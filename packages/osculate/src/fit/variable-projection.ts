@@ -5,7 +5,7 @@ import { unconstrained } from './constraints/constraints.js';
 import { describeFit, finish } from './finish.js';
 import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
-import { type AnyModel, modelProblem, type NamesOf, type Start, type TensorsOf } from './model.js';
+import { type AnyTracedModel, inList, modelProblem, type NamesOf, type Start, type TensorsOf } from './model.js';
 import { polish } from './polish.js';
 import { type Counts, counted } from './residuals/counted.js';
 import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
@@ -48,7 +48,7 @@ export interface VariableProjectionResult<Name extends string = string> extends 
 
 /** Checked input of one fit. */
 interface Setup {
-  readonly model: AnyModel;
+  readonly model: AnyTracedModel;
   readonly data: CheckedData;
   readonly start: Float64Array;
   readonly names: readonly string[];
@@ -71,7 +71,7 @@ function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup)
   const whole = new Box(bounds, names);
   const counts: Counts = { points: 0, ...reduced.evaluations };
   const point = joined(reduced.parameters, c);
-  const use = { what: WHAT, byName: null, start: point, box: whole, constraints: unconstrained(names) };
+  const use = { what: WHAT, arrangement: inList, start: point, box: whole, constraints: unconstrained(names) };
   const problem = counted(modelProblem(model, data, use), counts);
   const pair = [new Iterate(problem, null), new Iterate(problem, null)] as const;
   let [iterate] = pair;
@@ -119,12 +119,12 @@ export function variableProjection(
   if (separable.fixed !== undefined) requireFunction(`${WHAT}: the fixed term`, separable.fixed);
   const checked = checkData(WHAT, data);
   requireObject(`${WHAT}: the options`, options, 'an object with a start, as { start: { k: 0.5 } }');
-  const { vector, names, byName } = namedStart(WHAT, {
+  const { vector, names, arrangement } = namedStart(WHAT, {
     start: options.start,
     ...(options.names && { names: options.names }),
   });
   const q = vector.length;
-  const use = { model: separable, q, byName };
+  const use = { model: separable, q, arrangement };
   const basis = basisAt(use, checked);
   const p = basis.columns.length;
   const { linearNames: given = Array.from({ length: p }, (_, j) => `c${j + 1}`) } = options;
@@ -150,7 +150,7 @@ export function variableProjection(
   return fitted({
     ...fit,
     ...observedOf(data, checked),
-    ...curveAt({ what: 'predict', model: whole, parameters, names: all, byName: null, predictors }),
+    ...curveAt({ model: whole, arrangement: inList, parameters, names: all, predictors }),
     nonlinear: parameters.slice(0, q),
     linear: parameters.slice(q),
   });

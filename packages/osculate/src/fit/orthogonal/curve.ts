@@ -7,10 +7,9 @@ import {
   type AnyModel,
   type AnyNumericModel,
   type AnyTracedModel,
-  arrangedNumbers,
   givenTo,
   gradientRow,
-  type ModelUse,
+  type AnyUse,
   rowsInput,
   traceValues,
 } from '../model.js';
@@ -42,7 +41,7 @@ function coordinate({ m, predictors }: CurveShape, c: number): Tensor {
   return constant(ndarray('f64', data, predictors > 0 ? [m, k] : [m]));
 }
 
-function trace(model: AnyTracedModel, shape: CurveShape, use: ModelUse): Curve {
+function trace(model: AnyTracedModel, shape: CurveShape, use: AnyUse): Curve {
   const { m, predictors, n } = shape;
   const k = predictors || 1;
   const x = rowsInput(m, predictors);
@@ -99,12 +98,12 @@ const [FIRST_STEP, SECOND_STEP] = [Math.cbrt(2 ** -52), 2 ** -13];
 function numeric(
   { model: called, gradient }: AnyNumericModel,
   { m, predictors, n }: CurveShape,
-  { what, byName, box, start, constraints }: ModelUse,
+  { what, arrangement, box, start, constraints }: AnyUse,
 ): Curve {
   const k = predictors || 1;
-  const given = givenTo(byName, n);
+  const given = givenTo(arrangement.names, n);
   const model: typeof called = (x, p) => callUser(what, given, () => called(x, p));
-  const parameters = (q: Float64Array) => arrangedNumbers(byName, constraints.numbers(q));
+  const parameters = (q: Float64Array) => arrangement.numbers(constraints.numbers(q));
   const values = (x: Float64Array, q: Float64Array, result: Float64Array): void => {
     const p = parameters(q);
     for (let i = 0; i < m; i++) result[i] = model(x.subarray(i * k, (i + 1) * k), p);
@@ -140,7 +139,7 @@ function numeric(
     const slopes = callUser(what, given, () =>
       Array.from({ length: m }, (_, i) => gradient(x.subarray(i * k, (i + 1) * k), p)),
     );
-    const rows = slopes.map((slope) => gradientRow(what, byName, slope));
+    const rows = slopes.map((slope) => gradientRow(what, arrangement.names, slope));
     const pulled = constraints.pullBack(q, rows) as readonly ArrayLike<number>[];
     for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) columns[j * m + i] = pulled[i]![j]!;
   };
@@ -148,8 +147,8 @@ function numeric(
 }
 
 /** The curve of a model, traced at its first use for a shape. */
-export function curveOf(model: AnyModel, shape: CurveShape, use: ModelUse): Curve {
+export function curveOf(model: AnyModel, shape: CurveShape, use: AnyUse): Curve {
   if (typeof model !== 'function') return numeric(model, shape, use);
-  const key = JSON.stringify([shape, use.byName, use.constraints.key]);
+  const key = JSON.stringify([shape, use.arrangement.names, use.constraints.key]);
   return known(model, key, () => trace(model, shape, use));
 }

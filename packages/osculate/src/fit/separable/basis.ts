@@ -5,7 +5,7 @@ import { dependents } from '../../tensor/graph.js';
 import { Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
 import { callUser } from '../checks.js';
-import { type AnyTracedModel, type Arranged, arranged, givenTo, inOrder, rowsInput, type TracedModel } from '../model.js';
+import { type AnyTracedModel, type AnyUse, type Arranged, givenTo, inOrder, rowsInput, type TracedModel } from '../model.js';
 import type { CheckedData } from '../residuals/fit-data.js';
 import { lazily, type Slot, slotsOf } from '../residuals/traced.js';
 import { flatResiduals } from '../residuals/traced-residuals.js';
@@ -26,11 +26,11 @@ export interface SeparableModel<P = readonly Tensor[]> {
 /** A separable model that is called with what suits it. */
 export type AnySeparable = SeparableModel<Arranged<Tensor>>;
 
-/** A separable model, the number q of its nonlinear parameters, and the names by which it gets them, or null for a list. */
+/** A separable model, the number q of its nonlinear parameters, and how it gets them. */
 export interface SeparableUse {
   readonly model: AnySeparable;
   readonly q: number;
-  readonly byName: readonly string[] | null;
+  readonly arrangement: AnyUse['arrangement'];
 }
 
 /** The value of a column or of f, by index, and its derivatives by the nonlinear parameters that it depends on. */
@@ -80,11 +80,11 @@ function columnsOfBasis(result: readonly Tensor[] | Tensor, m: number): Tensor[]
 }
 
 /** The columns and f of a model, as tensors. */
-function termsOf({ model: { basis, fixed }, byName }: SeparableUse, x: Tensor, nonlinear: readonly Tensor[]) {
+function termsOf({ model: { basis, fixed }, arrangement }: SeparableUse, x: Tensor, nonlinear: readonly Tensor[]) {
   const m = x.shape[0]!;
-  const given = arranged(byName, nonlinear);
+  const given = arrangement.tensors(nonlinear);
   const call = <R>(f: (x: Tensor, nonlinear: Arranged<Tensor>) => R): R =>
-    callUser('variableProjection', givenTo(byName, nonlinear.length), () => f(x, given));
+    callUser('variableProjection', givenTo(arrangement.names, nonlinear.length), () => f(x, given));
   return {
     columns: columnsOfBasis(call(basis), m),
     fixed: fixed === undefined ? null : spread('the fixed term', call(fixed), m),
@@ -146,7 +146,7 @@ function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 /** The basis at the data, compiled at its first use for data of this shape and remembered with the function. */
 export function basisAt(use: SeparableUse, data: CheckedData): Basis {
-  const key = JSON.stringify([use.q, data.y.length, data.predictors, use.byName]);
+  const key = JSON.stringify([use.q, data.y.length, data.predictors, use.arrangement.names]);
   const basis = remembered(compiledFor(use.model).bases, key, () => traceBasis(use, data));
   basis.load(data.x);
   return basis;
@@ -155,7 +155,7 @@ export function basisAt(use: SeparableUse, data: CheckedData): Basis {
 /** The same model for `curveFit`, of a list of the nonlinear parameters and then the linear ones. */
 export function wholeModel(use: SeparableUse): AnyTracedModel {
   const { q } = use;
-  return remembered(compiledFor(use.model).models, JSON.stringify([q, use.byName]), () => (x, given) => {
+  return remembered(compiledFor(use.model).models, JSON.stringify([q, use.arrangement.names]), () => (x, given) => {
     const parameters = inOrder(given);
     const { columns, fixed } = termsOf(use, x, parameters.slice(0, q));
     const terms = columns.map((t, j) => t.mul(parameters[q + j]!));

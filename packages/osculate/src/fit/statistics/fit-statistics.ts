@@ -1,7 +1,7 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
-import { requireObject } from '../checks.js';
+import { requireObject, show } from '../checks.js';
 import type { LeastSquaresResult } from '../result.js';
 import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';
 import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
@@ -172,8 +172,8 @@ export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = 
   requireObject('fitStatistics: the fit', fit, 'what a fit returned');
   requireObject('fitStatistics: the options', options, 'an object, or none');
   const { absoluteSigma = false, level = 0.95 } = options;
-  if (!(level > 0 && level < 1))
-    throw new InputError(`fitStatistics: the level is ${level}; it lies between 0 and 1, as 0.95`);
+  if (!(typeof level === 'number' && level > 0 && level < 1))
+    throw new InputError(`fitStatistics: the level is ${show(level)}; it lies between 0 and 1, as 0.95`);
   const m = fit.residuals.length;
   const unscaled = unscaledOf(fit);
   const robust = fit.loss !== undefined;
