@@ -10,6 +10,7 @@ import {
   type NamesOf,
   requireModel,
   type Start,
+  type StartOf,
   type Ties,
 } from './model.js';
 import { checkData, type FitData, observedOf } from './residuals/fit-data.js';
@@ -47,7 +48,7 @@ export interface CurveFitOptions<S = Start, F = Fixed, T = Ties> extends Omit<Le
  * together; ShapeError for lengths that differ.
  */
 export function curveFit<
-  const S extends Start,
+  const S extends StartOf<S>,
   F extends Fixed = Readonly<Record<never, number>>,
   T extends Ties = Readonly<Record<never, never>>,
 >(model: ModelOf<S, F, T>, data: FitData, options: CurveFitOptions<S, F, T>): CurveFit<NamesOf<S, F, T>>;

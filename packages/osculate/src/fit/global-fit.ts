@@ -238,7 +238,11 @@ export function globalFit<
   options: GlobalFitOptions<S, F, T>,
 ): GlobalFitResult<GlobalNames<S, F, T>>;
 export function globalFit(sets: readonly DataSet[], options: GlobalFitOptions): GlobalFitResult {
-  requireObject(`${WHAT}: the options`, options, "an object with a start and the shared names, as { start: { a: 1, k: 0.5 }, shared: ['k'] }");
+  requireObject(
+    `${WHAT}: the options`,
+    options,
+    "an object with a start and the shared names, as { start: { a: 1, k: 0.5 }, shared: ['k'] }",
+  );
   const setup = setupOf(sets, options);
   const { layout, start, constraints, lower, upper } = setup;
   const { names, places, origins } = layout;

@@ -18,6 +18,9 @@ export type NumberList = readonly number[] | (ArrayLike<number> & ArrayBufferVie
 /** One number a parameter, in order or by name. A model gets its parameters as the start has them. */
 export type Start = NumberList | Readonly<Record<string, number>>;
 
+/** A start of type S, which may be an interface. */
+export type StartOf<S> = NumberList | { readonly [K in keyof S]: number };
+
 /** Values by name. */
 export type Fixed = Readonly<Record<string, number>>;
 
@@ -177,12 +180,7 @@ export function traceValues<P, N>(
   return tracedValues(what, result, x.shape[0]!);
 }
 
-function traceModel<P, N>(
-  model: TracedModel<P>,
-  m: number,
-  predictors: number,
-  use: ModelUse<P, N>,
-): TracedProblem {
+function traceModel<P, N>(model: TracedModel<P>, m: number, predictors: number, use: ModelUse<P, N>): TracedProblem {
   const x = rowsInput(m, predictors);
   const y = input('y', 'f64', [m]);
   const parameters = Array.from(use.start, (_, j) => input(`parameter ${j}`, 'f64', []));

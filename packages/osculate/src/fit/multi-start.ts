@@ -156,7 +156,8 @@ function isSides(box: AnyBox): box is StartBox {
 /** Both sides as lists, and the names, or null without any. */
 function sidesOf(box: AnyBox): { lower: ArrayLike<number>; upper: ArrayLike<number>; names: readonly string[] | null } {
   requireObject(`${WHAT}: the box`, box, 'pairs of ends by name, as { k: [0.1, 10] }, or { lower, upper }');
-  if (isSides(box)) return { lower: numbers(`${WHAT}: lower`, box.lower), upper: numbers(`${WHAT}: upper`, box.upper), names: null };
+  if (isSides(box))
+    return { lower: numbers(`${WHAT}: lower`, box.lower), upper: numbers(`${WHAT}: upper`, box.upper), names: null };
   const names = Object.keys(box);
   const pairs = Object.entries(box).map(([name, pair]) => {
     requireNumbers(`${WHAT}: the box of ${name}`, pair);
@@ -225,7 +226,9 @@ export function multiStart<R extends LeastSquaresResult>(
   if (!(typeof tolerance === 'number' && tolerance > 0))
     throw new InputError(`${WHAT}: tolerance is ${show(tolerance)}; give a number above 0`);
   const { ranges, names } = checkedRanges(options);
-  const starts = latinHypercube(ranges, count, generator(seed)).map((point) => (names ? valuesOf(names, point) : point));
+  const starts = latinHypercube(ranges, count, generator(seed)).map((point) =>
+    names ? valuesOf(names, point) : point,
+  );
   const copy = (point: (typeof starts)[number]) => (point instanceof Float64Array ? point.slice() : { ...point });
   const fits = starts.map((point, start): IndexedFit<R> => ({ fit: fit(copy(point)), start }));
   const converged = fits.filter((f) => !FAILED.includes(f.fit.status));

@@ -5,7 +5,15 @@ import { Constraints } from './constraints/constraints.js';
 import type { CurveFitOptions } from './curve-fit.js';
 import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { solveProblem } from './least-squares.js';
-import { type AnyModel, type Fixed, type ModelOf, type NamesOf, requireModel, type Start, type Ties } from './model.js';
+import {
+  type AnyModel,
+  type Fixed,
+  type ModelOf,
+  type NamesOf,
+  requireModel,
+  type StartOf,
+  type Ties,
+} from './model.js';
 import { type CurveShape, curveOf } from './orthogonal/curve.js';
 import { NearestPoints, type OrthogonalPoints } from './orthogonal/nearest.js';
 import { checkData, flatten } from './residuals/fit-data.js';
@@ -136,7 +144,7 @@ class Distances {
  * @throws InputError that names the row for data or sigmas that cannot be, ShapeError for lengths that differ.
  */
 export function orthogonalDistanceFit<
-  const S extends Start,
+  const S extends StartOf<S>,
   F extends Fixed = Readonly<Record<never, number>>,
   T extends Ties = Readonly<Record<never, never>>,
 >(

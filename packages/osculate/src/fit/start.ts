@@ -11,11 +11,7 @@ export interface NamedStart {
 }
 
 /** The parameters' names, checked against their number. */
-export function parameterNames(
-  what: string,
-  count: number,
-  given: readonly string[] | undefined,
-): readonly string[] {
+export function parameterNames(what: string, count: number, given: readonly string[] | undefined): readonly string[] {
   if (given === undefined) return Array.from({ length: count }, (_, j) => `b${j + 1}`);
   if (!Array.isArray(given)) throw new InputError(`${what}: names is ${show(given)}; give a list of texts`);
   if (given.length === count && new Set(given).size === count) return [...given];

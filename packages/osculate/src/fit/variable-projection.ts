@@ -5,7 +5,15 @@ import { unconstrained } from './constraints/constraints.js';
 import { describeFit, finish } from './finish.js';
 import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
-import { type AnyTracedModel, inList, modelProblem, type NamesOf, type Start, type TensorsOf } from './model.js';
+import {
+  type AnyTracedModel,
+  inList,
+  modelProblem,
+  type NamesOf,
+  type Start,
+  type StartOf,
+  type TensorsOf,
+} from './model.js';
 import { polish } from './polish.js';
 import { type Counts, counted } from './residuals/counted.js';
 import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
@@ -103,7 +111,7 @@ function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup)
  * variableProjection(basis, data, { start: { k: 1 }, linearNames: ['a', 'b'] }).values.a // 3.7…
  * @throws InputError that names the row for data that are not finite, InputError or ShapeError for a basis or options that do not fit.
  */
-export function variableProjection<const S extends Start, const L extends string = string>(
+export function variableProjection<const S extends StartOf<S>, const L extends string = string>(
   model: BasisFunctions<TensorsOf<S, unknown, unknown>> | SeparableModel<TensorsOf<S, unknown, unknown>>,
   data: FitData,
   options: VariableProjectionOptions<S, L>,

@@ -117,7 +117,11 @@ export function checkProblem(problem: BlockProblem): CheckedProblem {
   const { cameraSize, pointSize, fixedCameras = [], fixedPoints = [] } = problem;
   const { data: values = [] } = problem.observations;
   const lists = { cameras: problem.cameras, points: problem.points, data: values, fixedCameras, fixedPoints };
-  for (const [name, list] of Object.entries({ ...lists, camera: problem.observations.camera, point: problem.observations.point }))
+  for (const [name, list] of Object.entries({
+    ...lists,
+    camera: problem.observations.camera,
+    point: problem.observations.point,
+  }))
     requireNumbers(`${what}: ${name}`, list);
   const { camera, point, data = [] } = problem.observations;
   const cameras = blockCount('camera', problem.cameras, cameraSize);

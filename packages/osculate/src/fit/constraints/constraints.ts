@@ -99,7 +99,8 @@ export class Constraints {
     requireNames(what, 'tied', tied, names);
     for (const [name, value] of Object.entries(fixed)) {
       if (Object.hasOwn(tied, name)) throw new InputError(`${what}: ${name} is both fixed and tied; choose one`);
-      if (!Number.isFinite(value)) throw new InputError(`${what}: ${name} is fixed at ${show(value)}; give a finite number`);
+      if (!Number.isFinite(value))
+        throw new InputError(`${what}: ${name} is fixed at ${show(value)}; give a finite number`);
     }
     for (const [name, tie] of Object.entries(tied)) {
       requireObject(`${what}: ${name} in tied`, tie, "a formula that was read, as parseTies({ c: '2*a' })");

@@ -61,10 +61,46 @@ export const functions: ReadonlyMap<string, KnownFunction> = new Map(
 
 /** The operators between two values, as jsep writes them. */
 export const operators: ReadonlyMap<string, (a: Value, b: Value) => Value> = new Map([
-  ['+', (a, b) => both(a, b, (x, y) => x + y, (x, y) => x.add(y))],
-  ['-', (a, b) => both(a, b, (x, y) => x - y, (x, y) => x.sub(y))],
-  ['*', (a, b) => both(a, b, (x, y) => x * y, (x, y) => x.mul(y))],
-  ['/', (a, b) => both(a, b, (x, y) => x / y, (x, y) => x.div(y))],
+  [
+    '+',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x + y,
+        (x, y) => x.add(y),
+      ),
+  ],
+  [
+    '-',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x - y,
+        (x, y) => x.sub(y),
+      ),
+  ],
+  [
+    '*',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x * y,
+        (x, y) => x.mul(y),
+      ),
+  ],
+  [
+    '/',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x / y,
+        (x, y) => x.div(y),
+      ),
+  ],
   ['**', (a, b) => both(a, b, Math.pow, (x, y) => x.pow(y))],
 ]);
 

@@ -47,7 +47,8 @@ class Planner {
   ) {}
 
   plan(node: jsep.Expression, depth = 0): Plan {
-    if (depth > 2 * DEEPEST) throw new InputError(`expression: too deeply nested, ${DEEPEST} powers of powers are read`);
+    if (depth > 2 * DEEPEST)
+      throw new InputError(`expression: too deeply nested, ${DEEPEST} powers of powers are read`);
     if (isBinary(node)) return node.operator === '**' ? this.power(node, depth) : this.chain(node, depth);
     if (isUnary(node)) return this.signed(node, (value) => this.plan(value, depth + 1));
     if (isCall(node)) return this.call(node, depth);

@@ -91,7 +91,8 @@ class Structure {
     else if (kind === 'symbol') this.depth = this.open.length > 0 ? this.open.at(-1)!.depth + 1 : 0;
     if (sign === ',' && !this.open.at(-1)?.call)
       throw new InputError(`${where}: a comma stands only between the arguments of a function`);
-    if (this.depth > DEEPEST) throw new InputError(`${where}: too deeply nested, ${DEEPEST} levels are read; split it up`);
+    if (this.depth > DEEPEST)
+      throw new InputError(`${where}: too deeply nested, ${DEEPEST} levels are read; split it up`);
   }
 
   finish(last: Token): void {

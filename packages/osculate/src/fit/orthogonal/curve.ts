@@ -7,9 +7,9 @@ import {
   type AnyModel,
   type AnyNumericModel,
   type AnyTracedModel,
+  type AnyUse,
   givenTo,
   gradientRow,
-  type AnyUse,
   rowsInput,
   traceValues,
 } from '../model.js';

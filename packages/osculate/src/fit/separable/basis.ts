@@ -5,7 +5,15 @@ import { dependents } from '../../tensor/graph.js';
 import { Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
 import { callUser } from '../checks.js';
-import { type AnyTracedModel, type AnyUse, type Arranged, givenTo, inOrder, rowsInput, type TracedModel } from '../model.js';
+import {
+  type AnyTracedModel,
+  type Arranged,
+  type Arrangement,
+  givenTo,
+  inOrder,
+  rowsInput,
+  type TracedModel,
+} from '../model.js';
 import type { CheckedData } from '../residuals/fit-data.js';
 import { lazily, type Slot, slotsOf } from '../residuals/traced.js';
 import { flatResiduals } from '../residuals/traced-residuals.js';
@@ -27,10 +35,10 @@ export interface SeparableModel<P = readonly Tensor[]> {
 export type AnySeparable = SeparableModel<Arranged<Tensor>>;
 
 /** A separable model, the number q of its nonlinear parameters, and how it gets them. */
-export interface SeparableUse {
-  readonly model: AnySeparable;
+export interface SeparableUse<P> {
+  readonly model: SeparableModel<P>;
   readonly q: number;
-  readonly arrangement: AnyUse['arrangement'];
+  readonly arrangement: Pick<Arrangement<P, unknown>, 'names' | 'tensors'>;
 }
 
 /** The value of a column or of f, by index, and its derivatives by the nonlinear parameters that it depends on. */
@@ -80,10 +88,14 @@ function columnsOfBasis(result: readonly Tensor[] | Tensor, m: number): Tensor[]
 }
 
 /** The columns and f of a model, as tensors. */
-function termsOf({ model: { basis, fixed }, arrangement }: SeparableUse, x: Tensor, nonlinear: readonly Tensor[]) {
+function termsOf<P>(
+  { model: { basis, fixed }, arrangement }: SeparableUse<P>,
+  x: Tensor,
+  nonlinear: readonly Tensor[],
+) {
   const m = x.shape[0]!;
   const given = arrangement.tensors(nonlinear);
-  const call = <R>(f: (x: Tensor, nonlinear: Arranged<Tensor>) => R): R =>
+  const call = <R>(f: (x: Tensor, nonlinear: P) => R): R =>
     callUser('variableProjection', givenTo(arrangement.names, nonlinear.length), () => f(x, given));
   return {
     columns: columnsOfBasis(call(basis), m),
@@ -91,7 +103,7 @@ function termsOf({ model: { basis, fixed }, arrangement }: SeparableUse, x: Tens
   };
 }
 
-function traceBasis(model: SeparableUse, { x, y, predictors }: CheckedData): Basis {
+function traceBasis<P>(model: SeparableUse<P>, { x, y, predictors }: CheckedData): Basis {
   const { q } = model;
   const m = y.length;
   const data = rowsInput(m, predictors);
@@ -123,14 +135,14 @@ function traceBasis(model: SeparableUse, { x, y, predictors }: CheckedData): Bas
 
 /** What is compiled for a basis; the fixed term is part of the key, by what was compiled with it. */
 interface Compiled {
-  readonly fixed: AnySeparable['fixed'];
+  readonly fixed: object | undefined;
   readonly bases: Map<string, Basis>;
   readonly models: Map<string, AnyTracedModel>;
 }
 
-const known = new WeakMap<AnySeparable['basis'], Compiled>();
+const known = new WeakMap<object, Compiled>();
 
-function compiledFor({ basis, fixed }: AnySeparable): Compiled {
+function compiledFor<P>({ basis, fixed }: SeparableModel<P>): Compiled {
   const old = known.get(basis);
   if (old !== undefined && old.fixed === fixed) return old;
   const compiled = { fixed, bases: new Map(), models: new Map() };
@@ -145,7 +157,7 @@ function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** The basis at the data, compiled at its first use for data of this shape and remembered with the function. */
-export function basisAt(use: SeparableUse, data: CheckedData): Basis {
+export function basisAt<P>(use: SeparableUse<P>, data: CheckedData): Basis {
   const key = JSON.stringify([use.q, data.y.length, data.predictors, use.arrangement.names]);
   const basis = remembered(compiledFor(use.model).bases, key, () => traceBasis(use, data));
   basis.load(data.x);
@@ -153,7 +165,7 @@ export function basisAt(use: SeparableUse, data: CheckedData): Basis {
 }
 
 /** The same model for `curveFit`, of a list of the nonlinear parameters and then the linear ones. */
-export function wholeModel(use: SeparableUse): AnyTracedModel {
+export function wholeModel<P>(use: SeparableUse<P>): AnyTracedModel {
   const { q } = use;
   return remembered(compiledFor(use.model).models, JSON.stringify([q, use.arrangement.names]), () => (x, given) => {
     const parameters = inOrder(given);

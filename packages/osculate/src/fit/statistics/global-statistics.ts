@@ -15,11 +15,7 @@ export interface GlobalStatistics {
   readonly sets: readonly (FitStatistics & { readonly label: string })[];
 }
 
-function part(
-  whole: FitStatistics,
-  fit: GlobalResult,
-  fitted: SetResult,
-): GlobalStatistics['sets'][number] {
+function part(whole: FitStatistics, fit: GlobalResult, fitted: SetResult): GlobalStatistics['sets'][number] {
   const { places, from, to, label } = fitted;
   const residuals = fit.residuals.subarray(from, to);
   const [m, n, all] = [to - from, places.length, fit.names.length];
@@ -71,6 +67,7 @@ function part(
  */
 export function globalStatistics(fit: GlobalResult, options: FitStatisticsOptions = {}): GlobalStatistics {
   const whole = fitStatistics(fit, options);
-  if (!Array.isArray(fit.sets)) throw new InputError('globalStatistics: the fit has no sets; give what globalFit returned');
+  if (!Array.isArray(fit.sets))
+    throw new InputError('globalStatistics: the fit has no sets; give what globalFit returned');
   return { whole, sets: fit.sets.map((fitted) => part(whole, fit, fitted)) };
 }
