@@ -1,9 +1,40 @@
 import { InputError, ShapeError } from '../tensor/errors.js';
+import { requireNumbers, requireObject } from './checks.js';
 
 /** Box constraints lower ≤ p ≤ upper; −∞ and ∞ where there is none. Equal bounds fix a parameter. */
 export interface Bounds {
   readonly lower?: ArrayLike<number>;
   readonly upper?: ArrayLike<number>;
+}
+
+/** [lower, upper] by name; parameters that are not named have no bounds. */
+export type NamedBounds = Readonly<Record<string, readonly [lower: number, upper: number]>>;
+
+function isSides(given: Bounds | NamedBounds, names: readonly string[]): given is Bounds {
+  return Object.keys(given).every((key) => (key === 'lower' || key === 'upper') && !names.includes(key));
+}
+
+/** Bounds in the order of the names. @throws InputError for a name that is not there, or what is no pair of numbers. */
+export function boundsInOrder(what: string, given: Bounds | NamedBounds | undefined, names: readonly string[]): Bounds {
+  if (given === undefined) return {};
+  requireObject(`${what}: bounds`, given, '{ lower, upper } with a number a parameter each, or pairs by name');
+  if (isSides(given, names)) {
+    for (const side of ['lower', 'upper'] as const)
+      if (given[side] !== undefined) requireNumbers(`${what}: ${side} bounds`, given[side]);
+    return given;
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(`${what}: bounds: there is no parameter "${unknown}"; there are ${names.join(', ')}`);
+  for (const [name, pair] of Object.entries(given)) {
+    requireNumbers(`${what}: the bounds of ${name}`, pair);
+    if (pair.length !== 2)
+      throw new InputError(`${what}: the bounds of ${name} are ${pair.length} numbers; give [lower, upper]`);
+  }
+  return {
+    lower: names.map((name) => given[name]?.[0] ?? Number.NEGATIVE_INFINITY),
+    upper: names.map((name) => given[name]?.[1] ?? Number.POSITIVE_INFINITY),
+  };
 }
 
 /** Both bounds of every parameter. */

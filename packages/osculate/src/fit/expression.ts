@@ -1,10 +1,11 @@
-import { type MathNode, parse } from 'mathjs/number';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
-import type { TracedModel } from './curve-fit.js';
-import { constants, functions, operators, type Value } from './expression/functions.js';
+import { requireObject, show } from './checks.js';
+import { constants } from './expression/functions.js';
+import { planOf } from './expression/plan.js';
 import { at, scan, type Token } from './expression/scan.js';
+import { type AnyTracedModel, isInOrder } from './model.js';
 
 /** A formula that has been read but holds no values yet. */
 export interface Expression {
@@ -18,88 +19,10 @@ export interface Expression {
   build(values: Readonly<Record<string, Tensor>>): Tensor;
 }
 
+/** What a formula may hold. */
 export interface ExpressionOptions {
   /** Names that may appear; default: any. */
   readonly names?: readonly string[];
-}
-
-interface Reading {
-  readonly text: string;
-  readonly tokens: readonly Token[];
-}
-
-function firstPosition({ tokens }: Reading, name: string): number {
-  return tokens.find((token) => token.text === name)?.position ?? 1;
-}
-
-/** mathjs's tree of the text. It is only ever walked, never evaluated. */
-function tree(text: string): MathNode {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof RangeError) throw new InputError(`expression: too deeply nested`);
-    const { char, message } = error as { char?: number; message: string };
-    throw new InputError(`${at(text, char ?? 1)}: ${message.replace(/ \(char \d+\)$/, '')}`);
-  }
-}
-
-/** Replaces a node by what it computes, once its arguments are known. */
-type Plan = (values: Readonly<Record<string, Tensor>>) => Value;
-
-function calledPlan(reading: Reading, name: string, args: readonly Plan[]): Plan {
-  const known = functions.get(name);
-  const where = at(reading.text, firstPosition(reading, name));
-  if (known === undefined) {
-    throw new InputError(`${where}: there is no function "${name}"; there are ${[...functions.keys()].join(', ')}`);
-  }
-  if (args.length < known.least || args.length > known.most) {
-    throw new InputError(
-      `${where}: ${name} takes ${known.least === known.most ? known.least : `${known.least} or more`} arguments, not ${args.length}`,
-    );
-  }
-  return (values) => known.apply(args.map((arg) => arg(values)));
-}
-
-function symbolPlan({ text }: Reading, name: string): Plan {
-  const constant = constants.get(name);
-  if (constant !== undefined) return () => constant;
-  return (values) => {
-    if (!Object.hasOwn(values, name)) throw new InputError(`expression "${text}": no value is given for "${name}"`);
-    return values[name]!;
-  };
-}
-
-interface Walked {
-  readonly type: string;
-  readonly name?: string;
-  readonly fn?: string | { readonly name?: string };
-  readonly args?: readonly MathNode[];
-  readonly value?: unknown;
-  readonly content?: MathNode;
-}
-
-/** What a node computes. Any kind of node that is not named here is refused. */
-function plan(node: MathNode, reading: Reading): Plan {
-  // mathjs types a node by its class alone: what a class has is read here, whatever the class.
-  const { type, name, fn, args = [], value, content } = node as unknown as Walked;
-  if (type === 'ParenthesisNode' && content) return plan(content, reading);
-  if (type === 'ConstantNode' && typeof value === 'number' && Number.isFinite(value)) return () => value;
-  if (type === 'SymbolNode' && name !== undefined) return symbolPlan(reading, name);
-  if (type === 'FunctionNode' && typeof fn === 'object' && fn.name !== undefined) {
-    return calledPlan(
-      reading,
-      fn.name,
-      args.map((arg) => plan(arg, reading)),
-    );
-  }
-  const operator = type === 'OperatorNode' && typeof fn === 'string' ? operators.get(fn) : undefined;
-  if (operator === undefined) {
-    throw new InputError(
-      `expression "${reading.text}": "${node.toString()}" is not a number, a name, a function or + - * / ^`,
-    );
-  }
-  const plans = args.map((arg) => plan(arg, reading));
-  return (values) => operator.apply(plans.map((p) => p(values)));
 }
 
 function symbolsOf(tokens: readonly Token[]): string[] {
@@ -109,30 +32,31 @@ function symbolsOf(tokens: readonly Token[]): string[] {
   return [...new Set(names.map(({ text }) => text))];
 }
 
-function refuseUnknown(reading: Reading, symbols: readonly string[], names: readonly string[]): void {
+function refuseUnknown(text: string, tokens: readonly Token[], symbols: readonly string[], names: readonly string[]) {
   const unknown = symbols.find((symbol) => !names.includes(symbol));
   if (unknown === undefined) return;
-  const where = at(reading.text, firstPosition(reading, unknown));
-  throw new InputError(`${where}: the name "${unknown}" is not known; there are ${names.join(', ')}`);
+  const { position } = tokens.find((token) => token.text === unknown)!;
+  throw new InputError(`${at(text, position)}: the name "${unknown}" is not known; there are ${names.join(', ')}`);
 }
 
 /**
  * Reads a formula: numbers, names, `+ - * / ^`, parentheses, the constants `pi` and `e`, and the functions abs, atan, cos, cosh, erf, exp,
  * ln, log (natural), log10, max, min, pow, sin, sinh, sqrt, tan and tanh. `-x^2` is −(x²), and powers group from the right. Nothing is
- * ever evaluated as code: the text becomes a tree of these nodes and then a graph, with derivatives of every order.
+ * ever evaluated as code: the text becomes a tree of these nodes and then a graph, with derivatives of every order. Up to 10,000
+ * characters are read, and 200 levels of parentheses; sums and products may be of any length.
  * @example parseExpression('b1*(1-exp(-b2*x))').symbols // ['b1', 'b2', 'x']
  * @throws InputError with the position, for anything else.
  */
 export function parseExpression(text: string, { names }: ExpressionOptions = {}): Expression {
-  const reading = { text, tokens: scan(text) };
-  const root = plan(tree(text), reading);
-  const symbols = symbolsOf(reading.tokens);
-  if (names !== undefined) refuseUnknown(reading, symbols, names);
+  const tokens = scan(text);
+  const plan = planOf(text, tokens);
+  const symbols = symbolsOf(tokens);
+  if (names !== undefined) refuseUnknown(text, tokens, symbols, names);
   return {
     text,
     symbols,
     build: (values) => {
-      const result = root(values);
+      const result = plan(values);
       return typeof result === 'number' ? full(result, 'f64') : result;
     },
   };
@@ -140,19 +64,27 @@ export function parseExpression(text: string, { names }: ExpressionOptions = {})
 
 /**
  * Formulas of tied parameters, for `tied` of `curveFit` and `leastSquares`.
- * @example parseTies({ b3: 'b1 + 2*b2' })
+ * @example parseTies({ b3: 'b1 + 2*b2' }).b3.symbols // ['b1', 'b2']
  * @throws InputError with the position, for a formula that cannot be read.
  */
-export function parseTies(formulas: Readonly<Record<string, string>>): Record<string, Expression> {
-  return Object.fromEntries(Object.entries(formulas).map(([name, text]) => [name, parseExpression(text)]));
+export function parseTies<const Name extends string>(
+  formulas: Readonly<Record<Name, string>>,
+): Record<Name, Expression> {
+  requireObject('parseTies: formulas', formulas, "formulas by name, as { b3: 'b1 + 2*b2' }");
+  const entries = Object.entries<string>(formulas).map(([name, text]) => [name, parseExpression(text)]);
+  return Object.fromEntries(entries);
 }
 
+/** What the names in a formula mean. */
 export interface ExpressionModelOptions {
-  /** Names of the parameters, in the order of the model. */
-  readonly parameters: readonly string[];
+  /** Names of the parameters, in the order of a list of them; default: all names that are not variables, as they appear. */
+  readonly parameters?: readonly string[];
   /** Names of the columns of x; default `x`. With one name x may be a plain list, else it has a column for each. */
   readonly variables?: readonly string[];
 }
+
+/** A model that takes its parameters in a list or by name. Further names are left alone. */
+export type ExpressionModel = AnyTracedModel;
 
 /** The variables by name: a plain list of numbers, or the columns of the rows. */
 function variablesOf(x: Tensor, names: readonly string[]): Record<string, Tensor> {
@@ -167,19 +99,30 @@ function variablesOf(x: Tensor, names: readonly string[]): Record<string, Tensor
 /**
  * A formula as a model for `curveFit`. Keep it for further fits: `curveFit` remembers what it compiled by this function.
  * @example
- * const model = expressionModel('a*exp(-k*x)', { parameters: ['a', 'k'] });
- * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: [1, 0.5] })
+ * const model = expressionModel('a*exp(-k*x)');
+ * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: { a: 1, k: 0.5 } }).values.k // 1.0036…
  * @throws InputError for a formula that cannot be read, an unknown name in it, or a parameter that it lacks.
  */
-export function expressionModel(text: string, { parameters, variables = ['x'] }: ExpressionModelOptions): TracedModel {
+export function expressionModel(
+  text: string,
+  { parameters: given, variables = ['x'] }: ExpressionModelOptions = {},
+): ExpressionModel {
+  for (const [name, list] of Object.entries({ parameters: given, variables }))
+    if (list !== undefined && !Array.isArray(list))
+      throw new InputError(`expressionModel: ${name} is ${show(list)}; give a list of names`);
+  const { symbols, build } = parseExpression(text, given && { names: [...variables, ...given] });
+  const parameters = given ?? symbols.filter((name) => !variables.includes(name));
   const names = [...variables, ...parameters];
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new InputError(`expression "${text}": "${twice}" names two things; rename one`);
-  const { symbols, build } = parseExpression(text, { names });
   const absent = parameters.find((name) => !symbols.includes(name));
   if (absent !== undefined) {
     throw new InputError(`expression "${text}": the parameter "${absent}" does not appear in it as a free name`);
   }
-  return (x, tensors) =>
-    build({ ...variablesOf(x, variables), ...Object.fromEntries(parameters.map((name, j) => [name, tensors[j]!])) });
+  return (x, values) => {
+    const named = isInOrder(values)
+      ? Object.fromEntries(parameters.flatMap((name, j) => (values[j] === undefined ? [] : [[name, values[j]]])))
+      : values;
+    return build({ ...named, ...variablesOf(x, variables) });
+  };
 }

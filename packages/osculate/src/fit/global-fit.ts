@@ -1,53 +1,68 @@
-import { InputError, ShapeError } from '../tensor/errors.js';
-import { Box } from './bounds.js';
+import { InputError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/ir.js';
+import { Box, type NamedBounds } from './bounds.js';
+import { requireNumbers, requireObject, show } from './checks.js';
 import { composed } from './constraints/composed.js';
-import { Constraints, type Tie, unconstrained } from './constraints/constraints.js';
-import { type Model, modelProblem } from './curve-fit.js';
+import { Constraints, unconstrained } from './constraints/constraints.js';
+import { type Curve, curveAt, type Fitted, fitted, valuesOf } from './fitted.js';
 import { type Layout, layoutOf, spread, spreadTies } from './global/layout.js';
+import type { SetResult } from './global/result.js';
 import { type StackedSet, stacked } from './global/stacked.js';
-import { type LeastSquaresOptions, solveProblem, startVector } from './least-squares.js';
-import { type CheckedData, checkData, type FitData } from './residuals/fit-data.js';
+import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
+import { byNames, type Fixed, type Model, modelProblem, requireModel, type Ties } from './model.js';
+import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
 import type { LeastSquaresResult } from './result.js';
+import { startVector } from './start.js';
+import type { FitStatistics } from './statistics/fit-statistics.js';
+import { type GlobalStatistics, globalStatistics } from './statistics/global-statistics.js';
 
-/** One of several data sets. */
-export interface DataSet extends FitData {
-  readonly model: Model;
-  /** Names of the model's parameters, in order; default: those of the whole fit. */
+/** One of several data sets. Its model gets its parameters by name, without the index of a set. */
+export interface DataSet<P = Readonly<Record<string, Tensor>>, N = Readonly<Record<string, number>>> extends FitData {
+  readonly model: Model<P, N>;
+  /** Names of the model's parameters, where there are fewer than those of the whole fit. */
   readonly parameters?: readonly string[];
   /** For reports; default `set 0`, `set 1`, … */
   readonly label?: string;
 }
 
-export interface GlobalFitOptions extends Omit<LeastSquaresOptions, 'names' | 'bounds' | 'fixed' | 'tied'> {
+/** Options of a fit of several data sets. */
+export interface GlobalFitOptions<S = GlobalStart, F = Fixed, T = Ties>
+  extends Omit<LeastSquaresOptions, 'names' | 'bounds' | 'fixed' | 'tied'> {
   /** By name, for all sets, or a list of one for each set. `b[1]` is the start of the local parameter b of set 1 alone. */
-  readonly start: Readonly<Record<string, number | readonly number[]>>;
+  readonly start: S;
   /** Parameters of which there is one for all sets; of each other there is one for each set. */
   readonly shared: readonly string[];
-  /** Names of the parameters, in the order of the models; default: those of `start`, then of `fixed` and `tied`. */
+  /** All names, in the order that the results have; default: those of `start`, then of `fixed` and `tied`. */
   readonly names?: readonly string[];
   /** [lower, upper] by name, `b` for all sets or `b[1]` for one. */
-  readonly bounds?: Readonly<Record<string, readonly [number, number]>>;
+  readonly bounds?: NamedBounds;
   /** Values by name, likewise. */
-  readonly fixed?: Readonly<Record<string, number>>;
+  readonly fixed?: F;
   /** Formulas by name, in the names of the models; they hold in each set by itself. */
-  readonly tied?: Readonly<Record<string, Tie>>;
+  readonly tied?: T;
 }
 
-/** Where a set is in the result of the whole. */
-export interface FittedSet {
-  readonly label: string;
-  /** Its residuals are those from here up to, not including, `to`. */
-  readonly from: number;
-  readonly to: number;
-  /** The places of its parameters among all. */
-  readonly places: readonly number[];
-  /** Its own, in the order of its model: for `modelAt`. */
-  readonly parameters: Float64Array;
+/** One number by name, or one for each set. */
+type GlobalStart = Readonly<Record<string, number | readonly number[]>>;
+
+type Bare<Name> = Name extends `${infer Plain}[${string}]` ? Plain : Name;
+
+type GlobalNames<S, F, T> = Extract<Bare<keyof S | keyof F | keyof T>, string>;
+
+/** A set of a fit of several, with its model at the parameters found. `fitBands` takes it. */
+export interface FittedSet<Name extends string = string> extends SetResult, Curve {
+  /** Its parameters by name, without the index of the set. */
+  readonly values: Readonly<Record<Name, number>>;
+  /** Its part of `globalStatistics` with the defaults, computed when first asked for. */
+  readonly statistics: FitStatistics;
 }
 
-export interface GlobalFitResult extends LeastSquaresResult {
-  readonly sets: readonly FittedSet[];
+/** A fit of several data sets. */
+export interface GlobalFitResult<Name extends string = string> extends Fitted {
+  readonly sets: readonly FittedSet<Name>[];
 }
+
+const WHAT = 'globalFit';
 
 /** `b[1]` without its index. */
 function bare(name: string): string {
@@ -55,7 +70,7 @@ function bare(name: string): string {
 }
 
 function startOf(
-  start: GlobalFitOptions['start'],
+  start: GlobalStart,
   layout: Layout,
   others: Readonly<Record<string, unknown>>,
   sets: number,
@@ -71,13 +86,14 @@ function startOf(
         `globalFit: there is no start for ${name}; give one to every parameter that is not fixed or tied`,
       );
     }
+    requireNumbers(`${WHAT}: the start of ${name}`, value);
     if (set < 0 || value.length !== sets)
       throw new InputError(
         `globalFit: the start of ${bare(name)} is a list of ${value.length} for ${set < 0 ? 'a shared parameter' : `${sets} data sets`}; give a number${set < 0 ? '' : ', or one for each set'}`,
       );
     return value[set]!;
   });
-  return startVector(numbers);
+  return startVector(WHAT, numbers);
 }
 
 interface Setup {
@@ -110,17 +126,22 @@ function namesOf(
 }
 
 function setupOf(sets: readonly DataSet[], options: GlobalFitOptions): Setup {
-  if (sets.length === 0) throw new InputError('globalFit: there are no data sets');
+  if (!Array.isArray(sets) || sets.length === 0)
+    throw new InputError(`${WHAT}: there are no data sets; give a list of { model, x, y }`);
+  const { start: given, fixed: held = {}, tied: ties = {}, shared } = options;
+  for (const [kind, record] of Object.entries({ 'the start': given, fixed: held, tied: ties }))
+    requireObject(`${WHAT}: ${kind}`, record, 'an object with names');
+  if (!Array.isArray(shared)) throw new InputError(`${WHAT}: shared is ${show(shared)}; give a list of names`);
   const { order, each } = namesOf(sets, options);
   const layout = layoutOf(each, order, options.shared);
   const { names } = layout;
-  const given = spread('fixed', options.fixed ?? {}, layout);
-  const fixed = Object.fromEntries(names.flatMap((name, j) => (given[j] === undefined ? [] : [[name, given[j]]])));
-  const tied = spreadTies(options.tied ?? {}, layout);
+  const values = spread('fixed', held, layout);
+  const fixed = Object.fromEntries(names.flatMap((name, j) => (values[j] === undefined ? [] : [[name, values[j]]])));
+  const tied = spreadTies(ties, layout);
   const constraints = new Constraints('globalFit', names, { fixed, tied });
   const limits = spread('bounds', options.bounds ?? {}, layout);
   const side = (at: 0 | 1, none: number): Float64Array => Float64Array.from(limits, (pair) => pair?.[at] ?? none);
-  const vector = startOf(options.start, layout, { ...fixed, ...tied }, sets.length);
+  const vector = startOf(given, layout, { ...fixed, ...tied }, sets.length);
   return {
     layout,
     constraints,
@@ -130,61 +151,115 @@ function setupOf(sets: readonly DataSet[], options: GlobalFitOptions): Setup {
   };
 }
 
-/** The data of set d. @throws InputError or ShapeError that names the set. */
-function checkedSet(set: DataSet, d: number): CheckedData {
-  try {
-    return checkData(set);
-  } catch (error) {
-    const message = `globalFit: set ${d}: ${(error as Error).message}`;
-    if (error instanceof ShapeError) throw new ShapeError(message);
-    throw new InputError(message);
-  }
+/** A set that was checked. */
+interface CheckedSet {
+  readonly what: string;
+  readonly model: DataSet['model'];
+  readonly data: CheckedData;
+  /** Names of its model. */
+  readonly own: readonly string[];
+  readonly places: readonly number[];
 }
 
 /** A set's problem in its own parameters, ties not yet put in. */
 function stackedSet(
-  set: DataSet,
-  data: CheckedData,
-  places: readonly number[],
+  { what, model, data, own, places }: CheckedSet,
   { layout, start, lower, upper }: Setup,
 ): StackedSet {
-  const own = (all: Float64Array): Float64Array => Float64Array.from(places, (place) => all[place]!);
+  const part = (all: Float64Array): Float64Array => Float64Array.from(places, (place) => all[place]!);
   const names = places.map((place) => layout.names[place]!);
-  const box = new Box({ lower: own(lower), upper: own(upper) }, names);
-  const make = () => modelProblem(set.model, own(start), data, box, unconstrained(names));
-  if (typeof set.model === 'function') return { load: make, places };
+  const box = new Box({ lower: part(lower), upper: part(upper) }, names);
+  const use = { what, arrangement: byNames(own), start: part(start), box, constraints: unconstrained(names) };
+  const make = () => modelProblem(model, data, use);
+  if (typeof model === 'function') return { load: make, places };
   const problem = make();
   return { load: () => problem, places };
 }
 
+/** The results of the sets, which know the whole for their statistics. */
+function fittedSets(
+  result: LeastSquaresResult,
+  sets: readonly (CheckedSet & { readonly set: DataSet })[],
+): readonly FittedSet[] {
+  let to = 0;
+  let statistics: GlobalStatistics | undefined;
+  const parts = sets.map(({ set, model, data, own, places }, d): SetResult & Curve => {
+    const from = to;
+    to += data.y.length;
+    const parameters = Float64Array.from(places, (place) => result.parameters[place]!);
+    const { predictors } = data;
+    return {
+      ...{ label: set.label ?? `set ${d}`, from, to, places, parameters },
+      ...observedOf(set, data),
+      ...curveAt({ model, arrangement: byNames(own), parameters, names: own, predictors }),
+    };
+  });
+  return parts.map((part, d) => ({
+    ...part,
+    values: valuesOf(sets[d]!.own, part.parameters),
+    get statistics() {
+      statistics ??= globalStatistics({ ...result, sets: parts });
+      return statistics.sets[d]!;
+    },
+  }));
+}
+
+/** The observations of all sets, where all are known. */
+function allObserved(sets: readonly SetResult[]): Pick<LeastSquaresResult, 'observed'> {
+  const known = sets.flatMap(({ observed }) => (observed ? [observed] : []));
+  if (known.length < sets.length) return {};
+  const flat = (lists: readonly Float64Array[]): Float64Array => Float64Array.from(lists.flatMap((list) => [...list]));
+  return { observed: { y: flat(known.map(({ y }) => y)), sigma: flat(known.map(({ sigma }) => sigma)) } };
+}
+
 /**
  * Fits several data sets at once, each with its own model or the same, with some parameters in common: minimises the sum of all weighted
- * squares. A shared parameter keeps its name, a local one of set 1 is called `b[1]`. Method and further options are those of `curveFit`,
- * exact Jacobians and full Newton steps included. `fitStatistics` takes the result as a whole, `globalStatistics` also set by set. The
- * Jacobian is dense: cost and memory grow as (all observations)·(all parameters).
+ * squares. A shared parameter keeps its name, a local one of set 1 is called `b[1]`; each model gets its own by their plain names. Method and
+ * further options are those of `curveFit`, exact Jacobians and full Newton steps included. The result's `sets` have values, `predict` and
+ * statistics of each set; `fitReport` prints the whole. The Jacobian is dense: cost and memory grow as (all observations)·(all parameters).
  *
  * @example
  * // Two decays of one rate and different amplitudes.
- * globalFit([{ model, x, y: first }, { model, x, y: second }], { start: { a: [3, 5], k: 1 }, shared: ['k'] })
+ * const model = (x, { a, k }) => a.mul(x.mul(k).neg().exp());
+ * const sets = [{ model, x: [0, 1, 2], y: [3, 1.1, 0.4] }, { model, x: [0, 1, 2], y: [5, 1.9, 0.7] }];
+ * const fit = globalFit(sets, { start: { a: [3, 5], k: 1 }, shared: ['k'] });
+ * fit.sets[1].values.a; // 5.0…
  * @throws InputError for names that do not fit together, or data that cannot be, with the set and row.
  */
+export function globalFit<
+  const S extends GlobalStart,
+  F extends Fixed = Readonly<Record<never, number>>,
+  T extends Ties = Readonly<Record<never, never>>,
+>(
+  sets: readonly DataSet<
+    Readonly<Record<GlobalNames<S, F, T>, Tensor>>,
+    Readonly<Record<GlobalNames<S, F, T>, number>>
+  >[],
+  options: GlobalFitOptions<S, F, T>,
+): GlobalFitResult<GlobalNames<S, F, T>>;
 export function globalFit(sets: readonly DataSet[], options: GlobalFitOptions): GlobalFitResult {
+  requireObject(
+    `${WHAT}: the options`,
+    options,
+    "an object with a start and the shared names, as { start: { a: 1, k: 0.5 }, shared: ['k'] }",
+  );
   const setup = setupOf(sets, options);
   const { layout, start, constraints, lower, upper } = setup;
-  const { names, places } = layout;
+  const { names, places, origins } = layout;
+  const checked = sets.map((set, d) => {
+    const what = `${WHAT}: set ${d}`;
+    requireObject(what, set, '{ model, x, y }');
+    requireModel(what, set.model);
+    const own = places[d]!.map((place) => origins[place]!.name);
+    return { what, set, model: set.model, data: checkData(what, set), own, places: places[d]! };
+  });
   const problem = stacked(
-    sets.map((set, d) => stackedSet(set, checkedSet(set, d), places[d]!, setup)),
+    checked.map((set) => stackedSet(set, setup)),
     names.length,
   );
   const bounds = constraints.bounds({ lower, upper });
   const { shared: _, start: __, fixed: ___, tied: ____, names: _____, ...rest } = options;
   const result = constraints.complete(solveProblem(composed(problem, constraints), start, names, { ...rest, bounds }));
-  let to = 0;
-  const fitted = sets.map(({ label, y }, d): FittedSet => {
-    const from = to;
-    to += y.length;
-    const own = Float64Array.from(places[d]!, (place) => result.parameters[place]!);
-    return { label: label ?? `set ${d}`, from, to, places: places[d]!, parameters: own };
-  });
-  return { ...result, sets: fitted };
+  const parts = fittedSets(result, checked);
+  return fitted({ ...result, ...allObserved(parts), sets: parts });
 }

@@ -1,8 +1,9 @@
-import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
-import { type Bounds, Box } from './bounds.js';
+import { type Bounds, Box, boundsInOrder, type NamedBounds } from './bounds.js';
+import { callUser, requireFunction, requireNumberOptions, requireObject } from './checks.js';
 import { type ConstraintOptions, Constraints } from './constraints/constraints.js';
 import { describeFit, type FitEnd, finish } from './finish.js';
+import { type Fitted, fitted } from './fitted.js';
 import { polish } from './polish.js';
 import { type Counts, counted } from './residuals/counted.js';
 import { type NumericResiduals, numericProblem } from './residuals/numeric.js';
@@ -10,13 +11,14 @@ import type { ResidualProblem } from './residuals/problem.js';
 import { tracedResiduals } from './residuals/traced-residuals.js';
 import type { LeastSquaresResult } from './result.js';
 import { type LossName, type RobustLoss, robustLoss } from './robust.js';
+import { parameterNames, startVector } from './start.js';
 import { Iterate } from './trust-region/iterate.js';
 import { checkedRegion, type TrustRegionOptions } from './trust-region/region.js';
 import { type RunSettings, type Scaling, TrustRegionRun } from './trust-region/run.js';
 
 export interface LeastSquaresOptions extends ConstraintOptions {
-  /** Default: no bounds. The start is moved into them. */
-  readonly bounds?: Bounds;
+  /** `{ lower, upper }` with a number a parameter each, or pairs by name; default: no bounds. The start is moved into them. */
+  readonly bounds?: Bounds | NamedBounds;
   /** Robust loss; default `linear`, which is plain least squares. */
   readonly loss?: LossName;
   /** s: residuals well below this count fully under a robust loss; default 1. */
@@ -43,6 +45,11 @@ export interface LeastSquaresOptions extends ConstraintOptions {
   readonly polish?: boolean;
 }
 
+/** Options whose bounds are in order. */
+interface SolveOptions extends Omit<LeastSquaresOptions, 'bounds' | 'names' | 'fixed' | 'tied'> {
+  readonly bounds?: Bounds;
+}
+
 /** A traced function r(p) of a parameter vector, or a function of plain numbers. */
 export type Residuals = ((parameters: Tensor) => Tensor) | NumericResiduals;
 
@@ -57,6 +64,8 @@ interface Setup {
   /** All iterates of the fit. */
   readonly iterates: Iterate[];
 }
+
+const WHAT = 'leastSquares';
 
 /** A run is ended early at this relative offset where Newton's steps take it from there. */
 const HANDOVER = 1e-4;
@@ -94,12 +103,14 @@ export function solveProblem(
   given: ResidualProblem,
   start: Float64Array,
   names: readonly string[],
-  options: LeastSquaresOptions,
+  options: SolveOptions,
 ): LeastSquaresResult {
   const box = new Box(options.bounds ?? {}, names);
   const counts: Counts = { points: 0, residuals: 0, jacobians: 0, secondDirectional: 0, curvatures: 0 };
   const { gradientTolerance = 1e-12, offsetTolerance = 1e-8, stepTolerance = 1e-12, costTolerance = 1e-15 } = options;
-  const most = options.maxEvaluations ?? 400 * (names.length + 1);
+  const { maxEvaluations: most = 400 * (names.length + 1), targetCost = Number.NEGATIVE_INFINITY } = options;
+  const limits = { gradientTolerance, offsetTolerance, stepTolerance, costTolerance, maxEvaluations: most, targetCost };
+  requireNumberOptions(WHAT, limits);
   const inside = start.slice();
   box.clamp(inside);
   let allowed = most;
@@ -117,7 +128,7 @@ export function solveProblem(
       costTolerance,
       acceleration: options.acceleration ?? true,
       region: checkedRegion('leastSquares', options.trustRegion),
-      targetCost: options.targetCost ?? Number.NEGATIVE_INFINITY,
+      targetCost,
       budget: () => counts.points < allowed,
     },
   };
@@ -136,30 +147,20 @@ export function solveProblem(
   return name === 'linear' ? result : { ...result, loss: { name, scale } };
 }
 
-/** The parameters' names, checked against their number. */
-export function parameterNames(count: number, given: readonly string[] | undefined): readonly string[] {
-  if (given === undefined) return Array.from({ length: count }, (_, j) => `b${j + 1}`);
-  if (given.length === count && new Set(given).size === count) return [...given];
-  throw new InputError(
-    `leastSquares: ${given.length} names (${given.join(', ')}) for ${count} parameters; give each one its own`,
-  );
-}
-
-/** The start as a vector of its own. InputError when it is empty or not finite. */
-export function startVector(start: ArrayLike<number>): Float64Array {
-  const vector = Float64Array.from(start);
-  if (vector.length === 0) throw new InputError('leastSquares: the start has no elements; give one number a parameter');
-  const bad = vector.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0)
-    throw new InputError(`leastSquares: element ${bad} of the start is ${vector[bad]}; give finite numbers`);
-  return vector;
-}
-
 /** r(T(q)) with its Jacobian. */
 function constrained({ residuals, jacobian }: NumericResiduals, constraints: Constraints): NumericResiduals {
-  const moved = (q: Float64Array): ArrayLike<number> => residuals(constraints.numbers(q));
+  const at = (q: Float64Array) => constraints.numbers(q);
+  const given = (q: Float64Array): string => `a vector of ${q.length} numbers`;
+  const moved = (q: Float64Array): ArrayLike<number> => callUser(WHAT, given(q), () => residuals(at(q)));
   if (jacobian === undefined) return { residuals: moved };
-  return { residuals: moved, jacobian: (q) => constraints.pullBack(q, jacobian(constraints.numbers(q))) };
+  return {
+    residuals: moved,
+    jacobian: (q) =>
+      constraints.pullBack(
+        q,
+        callUser(WHAT, given(q), () => jacobian(at(q))),
+      ),
+  };
 }
 
 /**
@@ -172,21 +173,29 @@ function constrained({ residuals, jacobian }: NumericResiduals, constraints: Con
  * Trust-region Levenberg-Marquardt (Moré 1978) on the QR factorisation of the column-scaled Jacobian, with geodesic acceleration
  * (Transtrum and Sethna 2012), followed by full Newton steps; where it ends in doubt, again from the start with D = I, and the better end
  * counts. Bad problems end with a status, not with an exception. Cost an iteration: a Jacobian, 2mn², and a residual vector a trial.
+ * @example
+ * leastSquares((p) => p.square().sub([4, 9]), [1, 1]).parameters // 2, 3
  * @throws InputError or ShapeError for a malformed start, options or result of the functions.
  */
 export function leastSquares(
   residuals: Residuals,
   start: ArrayLike<number>,
   options: LeastSquaresOptions = {},
-): LeastSquaresResult {
-  const vector = startVector(start);
-  const names = parameterNames(vector.length, options.names);
-  const constraints = new Constraints('leastSquares', names, options);
-  const bounds = constraints.bounds(options.bounds ?? {});
+): Fitted {
+  if (typeof residuals !== 'function') {
+    requireObject(`${WHAT}: the residuals`, residuals, 'a function of a tensor, or { residuals } of plain numbers');
+    requireFunction(`${WHAT}: "residuals"`, residuals.residuals);
+    if (residuals.jacobian !== undefined) requireFunction(`${WHAT}: "jacobian"`, residuals.jacobian);
+  }
+  requireObject(`${WHAT}: the options`, options, 'an object, or none');
+  const vector = startVector(WHAT, start);
+  const names = parameterNames(WHAT, vector.length, options.names);
+  const constraints = new Constraints(WHAT, names, options);
+  const bounds = constraints.bounds(boundsInOrder(WHAT, options.bounds, names));
   const from = constraints.start(vector);
   const problem =
     typeof residuals === 'function'
       ? tracedResiduals(residuals, from.length, constraints)
       : numericProblem(constrained(residuals, constraints), from, new Box(bounds, names));
-  return constraints.complete(solveProblem(problem, from, names, { ...options, bounds }));
+  return fitted(constraints.complete(solveProblem(problem, from, names, { ...options, bounds })));
 }

@@ -1,13 +1,24 @@
 import { InputError, ShapeError } from '../tensor/errors.js';
-import { Box } from './bounds.js';
+import { Box, boundsInOrder } from './bounds.js';
+import { numbers, requireObject } from './checks.js';
 import { Constraints } from './constraints/constraints.js';
-import { type CurveFitOptions, type Model, namedStart } from './curve-fit.js';
+import type { CurveFitOptions } from './curve-fit.js';
+import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { solveProblem } from './least-squares.js';
+import {
+  type AnyModel,
+  type Fixed,
+  type ModelOf,
+  type NamesOf,
+  requireModel,
+  type StartOf,
+  type Ties,
+} from './model.js';
 import { type CurveShape, curveOf } from './orthogonal/curve.js';
 import { NearestPoints, type OrthogonalPoints } from './orthogonal/nearest.js';
-import { checkData } from './residuals/fit-data.js';
+import { checkData, flatten } from './residuals/fit-data.js';
 import { numericProblem } from './residuals/numeric.js';
-import type { LeastSquaresResult } from './result.js';
+import { namedStart } from './start.js';
 
 /** Points of which x has errors as y has. */
 export interface OrthogonalData {
@@ -25,45 +36,44 @@ export interface OrthogonalData {
 }
 
 /** A fit whose `residuals` are the points' distances √(ε²/σy² + Σδ²/σx²), with the sign of ε. */
-export interface OrthogonalDistanceResult extends LeastSquaresResult {
+export interface OrthogonalDistanceResult<Name extends string = string> extends CurveFit<Name> {
   /** δ, the errors of x, row-major m×k: the fitted point is x + δ. */
   readonly deltas: Float64Array;
   /** ε = f(x + δ) − y. */
   readonly epsilons: Float64Array;
 }
 
+const WHAT = 'orthogonalDistanceFit';
+
 /** σx as flat rows. */
 function sigmaRows(given: OrthogonalData['sigmaX'], m: number, predictors: number): Float64Array {
   const k = predictors || 1;
   const size = m * k;
   if (typeof given === 'number') return new Float64Array(size).fill(given);
-  if (typeof given[0] === 'object') {
-    const rows = given as readonly ArrayLike<number>[];
-    if (rows.length === m && rows.every((row) => row.length === k))
-      return Float64Array.from(rows.flatMap((row) => Array.from(row)));
-    throw new ShapeError(`orthogonalDistanceFit: sigmaX must have ${m} rows of ${k}, as x; it has ${rows.length} rows`);
+  const { data, count, predictors: width } = flatten(`${WHAT}: sigmaX`, given);
+  if (width > 0) {
+    if (count === m && width === k) return data;
+    throw new ShapeError(`${WHAT}: sigmaX must have ${m} rows of ${k}, as x; it has ${count} rows of ${width}`);
   }
-  const list = given as ArrayLike<number>;
   const expected = predictors > 0 ? k : m;
-  if (list.length !== expected) {
+  if (count !== expected) {
     const per = predictors > 0 ? 'one a column, or rows' : 'one a point';
-    throw new ShapeError(`orthogonalDistanceFit: sigmaX has ${list.length} numbers; give ${expected}, ${per}`);
+    throw new ShapeError(`${WHAT}: sigmaX has ${count} numbers; give ${expected}, ${per}`);
   }
-  return Float64Array.from({ length: size }, (_, i) => list[predictors > 0 ? i % k : i]!);
+  return Float64Array.from({ length: size }, (_, i) => data[predictors > 0 ? i % k : i]!);
 }
 
 function checkedPoints(data: OrthogonalData): OrthogonalPoints & { predictors: number } {
-  const { x, y, predictors } = checkData({ x: data.x, y: data.y });
+  requireObject(`${WHAT}: the data`, data, '{ x, y, sigmaX, sigmaY }');
+  const { x, y, predictors } = checkData(WHAT, { x: data.x, y: data.y });
   const m = y.length;
   const sigmaX = sigmaRows(data.sigmaX, m, predictors);
   const { sigmaY: given } = data;
-  const sigmaY = typeof given === 'number' ? new Float64Array(m).fill(given) : Float64Array.from(given);
+  const sigmaY = typeof given === 'number' ? new Float64Array(m).fill(given) : numbers(`${WHAT}: sigmaY`, given);
   if (sigmaY.length !== m)
-    throw new ShapeError(`orthogonalDistanceFit: there are ${sigmaY.length} values of sigmaY for ${m} observations`);
+    throw new ShapeError(`${WHAT}: there are ${sigmaY.length} values of sigmaY for ${m} observations`);
   const refuse = (what: string, value: number, row: number, range: string): never => {
-    throw new InputError(
-      `orthogonalDistanceFit: ${what} is ${value} at row ${row} (counted from 0); it must be ${range}`,
-    );
+    throw new InputError(`${WHAT}: ${what} is ${value} at row ${row} (counted from 0); it must be ${range}`);
   };
   const k = predictors || 1;
   sigmaX.forEach((s, i) => {
@@ -125,26 +135,38 @@ class Distances {
  * the number of points: an iteration takes about five evaluations of f and ∂f/∂x, and one of ∂f/∂p. A row of x may only influence its own
  * value of f. Where f is not monotone a distance can have several minima in δ; each search starts from the last and from δ = 0.
  *
- * Options as those of `curveFit`; `acceleration` has no effect. `fitStatistics` of the result gives ODRPACK's covariance
+ * Options and models as those of `curveFit`; `acceleration` has no effect. `fitStatistics` of the result gives ODRPACK's covariance
  * s²·(Σ ∇f∇fᵀ/(σy² + Σ(σx·∂f/∂x)²))⁻¹ and errors. With σx = 0 it is `curveFit`.
  *
  * @example
- * orthogonalDistanceFit((x, [a, b]) => x.mul(b!).add(a!), { x, y, sigmaX: 0.1, sigmaY: 0.2 }, { start: { a: 0, b: 1 } })
+ * const data = { x: [0, 1.1, 1.9, 3.2], y: [1, 2.9, 5.2, 6.8], sigmaX: 0.1, sigmaY: 0.2 };
+ * orthogonalDistanceFit((x, { a, b }) => x.mul(b).add(a), data, { start: { a: 0, b: 1 } }).values.b // 1.92…
  * @throws InputError that names the row for data or sigmas that cannot be, ShapeError for lengths that differ.
  */
+export function orthogonalDistanceFit<
+  const S extends StartOf<S>,
+  F extends Fixed = Readonly<Record<never, number>>,
+  T extends Ties = Readonly<Record<never, never>>,
+>(
+  model: ModelOf<S, F, T>,
+  data: OrthogonalData,
+  options: CurveFitOptions<S, F, T>,
+): OrthogonalDistanceResult<NamesOf<S, F, T>>;
 export function orthogonalDistanceFit(
-  model: Model,
+  model: AnyModel,
   data: OrthogonalData,
   options: CurveFitOptions,
 ): OrthogonalDistanceResult {
+  requireModel(WHAT, model);
   const { predictors, ...points } = checkedPoints(data);
-  const { vector, names } = namedStart(options);
-  const constraints = new Constraints('orthogonalDistanceFit', names, options);
-  const bounds = constraints.bounds(options.bounds ?? {});
+  const { vector, names, arrangement } = namedStart(WHAT, options);
+  const constraints = new Constraints(WHAT, names, options);
+  const bounds = constraints.bounds(boundsInOrder(WHAT, options.bounds, names));
   const box = new Box(bounds, names);
   const start = constraints.start(vector);
   const shape = { m: points.y.length, predictors, n: names.length };
-  const distances = new Distances(curveOf(model, shape, constraints, { box, start }), shape, points);
+  const use = { what: WHAT, arrangement, start, box, constraints };
+  const distances = new Distances(curveOf(model, shape, use), shape, points);
   const problem = numericProblem(
     { residuals: (q) => distances.residuals(q), jacobian: (q) => distances.jacobian(q) },
     start,
@@ -153,9 +175,12 @@ export function orthogonalDistanceFit(
   const result = solveProblem(problem, start, names, { ...options, bounds });
   distances.settle(result.parameters);
   const { t, g } = distances.nearest;
-  return {
-    ...constraints.complete(result),
+  const complete = constraints.complete(result);
+  const { parameters } = complete;
+  return fitted({
+    ...complete,
+    ...curveAt({ model, arrangement, parameters, names, predictors }),
     deltas: t.map((value, i) => value * points.sigmaX[i]!),
     epsilons: g.map((value, i) => value * points.sigmaY[i]!),
-  };
+  });
 }

@@ -1,10 +1,16 @@
-import type { GlobalFitResult } from './global-fit.js';
+import type { GlobalResult } from './global/result.js';
 import type { LeastSquaresResult } from './result.js';
 import type { ParameterState } from './statistics/covariance.js';
-import type { FitStatistics, ParameterStatistics } from './statistics/fit-statistics.js';
-import type { GlobalStatistics } from './statistics/global-statistics.js';
+import {
+  type FitStatistics,
+  type FitStatisticsOptions,
+  fitStatistics,
+  type ParameterStatistics,
+} from './statistics/fit-statistics.js';
+import { type GlobalStatistics, globalStatistics } from './statistics/global-statistics.js';
 
-export interface FitReportOptions {
+/** What a report shows, and with which statistics. */
+export interface FitReportOptions extends FitStatisticsOptions {
   /** Pairs of parameters that correlate less than this are left out; default 0.1. */
   readonly leastCorrelation?: number;
   /** The formula or name of the model, for the first line. */
@@ -103,11 +109,35 @@ function fitLines({ evaluations, iterations, message, status }: LeastSquaresResu
   return [`${status}: ${message}`, ...shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`)];
 }
 
+/** A line for each data set. */
+function setLines({ sets }: GlobalStatistics): string[] {
+  const head = ['', 'observations', 'sum of squares', 'residual deviation', 'R²', 'Durbin-Watson'];
+  const rows = sets.map((set) => [
+    set.label,
+    String(set.observations),
+    digits(set.residualSumOfSquares),
+    digits(set.residualDeviation),
+    Number.isNaN(set.rSquared) ? '' : digits(set.rSquared),
+    digits(set.diagnostics.durbinWatson),
+  ]);
+  return aligned([head, ...rows]);
+}
+
+function isGlobal(fit: LeastSquaresResult): fit is GlobalResult {
+  return 'sets' in fit;
+}
+
 /**
- * A fit as text for people: how it ended, its statistics, the parameters with errors and intervals, correlations, residual diagnostics and
- * warnings; in the manner of lmfit's `fit_report`.
+ * A fit as text for people: how it ended, its statistics, R² included, the parameters with errors and intervals, correlations, residual
+ * diagnostics and warnings; in the manner of lmfit's `fit_report`. After `globalFit` a line for each data set follows.
+ *
+ * @example
+ * const fit = curveFit((x, { a, b }) => x.mul(b).add(a), { x: [0, 1, 2, 3], y: [1.1, 2.9, 5.2, 6.8] }, { start: { a: 0, b: 1 } });
+ * console.log(fitReport(fit, { level: 0.99 }));
+ * @throws InputError for a level outside 0…1, or what is no fit.
  */
-export function fitReport(fit: LeastSquaresResult, statistics: FitStatistics, options: FitReportOptions = {}): string {
+export function fitReport(fit: LeastSquaresResult, options: FitReportOptions = {}): string {
+  const statistics = fitStatistics(fit, options);
   const percent = short(100 * statistics.level, 6);
   const head = ['', 'value', 'standard error', '', `${percent}% interval`, 'p'];
   const rows = statistics.parameters.map((parameter) => parameterRow(parameter, fit.constraints?.tied));
@@ -123,23 +153,6 @@ export function fitReport(fit: LeastSquaresResult, statistics: FitStatistics, op
     ...section('Correlations', correlations(statistics, options.leastCorrelation ?? 0.1)),
     ...section('Residuals', diagnostics(statistics)),
     ...section('Warnings', fit.warnings),
+    ...section('Data sets', isGlobal(fit) ? setLines(globalStatistics(fit, options)) : []),
   ].join('\n');
-}
-
-/** The report of a fit of several data sets: that of `fitReport`, then a line for each set. */
-export function globalFitReport(
-  fit: GlobalFitResult,
-  { whole, sets }: GlobalStatistics,
-  options: FitReportOptions = {},
-): string {
-  const head = ['', 'observations', 'sum of squares', 'residual deviation', 'R²', 'Durbin-Watson'];
-  const rows = sets.map((set) => [
-    set.label,
-    String(set.observations),
-    digits(set.residualSumOfSquares),
-    digits(set.residualDeviation),
-    Number.isNaN(set.rSquared) ? '' : digits(set.rSquared),
-    digits(set.diagnostics.durbinWatson),
-  ]);
-  return [fitReport(fit, whole, options), ...section('Data sets', aligned([head, ...rows]))].join('\n');
 }

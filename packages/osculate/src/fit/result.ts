@@ -67,6 +67,8 @@ export interface LeastSquaresResult {
   readonly evaluations: FitEvaluations;
   readonly iterations: number;
   readonly warnings: readonly string[];
+  /** What was fitted, for R²: the observations and their standard deviations, one each. Residuals of one's own have none. */
+  readonly observed?: { readonly y: Float64Array; readonly sigma: Float64Array };
   /** The robust loss, where one was asked for. */
   readonly loss?: { readonly name: LossName; readonly scale: number };
   /** Where parameters were fixed or tied. */

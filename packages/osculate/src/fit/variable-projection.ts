@@ -1,39 +1,53 @@
 import { InputError } from '../tensor/errors.js';
-import { type Bounds, Box } from './bounds.js';
-import { Constraints } from './constraints/constraints.js';
-import { modelProblem, namedStart } from './curve-fit.js';
+import { type Bounds, Box, boundsInOrder, type NamedBounds } from './bounds.js';
+import { requireFunction, requireObject, show } from './checks.js';
+import { unconstrained } from './constraints/constraints.js';
 import { describeFit, finish } from './finish.js';
+import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
+import {
+  type AnyTracedModel,
+  inList,
+  modelProblem,
+  type NamesOf,
+  type Start,
+  type StartOf,
+  type TensorsOf,
+} from './model.js';
 import { polish } from './polish.js';
 import { type Counts, counted } from './residuals/counted.js';
-import { type CheckedData, checkData, type FitData } from './residuals/fit-data.js';
+import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
 import type { LeastSquaresResult } from './result.js';
-import { type BasisFunctions, basisAt, type SeparableModel, wholeModel } from './separable/basis.js';
+import { type AnySeparable, type BasisFunctions, basisAt, type SeparableModel, wholeModel } from './separable/basis.js';
 import { type ProjectedJacobian, projectedProblem } from './separable/projected-problem.js';
+import { namedStart } from './start.js';
 import { Factorization } from './trust-region/factorization.js';
 import { Iterate } from './trust-region/iterate.js';
 
 export type { BasisFunctions, SeparableModel } from './separable/basis.js';
 export type { ProjectedJacobian } from './separable/projected-problem.js';
 
-export interface VariableProjectionOptions
+const WHAT = 'variableProjection';
+
+/** Options of a fit by variable projection. */
+export interface VariableProjectionOptions<S = Start, L extends string = string>
   extends Omit<LeastSquaresOptions, 'acceleration' | 'bounds' | 'fixed' | 'loss' | 'lossScale' | 'names' | 'tied'> {
-  /** The nonlinear parameters, one number each in order, or by name. The linear ones need no start. */
-  readonly start: ArrayLike<number> | Readonly<Record<string, number>>;
+  /** The nonlinear parameters, one number each, in a list or by name, as the basis gets them. The linear ones need no start. */
+  readonly start: S;
   /** Of the nonlinear parameters; default b1, b2, …, or those of `start`. */
   readonly names?: readonly string[];
   /** Of the linear parameters; default c1, c2, … */
-  readonly linearNames?: readonly string[];
-  /** Of the nonlinear parameters. */
-  readonly bounds?: Bounds;
+  readonly linearNames?: readonly L[];
+  /** Of the nonlinear parameters, as for `curveFit`. */
+  readonly bounds?: Bounds | NamedBounds;
   /** Of the linear parameters, as a lower bound of zero for all. */
-  readonly linearBounds?: Bounds;
+  readonly linearBounds?: Bounds | NamedBounds;
   /** Default `golub-pereyra`, the exact Jacobian; `kaufman` leaves out the term that vanishes with the residuals. */
   readonly jacobian?: ProjectedJacobian;
 }
 
 /** A fit of all parameters, the nonlinear ones first: `fitStatistics` and `fitReport` take it as they take one of `curveFit`. */
-export interface VariableProjectionResult extends LeastSquaresResult {
+export interface VariableProjectionResult<Name extends string = string> extends CurveFit<Name> {
   /** α, the first of the parameters. */
   readonly nonlinear: Float64Array;
   /** c, the others. */
@@ -42,7 +56,7 @@ export interface VariableProjectionResult extends LeastSquaresResult {
 
 /** Checked input of one fit. */
 interface Setup {
-  readonly model: SeparableModel;
+  readonly model: AnyTracedModel;
   readonly data: CheckedData;
   readonly start: Float64Array;
   readonly names: readonly string[];
@@ -61,13 +75,12 @@ function joined(a: Float64Array, b: Float64Array): Float64Array {
 /** The whole problem at the solution of the projected one: full Newton steps, and what its Jacobian says of all parameters. */
 function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup): LeastSquaresResult {
   const { model, data, start, names, box, linearBox, options } = setup;
-  const q = start.length;
   const bounds = { lower: joined(box.lower, linearBox.lower), upper: joined(box.upper, linearBox.upper) };
   const whole = new Box(bounds, names);
-  const free = new Constraints('variableProjection', names, {});
   const counts: Counts = { points: 0, ...reduced.evaluations };
   const point = joined(reduced.parameters, c);
-  const problem = counted(modelProblem(wholeModel(model, q), point, data, whole, free), counts);
+  const use = { what: WHAT, arrangement: inList, start: point, box: whole, constraints: unconstrained(names) };
+  const problem = counted(modelProblem(model, data, use), counts);
   const pair = [new Iterate(problem, null), new Iterate(problem, null)] as const;
   let [iterate] = pair;
   iterate.x.set(point);
@@ -93,33 +106,60 @@ function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup)
  *
  * @example
  * // a·exp(−kx) + b
- * variableProjection((x, [k]) => [k!.mul(x).neg().exp(), full(1, 'f64')], { x, y }, { start: { k: 1 }, linearNames: ['a', 'b'] })
+ * const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
+ * const basis = (x, { k }) => [k.mul(x).neg().exp(), full(1, 'f64')];
+ * variableProjection(basis, data, { start: { k: 1 }, linearNames: ['a', 'b'] }).values.a // 3.7…
  * @throws InputError that names the row for data that are not finite, InputError or ShapeError for a basis or options that do not fit.
  */
+export function variableProjection<const S extends StartOf<S>, const L extends string = string>(
+  model: BasisFunctions<TensorsOf<S, unknown, unknown>> | SeparableModel<TensorsOf<S, unknown, unknown>>,
+  data: FitData,
+  options: VariableProjectionOptions<S, L>,
+): VariableProjectionResult<NamesOf<S, unknown, unknown> | L>;
 export function variableProjection(
-  model: BasisFunctions | SeparableModel,
+  model: AnySeparable | AnySeparable['basis'],
   data: FitData,
   options: VariableProjectionOptions,
 ): VariableProjectionResult {
-  const checked = checkData(data);
   const separable = typeof model === 'function' ? { basis: model } : model;
-  const { vector, names } = namedStart({ start: options.start, ...(options.names && { names: options.names }) });
+  requireObject(`${WHAT}: the model`, separable, 'a function that returns the basis, or { basis }');
+  requireFunction(`${WHAT}: the basis`, separable.basis);
+  if (separable.fixed !== undefined) requireFunction(`${WHAT}: the fixed term`, separable.fixed);
+  const checked = checkData(WHAT, data);
+  requireObject(`${WHAT}: the options`, options, 'an object with a start, as { start: { k: 0.5 } }');
+  const { vector, names, arrangement } = namedStart(WHAT, {
+    start: options.start,
+    ...(options.names && { names: options.names }),
+  });
   const q = vector.length;
-  const basis = basisAt(separable, q, checked);
+  const use = { model: separable, q, arrangement };
+  const basis = basisAt(use, checked);
   const p = basis.columns.length;
-  const linearNames = options.linearNames ?? Array.from({ length: p }, (_, j) => `c${j + 1}`);
+  const { linearNames: given = Array.from({ length: p }, (_, j) => `c${j + 1}`) } = options;
+  if (!Array.isArray(given)) throw new InputError(`${WHAT}: linearNames is ${show(given)}; give a list of texts`);
+  const linearNames: readonly string[] = given;
   const all = [...names, ...linearNames];
   if (linearNames.length !== p || new Set(all).size !== q + p)
     throw new InputError(
-      `variableProjection: the linear names are ${linearNames.join(', ')} beside ${names.join(', ')}; give each of the ${p} basis functions its own`,
+      `${WHAT}: the linear names are ${linearNames.join(', ')} beside ${names.join(', ')}; give each of the ${p} basis functions its own`,
     );
-  const box = new Box(options.bounds ?? {}, names);
-  const linearBox = new Box(options.linearBounds ?? {}, linearNames);
+  const bounds = boundsInOrder(WHAT, options.bounds, names);
+  const box = new Box(bounds, names);
+  const linearBox = new Box(boundsInOrder(WHAT, options.linearBounds, linearNames), linearNames);
   const projected = projectedProblem(basis, checked, linearBox, options.jacobian ?? 'golub-pereyra');
   const { linearNames: _, linearBounds: __, jacobian: ___, start: ____, ...rest } = options;
-  const reduced = solveProblem(projected, vector, names, { ...rest, polish: false });
+  const reduced = solveProblem(projected, vector, names, { ...rest, bounds, polish: false });
   const c = projected.coefficientsAt(reduced.parameters);
-  const setup = { model: separable, data: checked, start: vector, names: all, box, linearBox, options };
+  const whole = wholeModel(use);
+  const setup = { model: whole, data: checked, start: vector, names: all, box, linearBox, options };
   const fit = finishWhole(reduced, c, setup);
-  return { ...fit, nonlinear: fit.parameters.slice(0, q), linear: fit.parameters.slice(q) };
+  const { parameters } = fit;
+  const { predictors } = checked;
+  return fitted({
+    ...fit,
+    ...observedOf(data, checked),
+    ...curveAt({ model: whole, arrangement: inList, parameters, names: all, predictors }),
+    nonlinear: parameters.slice(0, q),
+    linear: parameters.slice(q),
+  });
 }

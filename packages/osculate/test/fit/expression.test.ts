@@ -77,10 +77,10 @@ describe('parseExpression', () => {
   test.each<[text: string, message: string]>([
     ['', 'the text is empty'],
     ['  ', 'the text is empty'],
-    ['a + ', 'position 5: Unexpected end'],
-    ['a + * b', 'position 5: Value expected'],
-    ['(a + b', 'position 7: Parenthesis ) expected'],
-    ['a + b)', 'position 6: Unexpected operator )'],
+    ['a + ', 'position 5: a value is missing after "+"'],
+    ['a + * b', 'position 5: a value is missing before "*"'],
+    ['(a + b', 'position 7: a ")" is missing'],
+    ['a + b)', 'position 6: there is no "(" for this ")"'],
     ['2 + foo(x)', 'position 5: there is no function "foo"'],
     ['exp(x, 2)', 'position 1: exp takes 1 arguments, not 2'],
     ['1 + max()', 'max takes 1 or more arguments, not 0'],
@@ -100,6 +100,12 @@ describe('parseExpression', () => {
     ["x'", 'has no meaning'],
     ['5!', 'position 2: "!" has no meaning'],
     ['1e999*x', 'is not a number'],
+    ['()', 'position 2: a value is missing before ")"'],
+    ['a, b', 'position 2: a comma stands only between the arguments of a function'],
+    ['max((a, b))', 'position 7: a comma stands only'],
+    ['max(a,)', 'position 7: a value is missing before ")"'],
+    ['max(,a)', 'position 5: a value is missing before ","'],
+    ['*a', 'position 1: a value is missing before "*"'],
     ['import(x)', 'there is no function "import"'],
     ['constructor(x)', 'there is no function "constructor"'],
     ['x'.repeat(10_001), '10001 characters'],
@@ -108,6 +114,36 @@ describe('parseExpression', () => {
     expect(() => parseExpression(text)).toThrow(InputError);
     expect(() => parseExpression(text)).toThrow(message);
   });
+
+  it('reads sums and products of any length, and nesting up to a depth', async () => {
+    const terms = 3000;
+    const { value, slopes } = await evaluate(`x${'+x'.repeat(terms)}`, { x: 0.5 });
+    expect(value).toBe(0.5 * (terms + 1));
+    expect(slopes).toEqual([terms + 1]);
+    const deep = `${'-('.repeat(100)}x${')'.repeat(100)}`;
+    expect((await evaluate(deep, { x: 2 })).value).toBe(2);
+    for (const text of [
+      `${'('.repeat(201)}x${')'.repeat(201)}`,
+      `${'-'.repeat(201)}x`,
+      `${'x^'.repeat(3000)}x`,
+      `${'exp('.repeat(300)}x${')'.repeat(300)}`,
+      `${'-('.repeat(120)}x${')'.repeat(120)}`,
+    ]) {
+      expect(() => parseExpression(text)).toThrow(InputError);
+      expect(() => parseExpression(text)).toThrow('too deeply nested');
+    }
+  });
+
+  it('names the place of the call that is wrong, not of the first of its name', () => {
+    expect(() => parseExpression('exp(x) + exp(x, 2)')).toThrow('position 10: exp takes 1 arguments, not 2');
+  });
+
+  it.each(['this', 'length', 'constructor', '__proto__', 'group', 't0', 'toString'])(
+    'has no name of its own: %s',
+    async (name) => {
+      expect(parseExpression(`2*${name}`).symbols).toEqual([name]);
+    },
+  );
 
   it('refuses names beyond those given, with the position', () => {
     expect(() => parseExpression('a*x + bb', { names: ['a', 'x'] })).toThrow('position 7: the name "bb" is not known');

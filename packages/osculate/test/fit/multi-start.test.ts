@@ -58,7 +58,10 @@ describe('multiStart', () => {
 
   test('the seed decides everything', () => {
     const run = (seed: number) => multiStart(solve, { box, starts: 20, seed });
-    expect(run(7)).toEqual(run(7));
+    const [one, other] = [run(7), run(7)];
+    expect(one.starts).toEqual(other.starts);
+    const found = ({ minima }: typeof one) => minima.map(({ fit, starts }) => [fit.parameters, fit.cost, starts]);
+    expect(found(one)).toEqual(found(other));
     expect(run(7).starts).not.toEqual(run(8).starts);
   });
 
@@ -74,6 +77,22 @@ describe('multiStart', () => {
     for (const used of parts)
       expect([...used].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
     expect(parts[0]).not.toEqual(parts[1]);
+  });
+
+  test('a box by name gives starts by name, where the box by lists has them', () => {
+    const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
+    const sides = { lower: [0, 0.01], upper: [10, 100] };
+    const byName = multiStart(
+      (start) => curveFit((x, { a, k }) => a.mul(x.mul(k).neg().exp()), data, { start, bounds: { k: [0, 200] } }),
+      { box: { a: [0, 10], k: [0.01, 100] }, starts: 5, logarithmic: ['k'] },
+    );
+    const listed = multiStart((start) => curveFit((x, [a, k]) => a!.mul(x.mul(k!).neg().exp()), data, { start }), {
+      box: sides,
+      starts: 5,
+      logarithmic: [1],
+    });
+    expect(byName.starts).toEqual(listed.starts.map(([a, k]) => ({ a, k })));
+    expect(byName.best.values.k).toBeCloseTo(listed.best.parameters[1]!, 9);
   });
 
   test('like terms that change places are two minima by parameters and one by residuals', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CurveFitOptions, curveFit, type LeastSquaresResult, type Model } from '../../src/fit/index.js';
+import { curveFit, type LeastSquaresOptions, type LeastSquaresResult, type Model } from '../../src/fit/index.js';
 import { correctDigits, type NistProblem, nistProblems } from './nist.js';
 
 const problems = nistProblems();
@@ -8,14 +8,14 @@ function fit(
   problem: NistProblem,
   model: Model,
   start: readonly number[],
-  options: Partial<CurveFitOptions> = {},
+  options: LeastSquaresOptions = {},
 ): LeastSquaresResult {
   const x = problem.x[0]!.length === 1 ? problem.x.map((row) => row[0]!) : problem.x;
   return curveFit(model, { x, y: problem.y }, { start, ...options });
 }
 
 /** Correct digits of all 54 runs. */
-function digits(model: (problem: NistProblem) => Model, options: Partial<CurveFitOptions> = {}): number[] {
+function digits(model: (problem: NistProblem) => Model, options: LeastSquaresOptions = {}): number[] {
   return problems.flatMap((p) =>
     p.starts.map((start) => correctDigits(fit(p, model(p), start, options).parameters, p.certified)),
   );

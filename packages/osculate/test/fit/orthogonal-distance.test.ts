@@ -167,7 +167,7 @@ describe('orthogonalDistanceFit', () => {
       fit.parameters.forEach((p, j) => {
         expect(p / parameters[j]!).toBeCloseTo(1, 6);
       });
-      expect(fitReport(fit, fitStatistics(fit))).toMatch(/b3 = b1\*0\.17/);
+      expect(fitReport(fit)).toMatch(/b3 = b1\*0\.17/);
     }
     const outlier = { ...data, y: Array.from(data.y, (v, i) => (i === 12 ? v + 5 : v)) };
     const huber = orthogonalDistanceFit(traced, outlier, { start, loss: 'huber', lossScale: 1.345 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { curveFit, type LeastSquaresOptions, leastSquares } from '../../src/fit/index.js';
+import { curveFit, type LeastSquaresOptions, leastSquares, type TracedModel } from '../../src/fit/index.js';
 import { remembering } from '../../src/fit/residuals/traced.js';
 import { InputError, type Tensor } from '../../src/tensor/index.js';
 
@@ -78,7 +78,7 @@ describe('remembering', () => {
 
   test('fits of one model trace it once for each shape and each set of ties', () => {
     let traced = 0;
-    const model: Parameters<typeof curveFit>[0] = (x, [a, b]) => {
+    const model: TracedModel = (x, [a, b]) => {
       traced++;
       return x.mul(a!).add(b!);
     };

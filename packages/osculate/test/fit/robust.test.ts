@@ -54,7 +54,7 @@ describe('robust losses', () => {
       const outlier = (i: number): number => (i % 5 === 2 ? 4 + random.normal() : 0);
       const y = x.map((at, i) => 3 * Math.exp(-1.3 * at) + 0.5 + 0.05 * random.normal() + outlier(i));
       const start = [2.5, 1, 0.3];
-      const fit = (from: ArrayLike<number>, name: LossName): Float64Array =>
+      const fit = (from: readonly number[] | Float64Array, name: LossName): Float64Array =>
         curveFit(traced, { x, y }, { start: from, loss: name, lossScale: 0.05 * multiple }).parameters;
       // Losses that redescend start from where one that does not has ended.
       const distance = (p: Float64Array): number => Math.max(...[3, 1.3, 0.5].map((t, j) => Math.abs(p[j]! - t)));

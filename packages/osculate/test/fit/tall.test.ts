@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { curveFit, leastSquares, type TracedModel } from '../../src/fit/index.js';
+import { curveFit, type LeastSquaresResult, leastSquares, type TracedModel } from '../../src/fit/index.js';
 import { Factorization } from '../../src/fit/trust-region/factorization.js';
 import type { Iterate } from '../../src/fit/trust-region/iterate.js';
 import { isTall, type LinearModel, ReducedModel } from '../../src/fit/trust-region/linear-model.js';
@@ -135,7 +135,7 @@ describe('tall problems', () => {
   const start = truth.map((v, i) => v * (i % 2 ? 1.03 : 0.9));
 
   /** The gradient over the norms of the columns and the residuals, of parameters inside their bounds. */
-  function cosines(fit: ReturnType<typeof curveFit>): number[] {
+  function cosines(fit: LeastSquaresResult): number[] {
     const n = fit.parameters.length;
     const size = Math.hypot(...fit.residuals);
     return Array.from({ length: n }, (_, j) => {

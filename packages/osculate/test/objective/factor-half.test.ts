@@ -89,7 +89,7 @@ describe('osculate/fit has the ½ of statistics: cost = ½Σr²', () => {
 
   it('the covariance of its parameters is 2·s² times the inverse of the Gauss-Newton matrix', async () => {
     const fit = leastSquares(residuals, [1, 1]);
-    const { covariance, residualDeviation } = fitStatistics(fit, { y });
+    const { covariance, residualDeviation } = fitStatistics(fit);
     const { matrix } = await densePoint(curve(fit.parameters), gaussNewtonMatrix, fit.parameters);
     const [a, b, c, d] = [...matrix.data] as [number, number, number, number];
     const inverse = [d, -b, -c, a].map((v) => v / (a * d - b * c));

@@ -1,13 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { writeFileAtomic } from 'osculate/data/node';
-import {
-  curveFit,
-  fitReport,
-  fitStatistics,
-  type LossName,
-  orthogonalDistanceFit,
-  type TracedModel,
-} from 'osculate/fit';
+import { curveFit, fitReport, fitStatistics, type LossName, orthogonalDistanceFit } from 'osculate/fit';
 import { expressionModel, parseExpression, parseTies } from 'osculate/fit/expression';
 import { InputError, ShapeError } from 'osculate/tensor';
 import { exitStatus } from '../../command-line/exit-status.js';
@@ -43,12 +36,10 @@ export interface FitOptions {
   readonly stderr: Terminal;
 }
 
-function boundsOf({ bounds }: FitOptions, names: readonly string[]): { lower: number[]; upper: number[] } {
+function refuseUnknownBounds({ bounds }: FitOptions, names: readonly string[]): void {
   const unknown = Object.keys(bounds).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new UsageError(`--bounds: there is no parameter "${unknown}"; there are ${names.join(', ')}`);
-  const side = (at: 0 | 1, none: number): number[] => names.map((name) => bounds[name]?.[at] ?? none);
-  return { lower: side(0, Number.NEGATIVE_INFINITY), upper: side(1, Number.POSITIVE_INFINITY) };
 }
 
 /** The values of fixed parameters. */
@@ -62,23 +53,14 @@ function fixedOf({ start, fix }: FitOptions): Record<string, number> {
   );
 }
 
-/** The formula as a model of all parameters, of which some may only occur in the formulas of others. */
-function modelOf(
-  formula: string,
+/** The names in the formula and the others that it must hold: parameters, unless they only occur in the formulas of others. */
+function parametersOf(
+  symbols: readonly string[],
   parameters: readonly string[],
-  variables: readonly string[],
   tied: Readonly<Record<string, { readonly symbols: readonly string[] }>>,
-): TracedModel {
-  const { symbols } = parseExpression(formula);
+): string[] {
   const helps = (name: string): boolean => Object.values(tied).some((tie) => tie.symbols.includes(name));
-  const own = parameters.filter((name) => symbols.includes(name) || !helps(name));
-  const model = expressionModel(formula, { parameters: own, variables });
-  const places = own.map((name) => parameters.indexOf(name));
-  return (x, tensors) =>
-    model(
-      x,
-      places.map((place) => tensors[place]!),
-    );
+  return parameters.filter((name) => symbols.includes(name) || !helps(name));
 }
 
 /** A column that no formula can name, for a model of parameters alone. */
@@ -88,31 +70,30 @@ function run(options: FitOptions): Fitted {
   const { model: formula, start, ties, loss, lossScale, absoluteSigma, level } = options;
   const [fixed, tied] = [fixedOf(options), parseTies(ties)];
   const parameters = [...new Set([start, fixed, tied].flatMap((given) => Object.keys(given)))];
-  const symbols = parseExpression(formula).symbols.filter((name) => !parameters.includes(name));
-  const columns = readColumns(textOf(options.file), options.delimiter, symbols, options);
+  const { symbols } = parseExpression(formula);
+  const free = symbols.filter((name) => !parameters.includes(name));
+  const columns = readColumns(textOf(options.file), options.delimiter, free, options);
   const variables = columns.variables.length > 0 ? columns.variables : [rowNumber];
-  const model = modelOf(
-    formula,
-    parameters,
-    variables.map(({ name }) => name),
-    tied,
-  );
-  const x = columns.variables.length > 0 ? columns.rows : columns.rows.map((_, i) => [i + 1]);
+  const model = expressionModel(formula, {
+    parameters: parametersOf(symbols, parameters, tied),
+    variables: variables.map(({ name }) => name),
+  });
+  // One variable as a plain list.
+  const rows = columns.variables.length > 0 ? columns.rows : columns.rows.map((_, i) => [i + 1]);
+  const x = variables.length === 1 ? rows.map((row) => row[0]!) : rows;
   const weights = columns.sigma ? { sigma: columns.sigma } : {};
   const { y } = columns;
-  const bounds = boundsOf(options, parameters);
-  const settings = { start, names: parameters, bounds, fixed, tied, loss, lossScale };
+  refuseUnknownBounds(options, parameters);
+  const settings = { start, names: parameters, bounds: options.bounds, fixed, tied, loss, lossScale };
   if (columns.sigmaX !== undefined) {
     if (columns.sigma === undefined)
       throw new UsageError('--sigma-x: give the standard deviations of y by --sigma too');
-    const data = { x, y, sigmaX: columns.sigmaX, sigmaY: columns.sigma };
-    const result = orthogonalDistanceFit(model, data, settings);
+    const result = orthogonalDistanceFit(model, { x, y, sigmaX: columns.sigmaX, sigmaY: columns.sigma }, settings);
     // R² compares vertical distances.
-    return { columns, model, result, statistics: fitStatistics(result, { absoluteSigma, level }) };
+    return { columns, result, statistics: fitStatistics(result, { absoluteSigma, level }) };
   }
   const result = curveFit(model, { x, y, ...weights }, settings);
-  const statistics = fitStatistics(result, { y, ...weights, absoluteSigma, level });
-  return { columns, model, result, statistics };
+  return { columns, result, statistics: fitStatistics(result, { absoluteSigma, level }) };
 }
 
 /** The result as plain data. Numbers that are not finite become null. */
@@ -144,10 +125,10 @@ function asJson({ file, model }: FitOptions, { columns, result, statistics }: Fi
 
 /** The report for people, to the terminal unless that gets JSON, and as a page where one is asked for. */
 async function present(options: FitOptions, fitted: Fitted): Promise<void> {
-  const { model, html, json, stdout, stderr } = options;
+  const { model, html, json, absoluteSigma, level, stdout, stderr } = options;
   const { columns, result, statistics } = fitted;
   const { yName } = columns;
-  const report = fitReport(result, statistics, { model: `${yName} = ${model}` });
+  const report = fitReport(result, { model: `${yName} = ${model}`, absoluteSigma, level });
   const picture = fitPicture(fitted);
   if (!json) stdout.write(`${report}\n\n${terminalPlot(picture)}\n`);
   if (html === undefined) return;

@@ -1,12 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import {
-  type FitStatistics,
-  fitBands,
-  type LeastSquaresResult,
-  modelAt,
-  type OrthogonalDistanceResult,
-  type TracedModel,
-} from 'osculate/fit';
+import { type CurveFit, type FitStatistics, fitBands, type OrthogonalDistanceResult } from 'osculate/fit';
 import type { FitColumns } from '../../commands/fit/columns.js';
 import { colourOf } from '../charts.js';
 import { plotSvg } from '../plot-svg.js';
@@ -44,23 +37,22 @@ export interface FitPicture {
 /** A fit, with what it was made from. */
 export interface Fitted {
   readonly columns: FitColumns;
-  readonly model: TracedModel;
   /** With errors of x, the residuals are distances, and the fitted points lie off the observations in x as well. */
-  readonly result: LeastSquaresResult & Partial<Pick<OrthogonalDistanceResult, 'epsilons'>>;
+  readonly result: CurveFit & Partial<Pick<OrthogonalDistanceResult, 'epsilons'>>;
   readonly statistics: FitStatistics;
 }
 
 const points = 201;
 
 /** The fitted curve over the range of x, with its bands. */
-function curveOf(x: readonly number[], { columns, model, result, statistics }: Fitted): CurvePoint[] {
+function curveOf(x: readonly number[], { columns, result, statistics }: Fitted): CurvePoint[] {
   if (x.length === 0 || !result.parameters.every(Number.isFinite)) return [];
   const [from, to] = [x.reduce((a, b) => Math.min(a, b)), x.reduce((a, b) => Math.max(a, b))];
   const grid = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
-  const at = modelAt(model, grid, result.parameters);
-  const { confidence, prediction } = fitBands(at, statistics);
+  const values = result.predict(grid);
+  const { confidence, prediction } = fitBands(result, grid, { statistics });
   return grid.map((value, i) => {
-    const inner = { x: value, y: at.values[i]!, low: confidence.lower[i]!, high: confidence.upper[i]! };
+    const inner = { x: value, y: values[i]!, low: confidence.lower[i]!, high: confidence.upper[i]! };
     return columns.sigma ? inner : { ...inner, below: prediction.lower[i]!, above: prediction.upper[i]! };
   });
 }

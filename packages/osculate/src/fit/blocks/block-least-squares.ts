@@ -1,5 +1,6 @@
 import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { InputError } from '../../tensor/errors.js';
+import { requireObject } from '../checks.js';
 import { type LossName, robustLoss } from '../robust.js';
 import { costDecrease } from '../trust-region/convergence.js';
 import {
@@ -14,6 +15,7 @@ import { LinearBlocks } from './linear-blocks.js';
 import { observationProgram } from './observation-program.js';
 import { type ReducedSolver, SchurSystem } from './schur.js';
 
+/** Options of a fit in two families of blocks. */
 export interface BlockLeastSquaresOptions extends DampedOptions {
   /** Robust loss of the norm of each observation's residuals; default `linear`. */
   readonly loss?: LossName;
@@ -25,6 +27,7 @@ export interface BlockLeastSquaresOptions extends DampedOptions {
   readonly innerTolerance?: number;
 }
 
+/** What `blockLeastSquares` found. */
 export interface BlockFit {
   readonly status: DampedStatus;
   /** One sentence that says what `status` means here. */
@@ -161,10 +164,18 @@ function unsorted(residuals: Float64Array, order: Int32Array, rows: number): Flo
  *
  * What the data leave open (position, rotation and scale of a scene; a point seen once; a camera that sees nothing) stays where the start
  * had it, to first order, held by the damping alone. Covariances are not computed: with such a freedom they do not exist.
+ * @example
+ * // Ratings as a value of the subject times one of the item.
+ * blockLeastSquares({
+ *   residual: ([a], [b], [y]) => [a.mul(b).sub(y)],
+ *   ...{ cameras: [1, 1], cameraSize: 1, points: [1, 1, 1], pointSize: 1 },
+ *   observations: { camera: [0, 0, 0, 1, 1, 1], point: [0, 1, 2, 0, 1, 2], data: [2, 4, 6, 3, 6, 9] },
+ * }).rms // 0, nearly
  * @throws InputError, ShapeError or DTypeError for a malformed problem or residual function. Bad numbers end with a status.
  */
 export function blockLeastSquares(given: BlockProblem, options: BlockLeastSquaresOptions = {}): BlockFit {
   const problem = checkProblem(given);
+  requireObject('blockLeastSquares: the options', options, 'an object, or none');
   const { innerTolerance = 1e-6 } = options;
   if (!(innerTolerance > 0 && innerTolerance < 1))
     throw new InputError(`blockLeastSquares: innerTolerance is ${innerTolerance}; give a number between 0 and 1`);

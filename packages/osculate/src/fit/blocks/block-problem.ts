@@ -1,4 +1,5 @@
 import { InputError, ShapeError } from '../../tensor/errors.js';
+import { requireFunction, requireNumbers, requireObject } from '../checks.js';
 import type { ObservationResidual } from './observation-program.js';
 
 /**
@@ -109,7 +110,19 @@ function sortByPoint(point: ArrayLike<number>, points: number): { first: Int32Ar
 
 /** Checks a problem. InputError or ShapeError for what is malformed. Cost and memory linear in parameters and observations. */
 export function checkProblem(problem: BlockProblem): CheckedProblem {
-  const { cameraSize, pointSize } = problem;
+  const what = 'blockLeastSquares';
+  requireObject(`${what}: the problem`, problem, '{ residual, cameras, cameraSize, points, pointSize, observations }');
+  requireObject(`${what}: observations`, problem.observations, '{ camera, point }');
+  requireFunction(`${what}: residual`, problem.residual);
+  const { cameraSize, pointSize, fixedCameras = [], fixedPoints = [] } = problem;
+  const { data: values = [] } = problem.observations;
+  const lists = { cameras: problem.cameras, points: problem.points, data: values, fixedCameras, fixedPoints };
+  for (const [name, list] of Object.entries({
+    ...lists,
+    camera: problem.observations.camera,
+    point: problem.observations.point,
+  }))
+    requireNumbers(`${what}: ${name}`, list);
   const { camera, point, data = [] } = problem.observations;
   const cameras = blockCount('camera', problem.cameras, cameraSize);
   const points = blockCount('point', problem.points, pointSize);

@@ -3,6 +3,7 @@ import { describe } from '../../tensor/describe.js';
 import { DTypeError, InputError, ShapeError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
+import { callUser } from '../checks.js';
 import { lazily, remembering, type Slot } from '../residuals/traced.js';
 
 /**
@@ -57,7 +58,9 @@ function checkedResiduals(result: unknown): readonly Tensor[] {
 /** Residuals and all their partial derivatives, reverse mode where there are fewer residuals than half the parameters. */
 function traced(f: ObservationResidual, { camera, point }: ObservationSizes, scalars: readonly Tensor[]) {
   const unknowns = scalars.slice(0, camera + point);
-  const values = checkedResiduals(f(scalars.slice(0, camera), unknowns.slice(camera), scalars.slice(camera + point)));
+  const read = [scalars.slice(0, camera), unknowns.slice(camera), scalars.slice(camera + point)] as const;
+  const given = `${camera} parameters of a camera, ${point} of a point and ${read[2].length} numbers of data`;
+  const values = checkedResiduals(callUser('blockLeastSquares', given, () => f(...read)));
   const reverse = 2 * values.length <= unknowns.length;
   const slopes = values.flatMap((y) =>
     reverse ? grad(y, unknowns, { unreachable: 'zero' }) : unknowns.map((x) => jvp(y, x, full(1, 'f64'))),

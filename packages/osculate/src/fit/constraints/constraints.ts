@@ -5,6 +5,7 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { type Bounds, Box } from '../bounds.js';
+import { requireFunction, requireObject, show } from '../checks.js';
 import { type TracedProblem, tracedProblem } from '../residuals/traced.js';
 import type { FitConstraints, LeastSquaresResult } from '../result.js';
 
@@ -90,13 +91,20 @@ export class Constraints {
     private readonly names: readonly string[],
     { fixed = {}, tied = {} }: ConstraintOptions,
   ) {
+    requireObject(`${what}: fixed`, fixed, 'values by name, as { c: 0 }');
+    requireObject(`${what}: tied`, tied, "formulas by name, as parseTies({ c: '2*a' })");
     this.fixed = fixed;
     this.tied = tied;
     requireNames(what, 'fixed', fixed, names);
     requireNames(what, 'tied', tied, names);
     for (const [name, value] of Object.entries(fixed)) {
       if (Object.hasOwn(tied, name)) throw new InputError(`${what}: ${name} is both fixed and tied; choose one`);
-      if (!Number.isFinite(value)) throw new InputError(`${what}: ${name} is fixed at ${value}; give a finite number`);
+      if (!Number.isFinite(value))
+        throw new InputError(`${what}: ${name} is fixed at ${show(value)}; give a finite number`);
+    }
+    for (const [name, tie] of Object.entries(tied)) {
+      requireObject(`${what}: ${name} in tied`, tie, "a formula that was read, as parseTies({ c: '2*a' })");
+      requireFunction(`${what}: "build" of ${name} in tied`, tie.build);
     }
     this.order = orderTies(what, names, tied);
     this.any = this.order.length > 0 || Object.keys(fixed).length > 0;

@@ -59,36 +59,55 @@ export const functions: ReadonlyMap<string, KnownFunction> = new Map(
   }),
 );
 
-/** The operators, by the names that mathjs gives them. */
-export const operators: ReadonlyMap<string, KnownFunction> = new Map(
-  Object.entries({
-    add: binary(
-      (a, b) => a + b,
-      (a, b) => a.add(b),
-    ),
-    subtract: binary(
-      (a, b) => a - b,
-      (a, b) => a.sub(b),
-    ),
-    multiply: binary(
-      (a, b) => a * b,
-      (a, b) => a.mul(b),
-    ),
-    divide: binary(
-      (a, b) => a / b,
-      (a, b) => a.div(b),
-    ),
-    pow: power,
-    unaryMinus: unary(
-      (x) => -x,
-      (x) => x.neg(),
-    ),
-    unaryPlus: unary(
-      (x) => x,
-      (x) => x,
-    ),
-  }),
-);
+/** The operators between two values, as jsep writes them. */
+export const operators: ReadonlyMap<string, (a: Value, b: Value) => Value> = new Map([
+  [
+    '+',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x + y,
+        (x, y) => x.add(y),
+      ),
+  ],
+  [
+    '-',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x - y,
+        (x, y) => x.sub(y),
+      ),
+  ],
+  [
+    '*',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x * y,
+        (x, y) => x.mul(y),
+      ),
+  ],
+  [
+    '/',
+    (a, b) =>
+      both(
+        a,
+        b,
+        (x, y) => x / y,
+        (x, y) => x.div(y),
+      ),
+  ],
+  ['**', (a, b) => both(a, b, Math.pow, (x, y) => x.pow(y))],
+]);
+
+/** −x. */
+export function negative(x: Value): Value {
+  return typeof x === 'number' ? -x : x.neg();
+}
 
 /** Names with a value of their own. */
 export const constants: ReadonlyMap<string, number> = new Map([

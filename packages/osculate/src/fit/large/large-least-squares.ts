@@ -3,12 +3,17 @@ import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { dot } from '../../linalg/vectors.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
-import { type Bounds, Box } from '../bounds.js';
+import { type Bounds, Box, boundsInOrder } from '../bounds.js';
+import { requireFunction, requireObject } from '../checks.js';
 import { type LossName, robustLoss } from '../robust.js';
+import { parameterNames, startVector } from '../start.js';
 import { type DampedOptions, type DampedStatus, dampedMessages, dampedRun } from '../trust-region/damped-run.js';
 import { ProductModel } from './product-model.js';
 import { type ProductProblem, productProblem } from './product-problem.js';
 
+const WHAT = 'largeLeastSquares';
+
+/** Options of a fit with very many parameters. */
 export interface LargeLeastSquaresOptions extends DampedOptions {
   /** Default: no bounds. The start is moved into them. */
   readonly bounds?: Bounds;
@@ -28,6 +33,7 @@ export interface VarianceOptions {
   readonly maxIterations?: number;
 }
 
+/** What `largeLeastSquares` found. */
 export interface LargeFit {
   readonly status: DampedStatus;
   /** One sentence that says what `status` means here. */
@@ -99,16 +105,6 @@ function variance(
   return dot(solution, solution);
 }
 
-function checkedStart(start: ArrayLike<number>): Float64Array {
-  const vector = Float64Array.from(start);
-  const bad = vector.findIndex((x) => !Number.isFinite(x));
-  if (vector.length === 0 || bad >= 0)
-    throw new InputError(
-      `largeLeastSquares: ${bad < 0 ? 'the start is empty' : `element ${bad} of the start is ${vector[bad]}`}; give one finite number a parameter`,
-    );
-  return vector;
-}
-
 /**
  * Minimises ½Σ s²ρ((rᵢ(p)/s)²) over a box, as `leastSquares` does, for so many parameters that the m×n Jacobian cannot be held: memory is
  * O(m + n) and what the traced function needs.
@@ -117,6 +113,8 @@ function checkedStart(start: ArrayLike<number>): Float64Array {
  * each damped step is found by LSMR (Fong and Saunders 2011) from products J·v and Jᵀ·u, which share what depends on the point alone, to an
  * accuracy that follows the gradient. Cost an iteration: 16 products Jᵀ·u for the scaling and one of each kind for each iteration of LSMR,
  * of which an ill-conditioned J takes many. Ranks and covariances are not computed; see `varianceOf`.
+ * @example
+ * largeLeastSquares((p) => p.square().sub(4), new Float64Array(10_000).fill(1)).parameters[0] // 2
  * @throws InputError, ShapeError or DTypeError for a malformed start, options or residuals. Bad problems end with a status.
  */
 export function largeLeastSquares(
@@ -124,15 +122,15 @@ export function largeLeastSquares(
   start: ArrayLike<number>,
   options: LargeLeastSquaresOptions = {},
 ): LargeFit {
-  const vector = checkedStart(start);
+  requireFunction(`${WHAT}: the residuals`, residuals);
+  requireObject(`${WHAT}: the options`, options, 'an object, or none');
+  const vector = startVector(WHAT, start);
   const n = vector.length;
   const { maxInnerIterations = Math.min(2 * n, 1000) } = options;
   if (!(maxInnerIterations >= 1))
-    throw new InputError(`largeLeastSquares: maxInnerIterations is ${maxInnerIterations}; give a number ≥ 1`);
-  const box = new Box(
-    options.bounds ?? {},
-    Array.from(vector, (_, j) => `b${j + 1}`),
-  );
+    throw new InputError(`${WHAT}: maxInnerIterations is ${maxInnerIterations}; give a number ≥ 1`);
+  const names = parameterNames(WHAT, n, undefined);
+  const box = new Box(boundsInOrder(WHAT, options.bounds, names), names);
   box.clamp(vector);
   const loss = robustLoss(options.loss ?? 'linear', options.lossScale ?? 1);
   const problem = productProblem(residuals, n);

@@ -3,6 +3,7 @@ import { dependents, topological } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { substitute } from '../../tensor/substitute.js';
+import { callUser } from '../checks.js';
 import { lazily, remembering, type Slot } from '../residuals/traced.js';
 import { flatResiduals } from '../residuals/traced-residuals.js';
 
@@ -42,7 +43,10 @@ function savedTensors(products: readonly Tensor[], directions: readonly Tensor[]
 /** Traces r(p) and compiles it, the part of its derivatives that only the point decides, and the products that use that part. */
 function build(f: (parameters: Tensor) => Tensor, n: number): ProductProblem {
   const point = input('parameters', 'f64', [n]);
-  const residuals = flatResiduals('leastSquares', f(point));
+  const residuals = flatResiduals(
+    'largeLeastSquares',
+    callUser('largeLeastSquares', `a tensor of ${n} parameters`, () => f(point)),
+  );
   const m = residuals.size;
   const [tangent, cotangent] = [input('tangent', 'f64', [n]), input('cotangent', 'f64', [m])];
   const products = [jvp(residuals, point, tangent), vjp(residuals, point, cotangent, { unreachable: 'zero' })] as const;

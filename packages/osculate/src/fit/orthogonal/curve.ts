@@ -2,9 +2,17 @@ import { jvp } from '../../autodiff/index.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant, full, input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
-import type { Box } from '../bounds.js';
-import type { Constraints } from '../constraints/constraints.js';
-import { type Model, type NumericModel, type TracedModel, tracedValues } from '../curve-fit.js';
+import { callUser } from '../checks.js';
+import {
+  type AnyModel,
+  type AnyNumericModel,
+  type AnyTracedModel,
+  type AnyUse,
+  givenTo,
+  gradientRow,
+  rowsInput,
+  traceValues,
+} from '../model.js';
 import { differencedJacobian } from '../residuals/differences.js';
 import { lazily, remembering, type Slot, slotsOf } from '../residuals/traced.js';
 
@@ -33,12 +41,12 @@ function coordinate({ m, predictors }: CurveShape, c: number): Tensor {
   return constant(ndarray('f64', data, predictors > 0 ? [m, k] : [m]));
 }
 
-function trace(model: TracedModel, shape: CurveShape, constraints: Constraints): Curve {
+function trace(model: AnyTracedModel, shape: CurveShape, use: AnyUse): Curve {
   const { m, predictors, n } = shape;
   const k = predictors || 1;
-  const x = input('x', 'f64', predictors > 0 ? [m, k] : [m]);
+  const x = rowsInput(m, predictors);
   const parameters = Array.from({ length: n }, (_, j) => input(`parameter ${j}`, 'f64', []));
-  const fitted = tracedValues('orthogonalDistanceFit', model(x, constraints.tensors(parameters)), m);
+  const fitted = traceValues(model, x, parameters, use);
   const [points, q, values] = [new Float64Array(m * k), new Float64Array(n), new Float64Array(m)];
   const first = new Float64Array(m * k);
   const second = new Float64Array((m * k * (k + 1)) / 2);
@@ -81,26 +89,27 @@ function trace(model: TracedModel, shape: CurveShape, constraints: Constraints):
   };
 }
 
-const known = remembering<TracedModel, Curve>();
+const known = remembering<AnyTracedModel, Curve>();
 
 /** Steps of central differences relative to a coordinate: ∛ε for first, ⁴√ε for second derivatives. */
 const [FIRST_STEP, SECOND_STEP] = [Math.cbrt(2 ** -52), 2 ** -13];
 
 /** A model of plain numbers, whose derivatives by x are differences; mixed second derivatives are left out, which costs the search steps. */
 function numeric(
-  { model, gradient }: NumericModel,
+  { model: called, gradient }: AnyNumericModel,
   { m, predictors, n }: CurveShape,
-  constraints: Constraints,
-  box: Box,
-  start: Float64Array,
+  { what, arrangement, box, start, constraints }: AnyUse,
 ): Curve {
   const k = predictors || 1;
+  const given = givenTo(arrangement.names, n);
+  const model: typeof called = (x, p) => callUser(what, given, () => called(x, p));
+  const parameters = (q: Float64Array) => arrangement.numbers(constraints.numbers(q));
   const values = (x: Float64Array, q: Float64Array, result: Float64Array): void => {
-    const p = constraints.numbers(q);
+    const p = parameters(q);
     for (let i = 0; i < m; i++) result[i] = model(x.subarray(i * k, (i + 1) * k), p);
   };
   const alongX: Curve['alongX'] = (x, q, first, second) => {
-    const p = constraints.numbers(q);
+    const p = parameters(q);
     second.fill(0);
     for (let i = 0; i < m; i++) {
       const row = x.slice(i * k, (i + 1) * k);
@@ -126,8 +135,11 @@ function numeric(
       differencedJacobian((at, result) => values(x, at, result), m, start, box)(q, residuals, columns);
       return;
     }
-    const p = constraints.numbers(q);
-    const rows = Array.from({ length: m }, (_, i) => gradient(x.subarray(i * k, (i + 1) * k), p));
+    const p = parameters(q);
+    const slopes = callUser(what, given, () =>
+      Array.from({ length: m }, (_, i) => gradient(x.subarray(i * k, (i + 1) * k), p)),
+    );
+    const rows = slopes.map((slope) => gradientRow(what, arrangement.names, slope));
     const pulled = constraints.pullBack(q, rows) as readonly ArrayLike<number>[];
     for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) columns[j * m + i] = pulled[i]![j]!;
   };
@@ -135,13 +147,8 @@ function numeric(
 }
 
 /** The curve of a model, traced at its first use for a shape. */
-export function curveOf(
-  model: Model,
-  shape: CurveShape,
-  constraints: Constraints,
-  { box, start }: { readonly box: Box; readonly start: Float64Array },
-): Curve {
-  if (typeof model !== 'function') return numeric(model, shape, constraints, box, start);
-  const { m, predictors, n } = shape;
-  return known(model, `${n} ${m} ${predictors} ${constraints.key}`, () => trace(model, shape, constraints));
+export function curveOf(model: AnyModel, shape: CurveShape, use: AnyUse): Curve {
+  if (typeof model !== 'function') return numeric(model, shape, use);
+  const key = JSON.stringify([shape, use.arrangement.names, use.constraints.key]);
+  return known(model, key, () => trace(model, shape, use));
 }

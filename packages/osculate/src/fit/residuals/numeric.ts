@@ -1,5 +1,6 @@
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Box } from '../bounds.js';
+import { isList, requireNumbers, show } from '../checks.js';
 import { DIFFERENCE_ACCURACY, differencedCurvature, differencedJacobian } from './differences.js';
 import type { ResidualProblem } from './problem.js';
 
@@ -17,7 +18,8 @@ function intoColumns(
   n: number,
   columns: Float64Array,
 ): void {
-  const nested = typeof given[0] === 'object';
+  if (!isList(given)) throw new InputError(`leastSquares: the Jacobian is ${show(given)}; give ${m} rows of ${n}`);
+  const nested = isList(given[0]);
   const rows = given as readonly ArrayLike<number>[];
   const flat = given as ArrayLike<number>;
   if (nested ? rows.length !== m || rows.some((row) => row.length !== n) : flat.length !== m * n) {
@@ -42,11 +44,13 @@ export function numericProblem(
   const n = start.length;
   const at = start.slice();
   box.clamp(at);
-  const m = f(at).length;
-  if (m === 0 || m === undefined)
-    throw new InputError('leastSquares: the function returns no residuals; return an array of them');
+  const first = f(at);
+  requireNumbers('leastSquares: what the function returns', first);
+  const m = first.length;
+  if (m === 0) throw new InputError('leastSquares: the function returns no residuals; return an array of them');
   const evaluate = (x: Float64Array, result: Float64Array): void => {
     const values = f(x);
+    requireNumbers('leastSquares: what the function returns', values);
     if (values.length !== m) {
       throw new ShapeError(
         `leastSquares: the function returned ${m} residuals at the start and ${values.length} later`,

@@ -2,6 +2,7 @@ import { describe } from '../../tensor/describe.js';
 import { DTypeError, InputError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
+import { callUser } from '../checks.js';
 import type { Constraints } from '../constraints/constraints.js';
 import { remembering, type TracedProblem, tracedProblem } from './traced.js';
 
@@ -26,7 +27,10 @@ const known = remembering<Traced, TracedProblem>();
 export function tracedResiduals(f: Traced, n: number, constraints: Constraints): TracedProblem {
   return known(f, `${n} ${constraints.key}`, () => {
     const parameters = input('parameters', 'f64', [n]);
-    const residuals = flatResiduals('leastSquares', f(constraints.vector(parameters)));
+    const residuals = flatResiduals(
+      'leastSquares',
+      callUser('leastSquares', `a tensor of ${n} parameters`, () => f(constraints.vector(parameters))),
+    );
     return tracedProblem({ residuals, parameters: [parameters], data: [] });
   });
 }

@@ -4,7 +4,16 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 import { dependents } from '../../tensor/graph.js';
 import { Tensor } from '../../tensor/ir.js';
 import { full, input } from '../../tensor/leaf.js';
-import type { TracedModel } from '../curve-fit.js';
+import { callUser } from '../checks.js';
+import {
+  type AnyTracedModel,
+  type Arranged,
+  type Arrangement,
+  givenTo,
+  inOrder,
+  rowsInput,
+  type TracedModel,
+} from '../model.js';
 import type { CheckedData } from '../residuals/fit-data.js';
 import { lazily, type Slot, slotsOf } from '../residuals/traced.js';
 import { flatResiduals } from '../residuals/traced-residuals.js';
@@ -13,13 +22,23 @@ import { flatResiduals } from '../residuals/traced-residuals.js';
  * The basis functions φⱼ(x; α), traced: x is [m], or [m, k] for rows of predictors; α are scalars. Returns p columns, each of m values or one
  * for all, or a tensor [m, p].
  */
-export type BasisFunctions = (x: Tensor, nonlinear: readonly Tensor[]) => readonly Tensor[] | Tensor;
+export type BasisFunctions<P = readonly Tensor[]> = (x: Tensor, nonlinear: P) => readonly Tensor[] | Tensor;
 
 /** A model f(x; α) + Σⱼ cⱼφⱼ(x; α). */
-export interface SeparableModel {
-  readonly basis: BasisFunctions;
+export interface SeparableModel<P = readonly Tensor[]> {
+  readonly basis: BasisFunctions<P>;
   /** f, a term without a coefficient; default 0. */
-  readonly fixed?: TracedModel;
+  readonly fixed?: TracedModel<P>;
+}
+
+/** A separable model that is called with what suits it. */
+export type AnySeparable = SeparableModel<Arranged<Tensor>>;
+
+/** A separable model, the number q of its nonlinear parameters, and how it gets them. */
+export interface SeparableUse<P> {
+  readonly model: SeparableModel<P>;
+  readonly q: number;
+  readonly arrangement: Pick<Arrangement<P, unknown>, 'names' | 'tensors'>;
 }
 
 /** The value of a column or of f, by index, and its derivatives by the nonlinear parameters that it depends on. */
@@ -69,17 +88,25 @@ function columnsOfBasis(result: readonly Tensor[] | Tensor, m: number): Tensor[]
 }
 
 /** The columns and f of a model, as tensors. */
-function termsOf({ basis, fixed }: SeparableModel, x: Tensor, nonlinear: readonly Tensor[]) {
+function termsOf<P>(
+  { model: { basis, fixed }, arrangement }: SeparableUse<P>,
+  x: Tensor,
+  nonlinear: readonly Tensor[],
+) {
   const m = x.shape[0]!;
+  const given = arrangement.tensors(nonlinear);
+  const call = <R>(f: (x: Tensor, nonlinear: P) => R): R =>
+    callUser('variableProjection', givenTo(arrangement.names, nonlinear.length), () => f(x, given));
   return {
-    columns: columnsOfBasis(basis(x, nonlinear), m),
-    fixed: fixed === undefined ? null : spread('the fixed term', fixed(x, nonlinear), m),
+    columns: columnsOfBasis(call(basis), m),
+    fixed: fixed === undefined ? null : spread('the fixed term', call(fixed), m),
   };
 }
 
-function traceBasis(model: SeparableModel, q: number, { x, y, predictors }: CheckedData): Basis {
+function traceBasis<P>(model: SeparableUse<P>, { x, y, predictors }: CheckedData): Basis {
+  const { q } = model;
   const m = y.length;
-  const data = input('x', 'f64', predictors > 0 ? [m, predictors] : [m]);
+  const data = rowsInput(m, predictors);
   const nonlinear = Array.from({ length: q }, (_, k) => input(`nonlinear parameter ${k}`, 'f64', []));
   const { columns, fixed } = termsOf(model, data, nonlinear);
   const [at, points] = [new Float64Array(q), new Float64Array(x.length)];
@@ -108,14 +135,14 @@ function traceBasis(model: SeparableModel, q: number, { x, y, predictors }: Chec
 
 /** What is compiled for a basis; the fixed term is part of the key, by what was compiled with it. */
 interface Compiled {
-  readonly fixed: TracedModel | undefined;
+  readonly fixed: object | undefined;
   readonly bases: Map<string, Basis>;
-  readonly models: Map<number, TracedModel>;
+  readonly models: Map<string, AnyTracedModel>;
 }
 
-const known = new WeakMap<BasisFunctions, Compiled>();
+const known = new WeakMap<object, Compiled>();
 
-function compiledFor({ basis, fixed }: SeparableModel): Compiled {
+function compiledFor<P>({ basis, fixed }: SeparableModel<P>): Compiled {
   const old = known.get(basis);
   if (old !== undefined && old.fixed === fixed) return old;
   const compiled = { fixed, bases: new Map(), models: new Map() };
@@ -129,18 +156,20 @@ function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** The basis of q nonlinear parameters at the data, compiled at its first use for data of this shape and remembered with the function. */
-export function basisAt(model: SeparableModel, q: number, data: CheckedData): Basis {
-  const key = `${q} ${data.y.length} ${data.predictors}`;
-  const basis = remembered(compiledFor(model).bases, key, () => traceBasis(model, q, data));
+/** The basis at the data, compiled at its first use for data of this shape and remembered with the function. */
+export function basisAt<P>(use: SeparableUse<P>, data: CheckedData): Basis {
+  const key = JSON.stringify([use.q, data.y.length, data.predictors, use.arrangement.names]);
+  const basis = remembered(compiledFor(use.model).bases, key, () => traceBasis(use, data));
   basis.load(data.x);
   return basis;
 }
 
-/** The same model for `curveFit`, of the q nonlinear parameters and then the linear ones. */
-export function wholeModel(model: SeparableModel, q: number): TracedModel {
-  return remembered(compiledFor(model).models, q, () => (x, parameters) => {
-    const { columns, fixed } = termsOf(model, x, parameters.slice(0, q));
+/** The same model for `curveFit`, of a list of the nonlinear parameters and then the linear ones. */
+export function wholeModel<P>(use: SeparableUse<P>): AnyTracedModel {
+  const { q } = use;
+  return remembered(compiledFor(use.model).models, JSON.stringify([q, use.arrangement.names]), () => (x, given) => {
+    const parameters = inOrder(given);
+    const { columns, fixed } = termsOf(use, x, parameters.slice(0, q));
     const terms = columns.map((t, j) => t.mul(parameters[q + j]!));
     return (fixed ? [...terms, fixed] : terms).reduce((sum, t) => sum.add(t));
   });

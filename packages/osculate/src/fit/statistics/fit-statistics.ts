@@ -1,6 +1,7 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
-import { InputError, ShapeError } from '../../tensor/errors.js';
+import { InputError } from '../../tensor/errors.js';
+import { requireObject, show } from '../checks.js';
 import type { LeastSquaresResult } from '../result.js';
 import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';
 import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
@@ -10,13 +11,9 @@ import { tiedCovariance } from './tied-covariance.js';
 
 /** The parts of a fit that its statistics follow from. */
 export type FittedModel = Pick<LeastSquaresResult, 'parameters' | 'names' | 'residuals' | 'jacobian'> &
-  Partial<Pick<LeastSquaresResult, 'activeBounds' | 'constraints' | 'loss'>>;
+  Partial<Pick<LeastSquaresResult, 'activeBounds' | 'constraints' | 'loss' | 'observed'>>;
 
 export interface FitStatisticsOptions {
-  /** The observations, for R². */
-  readonly y?: ArrayLike<number>;
-  /** Their standard deviations as given to the fit, for R². */
-  readonly sigma?: ArrayLike<number> | number;
   /**
    * True: the sigmas (1 where none were given) are the standard deviations themselves. False, the default: they are known up to a
    * factor, which is estimated from the residuals.
@@ -48,7 +45,7 @@ export interface FitStatistics {
   readonly residualSumOfSquares: number;
   /** s = √(Σ r²/degrees of freedom), an estimate of the factor of all sigmas; median |r|/0.6745 after a robust fit. */
   readonly residualDeviation: number;
-  /** 1 − Σ r²/Σ w(y − ȳ)², weighted by 1/σ²; NaN unless the observations are given. */
+  /** 1 − Σ r²/Σ w(y − ȳ)², weighted by 1/σ²; NaN where the fit knows no observations. */
   readonly rSquared: number;
   /** R² less what further parameters would gain by chance. */
   readonly adjustedRSquared: number;
@@ -75,21 +72,21 @@ export interface FitStatistics {
   readonly diagnostics: ResidualDiagnostics;
 }
 
-/** Σ w(y − ȳ)² with w = 1/σ². @throws ShapeError unless there are m of each */
-export function weightedVariation(y: ArrayLike<number>, sigma: ArrayLike<number> | number, m: number): number {
-  if (y.length !== m) throw new ShapeError(`fitStatistics: there are ${y.length} values of y for ${m} residuals`);
-  if (typeof sigma !== 'number' && sigma.length !== m)
-    throw new ShapeError(`fitStatistics: there are ${sigma.length} values of sigma for ${m} residuals`);
-  const weight = (i: number): number => (typeof sigma === 'number' ? sigma : sigma[i]!) ** -2;
+/** 1 − Σ r²/Σ w(y − ȳ)² with w = 1/σ²; NaN without observations. */
+export function rSquaredOf(residuals: Float64Array, observed: LeastSquaresResult['observed']): number {
+  if (observed === undefined) return Number.NaN;
+  const { y, sigma } = observed;
   let [sum, weights] = [0, 0];
-  for (let i = 0; i < m; i++) {
-    sum += weight(i) * y[i]!;
-    weights += weight(i);
-  }
+  y.forEach((value, i) => {
+    sum += sigma[i]! ** -2 * value;
+    weights += sigma[i]! ** -2;
+  });
   const mean = sum / weights;
   let variation = 0;
-  for (let i = 0; i < m; i++) variation += weight(i) * (y[i]! - mean) ** 2;
-  return variation;
+  y.forEach((value, i) => {
+    variation += sigma[i]! ** -2 * (value - mean) ** 2;
+  });
+  return 1 - dot(residuals, residuals) / variation;
 }
 
 interface Criteria {
@@ -166,12 +163,17 @@ function variances(
  *
  * After a fit with a robust loss, s² in the covariance is Huber's κ²·[Σψ²/(m − k)]/ψ̄'² with ψ = ρ'((r/s)²)·r, whatever is said of the
  * sigmas (Huber 1973, equation 6.5; R's `rlm`), and the residual deviation is median |r|/0.6745; there is no AIC or BIC.
- * @throws InputError for a level outside 0…1, ShapeError for observations of another number than the residuals.
+ * @example
+ * const fit = leastSquares((p) => p.sub([3, 1]).mul([1, 2]), [0, 0]);
+ * fitStatistics(fit, { level: 0.99 }).parameters[0].value // 3
+ * @throws InputError for a level outside 0…1, or what is no fit.
  */
 export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
-  const { absoluteSigma = false, level = 0.95, y, sigma = 1 } = options;
-  if (!(level > 0 && level < 1))
-    throw new InputError(`fitStatistics: the level is ${level}; it lies between 0 and 1, as 0.95`);
+  requireObject('fitStatistics: the fit', fit, 'what a fit returned');
+  requireObject('fitStatistics: the options', options, 'an object, or none');
+  const { absoluteSigma = false, level = 0.95 } = options;
+  if (!(typeof level === 'number' && level > 0 && level < 1))
+    throw new InputError(`fitStatistics: the level is ${show(level)}; it lies between 0 and 1, as 0.95`);
   const m = fit.residuals.length;
   const unscaled = unscaledOf(fit);
   const robust = fit.loss !== undefined;
@@ -182,7 +184,7 @@ export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = 
   const freedom = absoluteSigma && !robust ? Number.POSITIVE_INFINITY : degreesOfFreedom;
   const quantile = freedom > 0 ? studentQuantile(level, freedom) : Number.NaN;
   const free = unscaled.states.filter((state) => state === 'estimated' || state === 'undetermined').length;
-  const rSquared = y === undefined ? Number.NaN : 1 - residualSumOfSquares / weightedVariation(y, sigma, m);
+  const rSquared = rSquaredOf(fit.residuals, fit.observed);
   return {
     observations: m,
     degreesOfFreedom,

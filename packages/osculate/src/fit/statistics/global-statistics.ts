@@ -1,10 +1,11 @@
 import { matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
-import { ShapeError } from '../../tensor/errors.js';
-import type { DataSet, FittedSet, GlobalFitResult } from '../global-fit.js';
-import { type FitStatistics, type FitStatisticsOptions, fitStatistics, weightedVariation } from './fit-statistics.js';
+import { InputError } from '../../tensor/errors.js';
+import type { GlobalResult, SetResult } from '../global/result.js';
+import { type FitStatistics, type FitStatisticsOptions, fitStatistics, rSquaredOf } from './fit-statistics.js';
 import { residualDiagnostics } from './residual-diagnostics.js';
 
+/** Statistics of a fit of several data sets. */
 export interface GlobalStatistics {
   readonly whole: FitStatistics;
   /**
@@ -14,18 +15,7 @@ export interface GlobalStatistics {
   readonly sets: readonly (FitStatistics & { readonly label: string })[];
 }
 
-/** One σ an observation, or null where a covariance was given. */
-function sigmas({ y, sigma = 1, covariance }: DataSet): Float64Array | null {
-  if (covariance !== undefined) return null;
-  return typeof sigma === 'number' ? new Float64Array(y.length).fill(sigma) : Float64Array.from(sigma);
-}
-
-function part(
-  whole: FitStatistics,
-  fit: GlobalFitResult,
-  fitted: FittedSet,
-  set: DataSet,
-): GlobalStatistics['sets'][number] {
+function part(whole: FitStatistics, fit: GlobalResult, fitted: SetResult): GlobalStatistics['sets'][number] {
   const { places, from, to, label } = fitted;
   const residuals = fit.residuals.subarray(from, to);
   const [m, n, all] = [to - from, places.length, fit.names.length];
@@ -34,8 +24,7 @@ function part(
   const plain = degreesOfFreedom > 0 ? Math.sqrt(residualSumOfSquares / degreesOfFreedom) : Number.NaN;
   // Only the whole has points enough for the median of a robust fit.
   const residualDeviation = fit.loss ? whole.residualDeviation : plain;
-  const sigma = sigmas(set);
-  const rSquared = sigma ? 1 - residualSumOfSquares / weightedVariation(set.y, sigma, m) : Number.NaN;
+  const rSquared = rSquaredOf(residuals, fitted.observed);
   const block = ({ data }: FitStatistics['covariance']) =>
     matrix(
       n,
@@ -69,21 +58,16 @@ function part(
 }
 
 /**
- * Statistics of a `globalFit`, of the whole and set by set; `sets` are those of the fit, for R².
- * @throws ShapeError for other sets, InputError for a level outside 0…1.
+ * Statistics of a `globalFit`, of the whole, as `fitStatistics` has them, and set by set.
+ * @example
+ * const line = (x, { a, b }) => x.mul(b).add(a);
+ * const sets = [{ model: line, x: [0, 1, 2], y: [1, 3, 5.1] }, { model: line, x: [0, 1, 2], y: [4, 6.2, 8] }];
+ * globalStatistics(globalFit(sets, { start: { a: 0, b: 1 }, shared: ['b'] })).sets[1].rSquared // 0.99…
+ * @throws InputError for a level outside 0…1, or what is no fit of several sets.
  */
-export function globalStatistics(
-  fit: GlobalFitResult,
-  sets: readonly DataSet[],
-  options: Pick<FitStatisticsOptions, 'absoluteSigma' | 'level'> = {},
-): GlobalStatistics {
-  if (sets.length !== fit.sets.length || sets.some(({ y }, d) => y.length !== fit.sets[d]!.to - fit.sets[d]!.from))
-    throw new ShapeError('globalStatistics: these are not the data sets of the fit; give the same, in the same order');
-  const sigma = sets.map(sigmas);
-  const known = sigma.every((values) => values !== null);
-  const flat = (lists: readonly ArrayLike<number>[]): Float64Array =>
-    Float64Array.from(lists.flatMap((list) => Array.from(list)));
-  const observed = known ? { y: flat(sets.map(({ y }) => y)), sigma: flat(sigma) } : {};
-  const whole = fitStatistics(fit, { ...options, ...observed });
-  return { whole, sets: fit.sets.map((fitted, d) => part(whole, fit, fitted, sets[d]!)) };
+export function globalStatistics(fit: GlobalResult, options: FitStatisticsOptions = {}): GlobalStatistics {
+  const whole = fitStatistics(fit, options);
+  if (!Array.isArray(fit.sets))
+    throw new InputError('globalStatistics: the fit has no sets; give what globalFit returned');
+  return { whole, sets: fit.sets.map((fitted) => part(whole, fit, fitted)) };
 }

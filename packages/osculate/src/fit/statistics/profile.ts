@@ -1,4 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
+import { requireFunction, requireNumbers, requireObject, show } from '../checks.js';
 
 /** A fit with one parameter held fast. */
 export interface ProfileFit {
@@ -124,14 +125,17 @@ class Side {
  * @throws InputError for an index, standard error, variance or quantile that cannot be.
  */
 export function profileInterval(options: ProfileOptions): ProfileInterval {
+  requireObject('profileInterval: the options', options, '{ index, parameters, sumOfSquares, refit, … }');
   const { index, parameters, standardError, variance, quantile } = options;
+  requireNumbers('profileInterval: parameters', parameters);
+  requireFunction('profileInterval: refit', options.refit);
   const value = parameters[index];
   if (value === undefined)
-    throw new InputError(`profileInterval: there is no parameter ${index}; there are ${parameters.length}`);
+    throw new InputError(`profileInterval: there is no parameter ${show(index)}; there are ${parameters.length}`);
   for (const [name, number] of Object.entries({ standardError, variance, quantile })) {
-    if (!(number > 0 && Number.isFinite(number)))
+    if (!(Number.isFinite(number) && number > 0))
       throw new InputError(
-        `profileInterval: ${name} is ${number}; it must be finite and above 0, so profile only parameters that the fit determines`,
+        `profileInterval: ${name} is ${show(number)}; it must be finite and above 0, so profile only parameters that the fit determines`,
       );
   }
   const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = options;

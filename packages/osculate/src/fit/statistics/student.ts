@@ -48,12 +48,14 @@ function fromTail(tail: number, nu: number): number {
 
 /**
  * The t with P(|T| ≤ t) = level of Student's distribution with ν > 0 degrees of freedom (∞: normal); relative accuracy 1e-12 or better.
+ * @example
+ * studentQuantile(0.95, 6) // 2.447, half the width of a 95 % interval in standard errors
  * @throws InputError for a level outside 0…1 or degrees of freedom that are not positive.
  */
 export function studentQuantile(level: number, degreesOfFreedom: number): number {
-  if (!(level > 0 && level < 1))
+  if (!(typeof level === 'number' && level > 0 && level < 1))
     throw new InputError(`studentQuantile: the level is ${level}; it lies between 0 and 1, as 0.95`);
-  if (!(degreesOfFreedom > 0))
+  if (!(typeof degreesOfFreedom === 'number' && degreesOfFreedom > 0))
     throw new InputError(`studentQuantile: ${degreesOfFreedom} degrees of freedom; it takes more than 0`);
   if (degreesOfFreedom > NEARLY_NORMAL) return nearNormal(level, degreesOfFreedom);
   return level < 0.6 ? fromCentre(level, degreesOfFreedom) : fromTail((1 - level) / 2, degreesOfFreedom);

@@ -1,5 +1,6 @@
 import { NielsenDamping } from '../../linalg/trust-region/rules.js';
 import { InputError } from '../../tensor/errors.js';
+import { requireNumberOptions } from '../checks.js';
 import type { FitStatus } from '../result.js';
 import { costSettled, growScale, largestCosine, scaledLength } from './convergence.js';
 
@@ -135,6 +136,13 @@ function ending(trial: Trial, costTolerance: number, stuck: DampedStatus): Dampe
 export function dampedRun(model: DampedModel, options: DampedOptions = {}): DampedEnd {
   const { gradientTolerance = 1e-10, stepTolerance = 1e-10, costTolerance = 1e-12, maxEvaluations = 500 } = options;
   const { damping: first = 1e-4 } = options;
+  requireNumberOptions('leastSquares', {
+    gradientTolerance,
+    stepTolerance,
+    costTolerance,
+    maxEvaluations,
+    damping: first,
+  });
   if (!(first > 0 && first <= MOST_DAMPING))
     throw new InputError(`damping is ${first}; the first step needs a number above 0, as 1e-4`);
   if (!model.begin()) return { status: 'non-finite-start', iterations: 0 };

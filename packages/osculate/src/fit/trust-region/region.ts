@@ -2,6 +2,7 @@ import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
 import { matrix } from '../../linalg/matrix.js';
 import { dotAt } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { requireObject } from '../checks.js';
 import { scaledLength } from './convergence.js';
 import type { Iterate } from './iterate.js';
 
@@ -19,6 +20,7 @@ export interface TrustRegionOptions {
 
 /** @throws InputError for an option outside its range. */
 export function checkedRegion(what: string, options: TrustRegionOptions = {}): TrustRegionOptions {
+  requireObject(`${what}: trustRegion`, options, 'an object, as { damping: 1 }');
   const { damping, shrink, grow, leastRatio } = options;
   checkOptions(`${what}, trust region`, {
     'a finite number > 0': { damping },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Box } from '../../../src/fit/bounds.js';
+import { inList } from '../../../src/fit/model.js';
 import { checkData, type FitData } from '../../../src/fit/residuals/fit-data.js';
 import { type BasisFunctions, basisAt, type SeparableModel } from '../../../src/fit/separable/basis.js';
 import { type ProjectedJacobian, projectedProblem } from '../../../src/fit/separable/projected-problem.js';
@@ -13,8 +14,8 @@ const inf = Number.POSITIVE_INFINITY;
 const open = new Box({}, ['a', 'b', 'c']);
 
 function jacobians(given: SeparableModel, data: FitData, box: Box, kind: ProjectedJacobian) {
-  const checked = checkData(data);
-  const problem = projectedProblem(basisAt(given, 2, checked), checked, box, kind);
+  const checked = checkData('test', data);
+  const problem = projectedProblem(basisAt({ model: given, q: 2, arrangement: inList }, checked), checked, box, kind);
   const m = x.length;
   const [exact, differenced] = [new Float64Array(2 * m), new Float64Array(2 * m)];
   const [moved, here] = [new Float64Array(m), new Float64Array(m)];

@@ -38,5 +38,6 @@ export function lineFit(sigma: readonly number[] = x.map(() => 1)) {
     parameters: Float64Array.of(a, b),
     residuals: Float64Array.from(x, (xi, i) => (a + b * xi - y[i]!) / sigma[i]!),
     jacobian: Float64Array.from(x.flatMap((xi, i) => [1 / sigma[i]!, xi / sigma[i]!])),
+    observed: { y: Float64Array.from(y), sigma: Float64Array.from(sigma) },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { curveFit, fitBands, fitReport, fitStatistics, leastSquares, modelAt } from '../../../src/fit/index.js';
+import { curveFit, fitBands, fitReport, fitStatistics, leastSquares } from '../../../src/fit/index.js';
 import { generator } from '../../../src/tensor/index.js';
 
 /** Brownlee's stack loss data: air flow, water temperature, acid concentration, loss. */
@@ -36,7 +36,7 @@ describe('standard errors after a robust loss', () => {
     };
     const data = { x: stack.map((row) => row.slice(0, 3)), y: stack.map((row) => row[3]!) };
     const fit = curveFit(model, data, { start: [0, 0, 0, 0], loss: 'huber', lossScale: 1.345 * 2.441 });
-    const { parameters, residualDeviation, degreesOfFreedom, aic } = fitStatistics(fit, data);
+    const { parameters, residualDeviation, degreesOfFreedom, aic } = fitStatistics(fit);
     // summary(rlm(stack.loss ~ ., stackloss)) as the manual of MASS prints it.
     const values = [-41.0265, 0.8294, 0.9261, -0.1278];
     const errors = [9.8073, 0.1112, 0.3034, 0.1289];
@@ -46,8 +46,8 @@ describe('standard errors after a robust loss', () => {
     });
     expect(residualDeviation).toBeCloseTo(2.441, 2);
     expect([degreesOfFreedom, aic]).toEqual([17, Number.NaN]);
-    expect(fitReport(fit, fitStatistics(fit))).toMatch(/errors of an M-estimator, huber loss of scale 3\.28/);
-    expect(fitReport(fit, fitStatistics(fit))).not.toMatch(/AIC|NaN/);
+    expect(fitReport(fit)).toMatch(/errors of an M-estimator, huber loss of scale 3\.28/);
+    expect(fitReport(fit)).not.toMatch(/AIC|NaN/);
   });
 
   test("Huber's location: the closed formula, from counts of points inside and outside", () => {
@@ -114,7 +114,7 @@ describe('standard errors after a robust loss', () => {
       const { loss: _, ...asIfPlain } = fit;
       const wide = fitStatistics(asIfPlain).parameters[1]!.interval;
       if (wide[0] <= truth[1] && truth[1] <= wide[1]) narrow++;
-      const at = fitBands(modelAt(model, [1.01], fit.parameters), statistics).prediction;
+      const at = fitBands(fit, [1.01], { statistics }).prediction;
       const next = truth[0] * Math.exp(-truth[1] * 1.01) + 0.1 * random.normal();
       if (at.lower[0]! <= next && next <= at.upper[0]!) predicted++;
     }

@@ -1,0 +1,20 @@
+import type { LeastSquaresResult } from '../result.js';
+
+/** Where a set is in the result of the whole. */
+export interface SetResult {
+  readonly label: string;
+  /** Its residuals are those from here up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
+  /** The places of its parameters among all. */
+  readonly places: readonly number[];
+  /** Its own, in the order of its model. */
+  readonly parameters: Float64Array;
+  /** As of the whole. */
+  readonly observed?: NonNullable<LeastSquaresResult['observed']>;
+}
+
+/** The result of a fit of several sets. */
+export interface GlobalResult extends LeastSquaresResult {
+  readonly sets: readonly SetResult[];
+}
