@@ -23,9 +23,7 @@ export type ConvParameters = { readonly weight: NDArray; readonly bias?: NDArray
 const isList = (value: unknown): value is readonly number[] => Array.isArray(value);
 
 const perAxis = (value: number | readonly number[] | undefined, rank: number, otherwise: number): readonly number[] =>
-  typeof value === 'object' && value !== null
-    ? value
-    : new Array<number>(rank).fill(value === undefined ? otherwise : value);
+  isList(value) ? value : new Array<number>(rank).fill(value === undefined ? otherwise : value);
 
 function convLayer(
   name: string,
