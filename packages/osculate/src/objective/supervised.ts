@@ -214,12 +214,15 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
  */
 function checkedSource(source: ReadSource, traced: () => TracedBatch | null): ReadSource {
   const seen = new Uint8Array(source.rows);
+  const isNew = (rows: Rows): boolean => {
+    for (let i = 0; i < rows.length; i++) if (seen[rows[i]!] === 0) return true;
+    return false;
+  };
   const check = (rows: Rows, arrays: RowArrays): RowArrays => {
-    if (Array.from(rows).every((row) => seen[row] === 1)) return arrays;
     const batch = traced();
-    if (batch === null) return arrays;
+    if (batch === null || !isNew(rows)) return arrays;
     batch.checkTargets(arrays, batch.outputs.shape);
-    for (const row of rows) seen[row] = 1;
+    for (let i = 0; i < rows.length; i++) seen[rows[i]!] = 1;
     return arrays;
   };
   return {

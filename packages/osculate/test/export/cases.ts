@@ -23,10 +23,10 @@ const self = (causal: boolean): nn.AnyLayer => nn.sequential([(x) => nn.attentio
 
 /** Cases of every layer of `osculate/nn`, by the name of the function that makes it. */
 export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportCase>>>> = {
-  activation: Object.fromEntries(
+  ...Object.fromEntries(
     Object.entries(activations).map(([name, layer]) => [
       name,
-      { layer: layer(), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] },
+      { plain: { layer: layer(), shape: [2, 5], ops: name === 'gelu' ? ['Gelu'] : [] } },
     ]),
   ),
   attention: {
@@ -70,10 +70,6 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
     sequence: { layer: nn.gru(3, 4), shape: [2, 5, 3], ops: ['Scan'] },
     last: { layer: nn.gru(3, 4, { output: 'last' }), shape: [2, 5, 3], ops: ['Scan'] },
   },
-  lambda: {
-    mean: { layer: nn.sequential([(x) => x.mean([1, 2])]), shape: [2, 3, 4], ops: ['ReduceMean'] },
-    'mean of the batch': { layer: nn.sequential([(x) => x.sub(x.mean(0, true))]), shape: [2, 3], ops: ['ReduceMean'] },
-  },
   layerNorm: {
     plain: { layer: nn.layerNorm(4), shape: [2, 5, 4], ops: ['LayerNormalization'] },
     'large epsilon': { layer: nn.layerNorm(4, 0.25), shape: [2, 4], ops: ['LayerNormalization'] },
@@ -94,6 +90,8 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
     relu: { layer: nn.rnn(3, 4, { activation: 'relu', output: 'last' }), shape: [2, 5, 3], ops: ['Scan'] },
   },
   sequential: {
+    mean: { layer: nn.sequential([(x) => x.mean([1, 2])]), shape: [2, 3, 4], ops: ['ReduceMean'] },
+    'mean of the batch': { layer: nn.sequential([(x) => x.sub(x.mean(0, true))]), shape: [2, 3], ops: ['ReduceMean'] },
     list: {
       layer: nn.sequential([
         nn.conv2d(1, 4, 3, { padding: 1 }),
@@ -138,6 +136,7 @@ export const layerCases: Readonly<Record<string, Readonly<Record<string, ExportC
 
 /** What `osculate/nn` exports beside layers. */
 export const notLayers = [
+  'balancedClassWeights',
   'drawMasks',
   'filled',
   'heNormal',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { grad, hessian } from '../../src/autodiff/index.js';
+import { compile } from '../../src/compile/index.js';
 import {
   balancedClassWeights,
   huber,
@@ -9,6 +10,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../../src/nn/index.js';
+import { ortExecutor } from '../../src/runtime/node.js';
 import {
   constant,
   generator,
@@ -232,6 +234,28 @@ describe.each(cases)('%s', (name, loss, targets, total, parts, outcomes) => {
       expectClose(name, fisher, toNumbers(h!), 1e-12, 1e-3);
     }
   });
+});
+
+it('all are the same on ONNX Runtime', async () => {
+  const executor = await ortExecutor({ threads: 1 });
+  for (const [name, loss, targets] of cases) {
+    const x = input('o', 'f64', [rows, 3]);
+    const t = input('t', targets.dtype, targets.shape);
+    const drawn = loss.sample(outputs, generator(2));
+    const d = input('d', drawn.dtype, drawn.shape);
+    const graph = {
+      gradient: grad(loss.value(x, t), x),
+      product: loss.hessianProduct(x, t, x),
+      score: grad(loss.score?.(x, t, d) ?? loss.value(x, d), x),
+    };
+    const feeds = { o: outputs, t: targets, d: drawn };
+    const executable = await executor.load(compile(graph, { inputs: [x, t, d] }));
+    const [found, truth] = [await executable.run(feeds), await run(graph, feeds, [x, t, d])];
+    for (const key of Object.keys(graph))
+      expectClose(name, toNumbers(found[key]!), toNumbers(truth[key]!), 1e-12, 1e-3);
+    await executable.dispose();
+  }
+  await executor.dispose();
 });
 
 describe('targets that do not count', () => {
