@@ -7,11 +7,11 @@ const library = new URL('packages/osculate/', import.meta.url);
 /** Tests run against the source: each entry point in the library's `exports` stands for its file in src. */
 function aliases() {
   const { exports } = JSON.parse(readFileSync(new URL('package.json', library), 'utf8')) as {
-    exports: Record<string, { default: string }>;
+    exports: Record<string, { types: string }>;
   };
-  return Object.entries(exports).map(([subpath, { default: built }]) => ({
+  return Object.entries(exports).map(([subpath, { types }]) => ({
     find: new RegExp(`^osculate${subpath.slice(1)}$`),
-    replacement: fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), library)),
+    replacement: fileURLToPath(new URL(types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts'), library)),
   }));
 }
 

@@ -11,8 +11,8 @@
  * Usage: node benchmarks/autoencoder-target.mjs time|curves|table FOLDER   (needs `npm run build`; `time` needs python3 with torch)
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { ortExecutor } from 'osculate/node';
 import { train } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { parseContestant } from '../packages/lab/dist/contestants.js';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';

@@ -1,5 +1,5 @@
 /** The models of the benchmarks, the same as in peer_torch.py. */
-import { ggnvp, grad, hvp } from 'osculate/autodiff';
+import { ggnvp, grad, hvp } from 'osculate';
 import { compile } from 'osculate/compile';
 import {
   conv2d,

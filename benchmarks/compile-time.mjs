@@ -3,10 +3,10 @@
  *
  * Usage: node benchmarks/compile-time.mjs [layers] [rounds]
  */
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { compile, costOf } from 'osculate/compile';
 import { dense, embedding, layerNorm, positions, sequential, softmaxCrossEntropy, transformerBlock } from 'osculate/nn';
-import { ortExecutor } from 'osculate/runtime/node';
+import { ortExecutor } from 'osculate/node';
 import { generator, input, parameters } from 'osculate/tensor';
 import { median } from './cases.mjs';
 

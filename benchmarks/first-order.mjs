@@ -5,8 +5,8 @@
  * Usage: node benchmarks/first-order.mjs [rounds] [fresh]   (needs `npm run build`; PyTorch, if it is there: PYTHON or /usr/bin/python3)
  */
 import { spawnSync } from 'node:child_process';
+import { ortExecutor } from 'osculate/node';
 import { adam } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
 import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';

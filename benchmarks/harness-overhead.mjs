@@ -32,7 +32,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ortExecutor } from 'osculate/runtime/node';
+import { ortExecutor } from 'osculate/node';
 import { generator } from 'osculate/tensor';
 import { parseContestant } from '../packages/lab/dist/contestants.js';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';

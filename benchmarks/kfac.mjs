@@ -4,8 +4,9 @@
  *
  * Usage: node benchmarks/kfac.mjs [steps] [fresh]   (needs `npm run build`)
  */
+
+import { ortExecutor } from 'osculate/node';
 import { adam, kfac } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { problemNamed } from '../packages/lab/dist/problems/index.js';
 import { objectiveOn } from '../packages/lab/dist/problems/objective-on.js';

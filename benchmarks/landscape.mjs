@@ -6,9 +6,8 @@
  */
 import { landscape, randomDirection } from 'osculate/curvature';
 import { take } from 'osculate/data';
-import { mnistDigits } from 'osculate/data/node';
+import { mnistDigits, ortExecutor } from 'osculate/node';
 import { supervisedObjective } from 'osculate/objective';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator } from 'osculate/tensor';
 import { cases } from './cases.mjs';
 

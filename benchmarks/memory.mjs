@@ -4,10 +4,10 @@
  *
  * Usage: node --expose-gc benchmarks/memory.mjs
  */
-import { hvp } from 'osculate/autodiff';
+import { hvp } from 'osculate';
 import { compile, costOf } from 'osculate/compile';
 import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
-import { ortExecutor } from 'osculate/runtime/node';
+import { ortExecutor } from 'osculate/node';
 import { generator, input, leaves, parameters } from 'osculate/tensor';
 
 const widths = [784, 2000, 2000, 2000, 200, 10];

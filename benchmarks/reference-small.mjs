@@ -3,9 +3,8 @@
  * points, on the reference executor and in a hand-written loop that computes the same, interleaved.
  * Build first (`npm run build`), then `node benchmarks/reference-small.mjs`.
  */
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { compile } from 'osculate/compile';
-import { exp } from 'osculate/ops';
 import { referenceExecutor } from 'osculate/runtime';
 import { constant, input, ndarray } from 'osculate/tensor';
 
@@ -43,7 +42,7 @@ function build() {
   const [b1, b2, b3, b4] = [0, 1, 2, 3].map((i) => b.slice([i], [i + 1]));
   const x = constant(ndarray('f64', xs));
   const residual = b1
-    .mul(exp(b2.neg().mul(x)))
+    .mul(b2.neg().mul(x).exp())
     .add(b3.mul(x))
     .add(b4)
     .sub(constant(ndarray('f64', ys)));

@@ -11,11 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { curvatureOperator } from 'osculate/curvature';
 import { ahead, arrays, npyHeader } from 'osculate/data';
-import { fileSource } from 'osculate/data/node';
 import { dense, relu, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { fileSource, ortExecutor } from 'osculate/node';
 import { gaussNewtonMatrix, supervisedObjective } from 'osculate/objective';
 import { adam, train } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator, zeros } from 'osculate/tensor';
 import { median } from './cases.mjs';
 

@@ -6,7 +6,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { splitProgram } from 'osculate/compile';
-import { ortExecutor } from 'osculate/runtime/node';
+import { ortExecutor } from 'osculate/node';
 import { inputName } from 'osculate/tensor';
 import { cases, derivative, kinds, median } from './cases.mjs';
 import { peer } from './peer.mjs';

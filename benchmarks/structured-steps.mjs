@@ -4,6 +4,8 @@
  *
  * Usage: node benchmarks/structured-steps.mjs [steps]   (needs `npm run build`)
  */
+
+import { ortExecutor } from 'osculate/node';
 import { allRows, supervisedObjective } from 'osculate/objective';
 import {
   adaHessian,
@@ -18,7 +20,6 @@ import {
   sophiaH,
   stateBytes,
 } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator, ndarray } from 'osculate/tensor';
 import { cases, median } from './cases.mjs';
 

@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util';
 import { curvatureOperator, eigenpairs } from 'osculate/curvature';
 import { take } from 'osculate/data';
 import { dense, sequential, softmaxCrossEntropy, transformerBlock } from 'osculate/nn';
+import { ortExecutor } from 'osculate/node';
 import { gaussNewtonMatrix, hessianMatrix, supervisedObjective } from 'osculate/objective';
-import { ortExecutor } from 'osculate/runtime/node';
 import { generator, leaves, ndarray } from 'osculate/tensor';
 import { peer } from './peer.mjs';
 

@@ -7,13 +7,12 @@ import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import { generator, mapTree, ndarray } from 'osculate';
 import { kroneckerBlocks } from 'osculate/curvature';
-import { mnistDigits } from 'osculate/data/node';
 import { importOnnx, writeParameters } from 'osculate/import';
 import { softmaxCrossEntropy } from 'osculate/nn';
+import { mnistDigits, ortExecutor } from 'osculate/node';
 import { allRows, supervisedObjective } from 'osculate/objective';
 import { decodeModel, encodeModel, valueInfo } from 'osculate/onnx';
 import { adamW, kfac, train } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 
 /** @typedef {import('osculate').NDArray} NDArray */
 

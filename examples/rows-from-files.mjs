@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { generator, ndarray } from 'osculate';
 import { curvatureOperator, eigenpairs } from 'osculate/curvature';
 import { writeNpy } from 'osculate/data';
-import { fileSource } from 'osculate/data/node';
 import { dense, softmaxCrossEntropy, squaredError } from 'osculate/nn';
+import { fileSource, ortExecutor } from 'osculate/node';
 import { gaussNewtonMatrix, supervisedObjective } from 'osculate/objective';
 import { adam, train } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 
 const random = generator(1);
 const rows = 5000;

@@ -1,9 +1,9 @@
 /** Trains a small network on two spirals by Hessian-free optimization on ONNX Runtime. Run after `npm run build`. */
 import { generator, ndarray } from 'osculate';
 import { dense, sequential, softmaxCrossEntropy, tanh } from 'osculate/nn';
+import { ortExecutor } from 'osculate/node';
 import { supervisedObjective } from 'osculate/objective';
 import { hessianFree, train } from 'osculate/optim';
-import { ortExecutor } from 'osculate/runtime/node';
 
 const random = generator(1);
 const rows = Array.from({ length: 400 }, (_, i) => {

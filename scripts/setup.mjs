@@ -98,6 +98,7 @@ function fingerprint(packages) {
 
 /**
  * Builds the packages that are out of date. Nothing is started when no input has changed since the last good build.
+ * The packages use each other as they are installed, so that the library is bundled too.
  * @returns {Promise<number>} exit status of the compiler
  */
 export async function build() {
@@ -111,8 +112,11 @@ export async function build() {
   const { code } = await runTool('typescript/bin/tsc', ['-b', ...packages.map((name) => `packages/${name}`)], {
     stdout: 2,
   });
-  if (code === 0) writeFileSync(cacheFile('build-stamp'), print);
-  return code;
+  if (code !== 0) return code;
+  const { bundle } = await import('./bundle.mjs');
+  await bundle();
+  writeFileSync(cacheFile('build-stamp'), print);
+  return 0;
 }
 
 /** Checks Node and brings node_modules up to date with package-lock.json. */

@@ -11,17 +11,15 @@ const most = 500;
 /** Stands in for a package of this name, whose names it has on purpose. */
 const standIn = './compat/ml-levenberg-marquardt';
 
-/** Entry points by subpath, as files of the source, without the one that gathers the others. */
+/** Entry points by subpath, as files of the source. */
 function entries(): [subpath: string, file: string][] {
   const { exports } = JSON.parse(readFileSync(new URL('package.json', library), 'utf8')) as {
-    exports: Record<string, { default: string }>;
+    exports: Record<string, { types: string }>;
   };
-  return Object.entries(exports)
-    .filter(([subpath]) => subpath !== '.')
-    .map(([subpath, { default: built }]) => [
-      subpath,
-      fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), library)),
-    ]);
+  return Object.entries(exports).map(([subpath, { types }]) => [
+    subpath,
+    fileURLToPath(new URL(types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts'), library)),
+  ]);
 }
 
 /** What every exported name, type or value, is declared as, by subpath. */

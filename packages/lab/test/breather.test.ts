@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { ortExecutor } from 'osculate/runtime/node';
+import { ortExecutor } from 'osculate/node';
 import { generator } from 'osculate/tensor';
 import { describe, expect, it } from 'vitest';
 import { Breather } from '../src/breather.js';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { importOnnx } from 'osculate/import';
 import { encodeModel, graph, graphOf, model, node, valueInfo } from 'osculate/onnx';
 import { DerivativeError, ndarray } from 'osculate/tensor';

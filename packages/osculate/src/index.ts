@@ -1,20 +1,21 @@
 /**
- * osculate: second-order optimisation and curvature analysis of neural networks. The core (tensors, derivatives, compilation) is
- * exported flat; the rest by folder, each also reachable by itself as `osculate/<folder>`.
+ * osculate: second-order optimisation and curvature analysis of neural networks. Every name of the library is exported here; a folder's
+ * are also reachable by themselves, as `osculate/fit`. What is for Node alone is in `osculate/node`.
  */
 export * from './autodiff/index.js';
 export * from './compile/index.js';
-export * as curvature from './curvature/index.js';
-export * as data from './data/index.js';
-export * as exporting from './export/index.js';
-export * as fit from './fit/index.js';
-export * as importing from './import/index.js';
-export * as linalg from './linalg/index.js';
-export * as nn from './nn/index.js';
-export * as objective from './objective/index.js';
-export * as onnx from './onnx/index.js';
-export * as ops from './ops/index.js';
-export * as optim from './optim/index.js';
-export * as runtime from './runtime/index.js';
+export * from './curvature/index.js';
+// These take graphs too, as those of autodiff do.
+export { ggn, hessian } from './curvature/index.js';
+export * from './data/index.js';
+export * from './export/index.js';
+export * from './fit/index.js';
+export * from './import/index.js';
+export * from './linalg/index.js';
+export * from './nn/index.js';
+export * from './objective/index.js';
+export * from './ops/index.js';
+export * from './optim/index.js';
+export * from './runtime/index.js';
 export * from './tensor/index.js';
-export * as training from './training/index.js';
+export * from './training/index.js';

@@ -8,7 +8,8 @@ import {
   projectTrajectory,
   randomDirection,
 } from 'osculate/curvature';
-import { type At, allRows, hessianMatrix, norm } from 'osculate/objective';
+import { euclideanNorm } from 'osculate/linalg';
+import { type At, allRows, hessianMatrix } from 'osculate/objective';
 import { type Generator, generator } from 'osculate/tensor';
 import type { LandscapeData, LandscapeDirection, LandscapePath } from '../landscape.js';
 import { figure } from '../report/format.js';
@@ -33,7 +34,7 @@ export interface LandscapeSettings {
 const reach = 0.1;
 
 const stretched = (v: Float64Array, length: number): Float64Array => {
-  const factor = length / (norm(v) || 1);
+  const factor = length / (euclideanNorm(v) || 1);
   return v.map((x) => x * factor);
 };
 
@@ -60,7 +61,7 @@ export function checkLandscape({ directions, resolution, range, trajectory }: La
 
 /** A length for a direction: `natural`, where that is a number that one can step by. */
 function lengthOf(at: At, natural: number): number {
-  return natural > 0 && Number.isFinite(natural) ? natural : reach * norm(at.parameters) || 1;
+  return natural > 0 && Number.isFinite(natural) ? natural : reach * euclideanNorm(at.parameters) || 1;
 }
 
 /** As long as makes the quadratic term alone as large as the loss: ½ |λ| d² = |L|. */
@@ -83,7 +84,7 @@ async function eigenDirections(at: At, count: number, random: Generator): Promis
 async function gradientDirection(at: At): Promise<Chosen> {
   const { objective, parameters } = at;
   const { value, gradient } = await objective.valueAndGradient(parameters, allRows(objective.rows));
-  const length = lengthOf(at, Math.abs(value) / norm(gradient));
+  const length = lengthOf(at, Math.abs(value) / euclideanNorm(gradient));
   return { name: 'gradient', norm: length, vector: stretched(Float64Array.from(gradient), length) };
 }
 
@@ -91,13 +92,13 @@ async function gradientDirection(at: At): Promise<Chosen> {
 function drawn(at: At, axes: FilterAxes | undefined, random: Generator, index: number): Chosen {
   const point = Float64Array.from(at.parameters);
   const vector = randomDirection(at.objective.layout, point, random, axes ? { axes } : {});
-  const length = norm(vector);
+  const length = euclideanNorm(vector);
   if (length > 0) return { name: `random ${index}, filter-normalised`, norm: length, vector };
   const plain = stretched(
     Float64Array.from(point, () => random.normal()),
-    norm(point) || 1,
+    euclideanNorm(point) || 1,
   );
-  return { name: `random ${index}`, norm: norm(plain), vector: plain };
+  return { name: `random ${index}`, norm: euclideanNorm(plain), vector: plain };
 }
 
 async function chosen(

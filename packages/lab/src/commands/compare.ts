@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import pc from 'picocolors';
 import { exitStatus } from '../command-line/exit-status.js';
 import { type Contestant, parseContestants } from '../contestants.js';

@@ -1,5 +1,6 @@
 import { gradientNoise } from 'osculate/curvature';
-import { type At, allRows, norm } from 'osculate/objective';
+import { euclideanNorm } from 'osculate/linalg';
+import { type At, allRows } from 'osculate/objective';
 import { measureLandscape } from '../analysis/landscape.js';
 import { layerCurvature } from '../analysis/layers.js';
 import { checkSpectrum, measureSpectrum, type SpectrumSettings } from '../analysis/spectrum.js';
@@ -44,7 +45,7 @@ async function measure(
     { directions, resolution, tolerance: 0.1, trajectory: [], seed },
     say,
   );
-  return { spectrum, layers, noise, gradientNorm: norm(gradient), loss: landscape.quadratic.value, landscape };
+  return { spectrum, layers, noise, gradientNorm: euclideanNorm(gradient), loss: landscape.quadratic.value, landscape };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import { exitStatus } from '../command-line/exit-status.js';
 import type { Terminal } from '../report/progress.js';
 import { type StudyReport, studyHtml } from '../report/study/html.js';

@@ -1,4 +1,4 @@
-import { allFinite, allRows, type Objective, type Vector } from 'osculate/objective';
+import { allRows, type Objective, type Vector } from 'osculate/objective';
 import type { Optimizer, StepReport } from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 import type { Breather } from '../breather.js';
@@ -49,7 +49,8 @@ export async function runStart(
     const end = (status: StartRun['status'], at = steps): StartRun => {
       return { status, x: [x[0]!, x[1]!], f: report.loss, gradientNorm, steps: at };
     };
-    if (!Number.isFinite(report.loss) || !allFinite(x) || Math.hypot(x[0]!, x[1]!) > farthest) return end('away');
+    if (!Number.isFinite(report.loss) || !x.every(Number.isFinite) || Math.hypot(x[0]!, x[1]!) > farthest)
+      return end('away');
     if (gradientNorm > tolerance) reached = -1;
     else if (reached < 0) reached = steps;
     const stays = reached >= 0 && (!report.indefinite || steps - reached >= patience || report.stop !== undefined);

@@ -1,5 +1,5 @@
 import { take } from 'osculate/data';
-import { fashionMnist, mnistDigits } from 'osculate/data/node';
+import { fashionMnist, mnistDigits } from 'osculate/node';
 import { once } from './once.js';
 import type { Examples } from './problem.js';
 

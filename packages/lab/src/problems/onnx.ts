@@ -1,7 +1,7 @@
 import { readNpz } from 'osculate/data';
-import { readFileBytes } from 'osculate/data/node';
 import { type ImportedModel, importOnnx } from 'osculate/import';
 import { softmaxCrossEntropy, squaredError } from 'osculate/nn';
+import { readFileBytes } from 'osculate/node';
 import { decodeModel } from 'osculate/onnx';
 import type { NDArray } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';

@@ -1,5 +1,4 @@
 import { windows } from 'osculate/data';
-import { mobyDick } from 'osculate/data/node';
 import {
   type AnyLayer,
   dense,
@@ -11,6 +10,7 @@ import {
   softmaxCrossEntropy,
   transformerBlock,
 } from 'osculate/nn';
+import { mobyDick } from 'osculate/node';
 import { generator } from 'osculate/tensor';
 import { UsageError } from '../usage-error.js';
 import { checkCounts } from './check-counts.js';

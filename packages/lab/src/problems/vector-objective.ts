@@ -1,4 +1,4 @@
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { compile, costOf } from 'osculate/compile';
 import { functionObjective, type Objective, type Vector } from 'osculate/objective';
 import { referenceExecutor } from 'osculate/runtime';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import type { Terminal } from './progress.js';
 
 /** A chart's SVG as a file of its own: on white, since nobody knows what it will lie on. */

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import type { Terminal } from './progress.js';
 
 /** Writes a page as a whole or not at all, and says where it is. */

@@ -1,9 +1,9 @@
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { compile, costOf } from 'osculate/compile';
+import { ortExecutor } from 'osculate/node';
 import type { Objective } from 'osculate/objective';
 import type { OptimizerState } from 'osculate/optim';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
-import { ortExecutor } from 'osculate/runtime/node';
 import { DerivativeError, generator, InputError, ParameterLayout } from 'osculate/tensor';
 import type { AnalysisTarget } from '../analysis/target.js';
 import type { Contestant } from '../contestants.js';

@@ -1,4 +1,4 @@
-import { grad } from 'osculate/autodiff';
+import { grad } from 'osculate';
 import { compile, costOf, type Program } from 'osculate/compile';
 import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix, type Objective } from 'osculate/objective';
 import type { Feeds } from 'osculate/runtime';

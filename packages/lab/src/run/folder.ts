@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from 'osculate/data';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import { type CheckpointData, type TrainSnapshot, toCheckpoint } from 'osculate/optim';
 import type { Ending, Point, Summary } from '../study.js';
 import { UsageError } from '../usage-error.js';

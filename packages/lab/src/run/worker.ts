@@ -1,6 +1,7 @@
 /** The process of one contestant's run: its memory is its own, and a crash takes nothing else with it. */
+
+import { ortExecutor } from 'osculate/node';
 import { referenceExecutor } from 'osculate/runtime';
-import { ortExecutor } from 'osculate/runtime/node';
 import { InputError } from 'osculate/tensor';
 import { parseContestant } from '../contestants.js';
 import { problemNamed } from '../problems/index.js';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import { csvOf } from '../export/csv.js';
 import { jsonLinesOf } from '../export/json-lines.js';
 import { parquetOf } from '../export/parquet.js';

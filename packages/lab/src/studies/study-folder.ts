@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import { z } from 'zod';
 import type { Environment } from '../environment.js';
 import { UsageError } from '../usage-error.js';

@@ -1,4 +1,4 @@
-export type { Examples, ImageSet, ImageSetOptions } from './node/examples.js';
+export type { ImageSet, ImageSetOptions } from './node/examples.js';
 export { fashionMnist } from './node/fashion-mnist.js';
 export { type FieldFile, fileSource } from './node/file-source.js';
 export { mnistDigits } from './node/mnist.js';

@@ -7,7 +7,7 @@ import type {
   NodeProto,
   OperatorSetIdProto,
   TensorProto,
-} from '../onnx/index.js';
+} from '../onnx/types.js';
 import type { DType } from '../tensor/dtype.js';
 import { DerivativeError, DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { topological } from '../tensor/graph.js';

@@ -1,4 +1,4 @@
-export { allFinite, norm, type Vector } from '../linalg/vectors.js';
+export type { Vector } from '../linalg/vectors.js';
 export { type FnOptions, fn, vectorFn } from './fn.js';
 export { functionObjective } from './function.js';
 export type { LossOfOutputs, LossOfRows, WeightedLoss } from './loss-of-rows.js';
@@ -9,7 +9,7 @@ export {
   hessianMatrix,
   sampledFisherMatrix,
 } from './matrices.js';
-export type { At, Batch, Build, Named, Objective, Results } from './objective.js';
+export type { At, Batch, Build, Named, Objective } from './objective.js';
 export { densePoint } from './products.js';
 export { allRows, drawRows } from './rows.js';
 export { type SupervisedOptions, supervisedObjective } from './supervised.js';

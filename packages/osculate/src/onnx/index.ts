@@ -5,4 +5,13 @@ export { decodeModel, decodeTensor } from './decode.js';
 export { encodeModel, encodeTensor } from './encode.js';
 export { externalReference } from './external.js';
 export { tensorOf, tensorValues } from './tensors.js';
-export type * from './types.js';
+export type {
+  AttributeProto,
+  DimensionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  TypeProto,
+  ValueInfoProto,
+} from './types.js';

@@ -9,5 +9,4 @@ export {
 export { ortExecutorFrom } from './ort/executor.js';
 export type { OrtModule } from './ort/module.js';
 export type { OrtOptions } from './ort/options.js';
-export type { ReferenceExecutable } from './reference/executable.js';
-export { type ReferenceExecutor, type ReferenceOptions, referenceExecutor } from './reference/executor.js';
+export { referenceExecutor } from './reference/executor.js';

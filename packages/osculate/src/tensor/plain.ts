@@ -62,7 +62,7 @@ export function arraysOf(what: string, value: unknown, dtype: DType = 'f64'): Tr
 }
 
 /** Values in row-major order as nested lists of the shape; a number where there are no axes. */
-export function nestedNumbers({ shape, data }: NDArray): NestedNumbers {
+function nestedNumbers({ shape, data }: NDArray): NestedNumbers {
   const build = (axis: number, offset: number): NestedNumbers => {
     if (axis === shape.length) return Number(data[offset]);
     const stride = shape.slice(axis + 1).reduce((a, b) => a * b, 1);

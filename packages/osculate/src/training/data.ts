@@ -50,7 +50,7 @@ const isNamed = (fields: Fields): fields is Named<ArrayValue> =>
   !('dtype' in fields && 'shape' in fields);
 
 /** Numbers as the model takes them: floats of its dtype, integers as i32. */
-export function inputArray(what: string, value: ArrayValue, dtype: FloatDType): NDArray {
+function inputArray(what: string, value: ArrayValue, dtype: FloatDType): NDArray {
   const array = plainArray(what, value, dtype);
   return isFloat(array.dtype) || array.dtype === 'bool' ? astype(array, dtype) : array;
 }
@@ -87,7 +87,7 @@ function named<T>(fields: Fields, sole: string, convert: (what: string, value: A
 }
 
 /** Inputs by name as the model takes them. */
-export function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArray> {
+function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArray> {
   return Object.fromEntries(named(x, 'x', (what, value) => inputArray(what, value, dtype)));
 }
 

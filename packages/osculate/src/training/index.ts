@@ -1,8 +1,8 @@
 export type { Examples, ExamplesFrom } from './data.js';
-export { type ChosenExecutor, defaultExecutor } from './default-executor.js';
+export { defaultExecutor } from './default-executor.js';
 export { type FitEvent, type FitModelOptions, fitModel } from './fit-model.js';
 export type { EarlyStopping, Epoch, Measures } from './history.js';
 export { type FitReason, ModelRun } from './model-run.js';
-export { type TrainingProgress, trainingProgress } from './progress.js';
-export { type TerminalPlotOptions, terminalPlot } from './terminal-plot.js';
+export { trainingProgress } from './progress.js';
+export { terminalPlot } from './terminal-plot.js';
 export type { NamedModel, Trainable, TrainableModel } from './trainable-model.js';

@@ -343,7 +343,7 @@ describe('reading', () => {
     const path = await write(writeNpy(array));
     const program = `
       import { ahead } from 'osculate/data';
-      import { fileSource } from 'osculate/data/node';
+      import { fileSource } from 'osculate/node';
       const source = ahead(await fileSource({ x: process.argv[1] }));
       console.log(Array.from((await source.read([2])).x.data).join());
     `;

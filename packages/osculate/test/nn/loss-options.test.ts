@@ -251,8 +251,8 @@ it('all are the same on ONNX Runtime', async () => {
     const feeds = { o: outputs, t: targets, d: drawn };
     const executable = await executor.load(compile(graph, { inputs: [x, t, d] }));
     const [found, truth] = [await executable.run(feeds), await run(graph, feeds, [x, t, d])];
-    for (const key of Object.keys(graph))
-      expectClose(name, toNumbers(found[key]!), toNumbers(truth[key]!), 1e-12, 1e-3);
+    for (const key of ['gradient', 'product', 'score'] as const)
+      expectClose(name, toNumbers(found[key]), toNumbers(truth[key]!), 1e-12, 1e-3);
     await executable.dispose();
   }
   await executor.dispose();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/index.js';
-import { concat, matmul, stack, where } from '../../src/ops/index.js';
+import { concat, stack, where } from '../../src/ops/index.js';
+import { matmul } from '../../src/ops/matmul.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import {
   constant,

@@ -67,12 +67,9 @@ const functions: Record<string, Call> = {
   concat: call(ops.concat, [[x, x], 0]),
   stack: call(ops.stack, [[x, x], 0]),
   einsum: call(ops.einsum, ['ij,jk->ik', x, w]),
-  matmul: call(ops.matmul, [x, w]),
   globalAveragePool: call(ops.globalAveragePool, [image]),
   globalMaxPool: call(ops.globalMaxPool, [image]),
   upsample: call(ops.upsample, [image, [2, 2]]),
-  atan2: call(ops.atan2, [x, x]),
-  exp: call(ops.exp, [x]),
   scan: call(ops.scan, [
     ([c]: readonly Tensor[], [s]: readonly Tensor[]) => ({ carry: [c!.add(s!)], y: [s!] }),
     [v],

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
 import { curveFit, fitReport, fitStatistics, type LossName, orthogonalDistanceFit } from 'osculate/fit';
 import { expressionModel, parseExpression, parseTies } from 'osculate/fit/expression';
+import { writeFileAtomic } from 'osculate/node';
 import { InputError, ShapeError } from 'osculate/tensor';
 import { exitStatus } from '../../command-line/exit-status.js';
 import { textOf } from '../../file-contents.js';

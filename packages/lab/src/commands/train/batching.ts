@@ -1,4 +1,4 @@
-import { vmap } from 'osculate/autodiff';
+import { vmap } from 'osculate';
 import { DTypeError, InputError, ShapeError, type Tensor } from 'osculate/tensor';
 import { UsageError } from '../../usage-error.js';
 

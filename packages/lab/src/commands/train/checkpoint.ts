@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from 'osculate/data';
-import { writeFileAtomic } from 'osculate/data/node';
+import { writeFileAtomic } from 'osculate/node';
 import { fromCheckpoint, type OptimizerState, type TrainSnapshot, toCheckpoint } from 'osculate/optim';
 import { InputError } from 'osculate/tensor';
 import type { Point } from '../../study.js';

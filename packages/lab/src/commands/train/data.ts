@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { readCsv, readNpy, readNpz, readSafetensors, take } from 'osculate/data';
-import { fashionMnist, mnistDigits } from 'osculate/data/node';
+import { fashionMnist, mnistDigits } from 'osculate/node';
 import { generator, InputError, type NDArray, ShapeError } from 'osculate/tensor';
 import { contentsOf } from '../../file-contents.js';
 import { UsageError } from '../../usage-error.js';

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { writeFileAtomic } from 'osculate/data/node';
 import { writeParameters } from 'osculate/import';
+import { ortExecutor, writeFileAtomic } from 'osculate/node';
 import type { Vector } from 'osculate/objective';
 import { encodeModel } from 'osculate/onnx';
 import { type Executor, referenceExecutor } from 'osculate/runtime';
-import { ortExecutor } from 'osculate/runtime/node';
 import { mapTree, type NDArray, ParameterLayout } from 'osculate/tensor';
 import { exitStatus } from '../../command-line/exit-status.js';
 import type { Contestant } from '../../contestants.js';

@@ -1,4 +1,4 @@
-import { concat, matmul, stack } from 'osculate/ops';
+import { concat, stack } from 'osculate/ops';
 import { constant, type Tensor } from 'osculate/tensor';
 
 /** Residuals r(x), m of them, of a problem of Moré, Garbow and Hillstrom 1981. */
@@ -15,7 +15,9 @@ export function each(count: number, f: (i: number) => number): Tensor {
 /** The matrix of f(i, j), i and j from 1, times x. */
 export function linear(rows: number, x: Tensor, f: (i: number, j: number) => number): Tensor {
   const numbers = Array.from({ length: rows }, (_, i) => Array.from({ length: x.size }, (_, j) => f(i + 1, j + 1)));
-  return matmul(constant(numbers, 'f64'), x.reshape([x.size, 1])).reshape([rows]);
+  return constant(numbers, 'f64')
+    .matmul(x.reshape([x.size, 1]))
+    .reshape([rows]);
 }
 
 /** The variables as scalars. */

@@ -1,4 +1,4 @@
-import { atan2, where } from 'osculate/ops';
+import { where } from 'osculate/ops';
 import { data, each, type Residuals, scalars, vector } from './build.js';
 
 const bardData = [0.14, 0.18, 0.22, 0.25, 0.29, 0.32, 0.35, 0.39, 0.37, 0.58, 0.73, 0.96, 1.34, 2.1, 4.39];
@@ -41,7 +41,7 @@ export const jennrichSampson: Residuals = (x, m) => {
 
 export const helicalValley: Residuals = (x) => {
   const [a, b, c] = scalars(x) as [typeof x, typeof x, typeof x];
-  const turn = atan2(b, a).div(2 * Math.PI);
+  const turn = b.atan2(a).div(2 * Math.PI);
   // The paper's angle runs from −1/4 to 3/4 of a turn, with its cut at a = 0, b < 0.
   const theta = where(a.less(0).logicalAnd(b.less(0)), turn.add(1), turn);
   return vector(c.sub(theta.mul(10)).mul(10), a.mul(a).add(b.mul(b)).sqrt().sub(1).mul(10), c);

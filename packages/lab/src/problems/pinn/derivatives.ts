@@ -1,4 +1,4 @@
-import { jvp } from 'osculate/autodiff';
+import { jvp } from 'osculate';
 import { constant, type Tensor } from 'osculate/tensor';
 
 /** The unit vector of an axis for every row of points `[rows, axes]`. */

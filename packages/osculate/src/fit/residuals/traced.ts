@@ -1,6 +1,7 @@
 import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
 import { compile } from '../../compile/index.js';
-import { type ReferenceExecutable, type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
+import type { ReferenceExecutable } from '../../runtime/reference/executable.js';
+import { type ReferenceExecutor, referenceExecutor } from '../../runtime/reference/executor.js';
 import { InputError } from '../../tensor/errors.js';
 import { dependents } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';

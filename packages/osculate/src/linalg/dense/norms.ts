@@ -31,7 +31,7 @@ export function frobeniusNorm({ data }: Matrix): number {
 }
 
 /** √Σ xᵢ² of a vector, scaled by its largest magnitude when the squares leave the range of doubles. */
-export function euclideanNorm(x: Float64Array): number {
+export function euclideanNorm(x: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
   if (sum > 1e-280 && sum < 1e300) return Math.sqrt(sum);

@@ -10,7 +10,7 @@ export function powerOfTwoScale(data: Float64Array): number {
 }
 
 /** max |x|, 0 for none, NaN with a NaN among them. */
-export function largestMagnitude(data: Float64Array): number {
+export function largestMagnitude(data: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < data.length; i++) {
     const magnitude = Math.abs(data[i]!);

@@ -130,7 +130,7 @@ class OrtExecutable<Name extends string> implements Executable<Name> {
 }
 
 /**
- * An executor over a given ONNX Runtime module: `onnxruntime-node` (or use `ortExecutor` of `osculate/runtime/node`),
+ * An executor over a given ONNX Runtime module: `onnxruntime-node` (or use `ortExecutor` of `osculate/node`),
  * `onnxruntime-web`, or any module of the same API.
  *
  * A program is lowered to an ONNX model and its session made once per executor; loading it again shares the session.

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import '../../../src/ops/index.js';
 import { grad } from '../../../src/autodiff/first-order.js';
 import { compile, type Program } from '../../../src/compile/index.js';
-import { type ReferenceExecutable, referenceExecutor } from '../../../src/runtime/index.js';
+import { referenceExecutor } from '../../../src/runtime/index.js';
+import type { ReferenceExecutable } from '../../../src/runtime/reference/executable.js';
 import { constant, input, type Tensor } from '../../../src/tensor/index.js';
 
 type Constructor = typeof globalThis.Function;

@@ -1,0 +1,3 @@
+/** What the library has for Node alone: native ONNX Runtime, files of rows, built-in data sets. */
+export * from './data/node.js';
+export * from './runtime/node.js';
