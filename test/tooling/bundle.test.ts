@@ -17,7 +17,7 @@ async function bundle(program: string): Promise<string> {
       },
     ],
     resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
-    external: ['onnxruntime-web', 'mathjs', 'papaparse', 'fflate'],
+    external: ['onnxruntime-web', 'jsep', 'papaparse', 'fflate'],
   });
   const { output } = await build.generate({ format: 'esm', minify: true });
   await build.close();
