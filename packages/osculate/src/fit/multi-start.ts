@@ -1,7 +1,7 @@
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { NamedBounds } from './bounds.js';
-import { numbers, requireFunction, requireNumbers, requireObject, show } from './checks.js';
+import { numbers, requireFit, requireFunction, requireNumbers, requireObject, show } from './checks.js';
 import { valuesOf } from './fitted.js';
 import type { FitStatus, LeastSquaresResult } from './result.js';
 
@@ -230,7 +230,11 @@ export function multiStart<R extends LeastSquaresResult>(
     names ? valuesOf(names, point) : point,
   );
   const copy = (point: (typeof starts)[number]) => (point instanceof Float64Array ? point.slice() : { ...point });
-  const fits = starts.map((point, start): IndexedFit<R> => ({ fit: fit(copy(point)), start }));
+  const fits = starts.map((point, start): IndexedFit<R> => {
+    const found = fit(copy(point));
+    requireFit(`${WHAT}: what the function returned`, found);
+    return { fit: found, start };
+  });
   const converged = fits.filter((f) => !FAILED.includes(f.fit.status));
   // A thousandth of the box, or the least that a size of unknown decade may be.
   const sizes = Float64Array.from(ranges, (r) => (r.logarithmic ? r.lower : 1e-3 * (r.upper - r.lower)));

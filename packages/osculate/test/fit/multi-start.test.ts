@@ -86,10 +86,11 @@ describe('multiStart', () => {
       (start) => curveFit((x, { a, k }) => a.mul(x.mul(k).neg().exp()), data, { start, bounds: { k: [0, 200] } }),
       { box: { a: [0, 10], k: [0.01, 100] }, starts: 5, logarithmic: ['k'] },
     );
-    const listed = multiStart(
-      (start) => curveFit((x, [a, k]) => a!.mul(x.mul(k!).neg().exp()), data, { start }),
-      { box: sides, starts: 5, logarithmic: [1] },
-    );
+    const listed = multiStart((start) => curveFit((x, [a, k]) => a!.mul(x.mul(k!).neg().exp()), data, { start }), {
+      box: sides,
+      starts: 5,
+      logarithmic: [1],
+    });
     expect(byName.starts).toEqual(listed.starts.map(([a, k]) => ({ a, k })));
     expect(byName.best.values.k).toBeCloseTo(listed.best.parameters[1]!, 9);
   });

@@ -1,7 +1,7 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
-import { requireObject, show } from '../checks.js';
+import { requireFit, requireObject, show } from '../checks.js';
 import type { LeastSquaresResult } from '../result.js';
 import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';
 import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
@@ -169,7 +169,7 @@ function variances(
  * @throws InputError for a level outside 0…1, or what is no fit.
  */
 export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
-  requireObject('fitStatistics: the fit', fit, 'what a fit returned');
+  requireFit('fitStatistics: the fit', fit);
   requireObject('fitStatistics: the options', options, 'an object, or none');
   const { absoluteSigma = false, level = 0.95 } = options;
   if (!(typeof level === 'number' && level > 0 && level < 1))

@@ -1,5 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
-import { requireFunction, requireNumbers, requireObject, show } from '../checks.js';
+import { requireFunction, requireNumberOptions, requireNumbers, requireObject, show } from '../checks.js';
 
 /** A fit with one parameter held fast. */
 export interface ProfileFit {
@@ -129,6 +129,11 @@ export function profileInterval(options: ProfileOptions): ProfileInterval {
   const { index, parameters, standardError, variance, quantile } = options;
   requireNumbers('profileInterval: parameters', parameters);
   requireFunction('profileInterval: refit', options.refit);
+  requireNumberOptions('profileInterval', {
+    sumOfSquares: options.sumOfSquares,
+    lower: options.lower,
+    upper: options.upper,
+  });
   const value = parameters[index];
   if (value === undefined)
     throw new InputError(`profileInterval: there is no parameter ${show(index)}; there are ${parameters.length}`);
