@@ -157,10 +157,14 @@ test.each<[string, () => unknown, string]>([
   ['an empty start', () => fits.curveFit(decay, { x, y }, { start: {} as never }), 'the start names no parameters'],
   [
     'no start',
-    () => fits.curveFit(decay, { x, y }, {} as never),
+    () => fits.curveFit<typeof start>(decay, { x, y }, {} as never),
     'curveFit: the start is undefined; give one number a parameter',
   ],
-  ['no options', () => fits.curveFit(decay, { x, y }, undefined as never), 'curveFit: the options is undefined; give'],
+  [
+    'no options',
+    () => fits.curveFit<typeof start>(decay, { x, y }, undefined as never),
+    'curveFit: the options is undefined; give',
+  ],
   [
     'a null row',
     () => fits.curveFit(decay, { x: [[1], null] as never, y: [1, 2] }, { start }),

@@ -1,5 +1,5 @@
 import { matrix } from '../../linalg/matrix.js';
-import { concat } from '../../ops/index.js';
+import { concat } from '../../ops/concat.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';

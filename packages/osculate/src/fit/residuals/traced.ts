@@ -1,6 +1,8 @@
 import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
-import { compile } from '../../compile/index.js';
-import { type ReferenceExecutable, type ReferenceExecutor, referenceExecutor } from '../../runtime/index.js';
+// Not all of these layers: what a fit needs of them is a small part, and starts in half the time.
+import { compile } from '../../compile/compile.js';
+import type { ReferenceExecutable } from '../../runtime/reference/executable.js';
+import { type ReferenceExecutor, referenceExecutor } from '../../runtime/reference/executor.js';
 import { InputError } from '../../tensor/errors.js';
 import { dependents } from '../../tensor/graph.js';
 import type { Tensor } from '../../tensor/ir.js';
