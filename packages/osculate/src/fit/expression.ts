@@ -108,7 +108,7 @@ function variablesOf(x: Tensor, names: readonly string[]): Record<string, Tensor
  * A formula as a model for `curveFit`. Keep it for further fits: `curveFit` remembers what it compiled by this function.
  * @example
  * const model = expressionModel('a*exp(-k*x)');
- * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: { a: 1, k: 0.5 } }).values.k // 1.0036…
+ * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: { a: 1, k: 0.5 } }).values.k // 1.0048…
  * @throws InputError for a formula that cannot be read, an unknown name in it, or a parameter that it lacks.
  */
 export function expressionModel(text: string, options: ExpressionModelOptions = {}): ExpressionModel {
