@@ -36,6 +36,17 @@ export function requireObject(what: string, value: unknown, hint: string): void 
     throw new InputError(`${what} is ${show(value)}; give ${hint}`);
 }
 
+/** @throws InputError for what no fit returned. */
+export function requireFit(
+  what: string,
+  fit: Readonly<Record<'parameters' | 'names' | 'residuals' | 'jacobian', unknown>>,
+): void {
+  requireObject(what, fit, 'what a fit returned');
+  const { parameters, names, residuals, jacobian } = fit;
+  if (![parameters, names, residuals, jacobian].every(isList))
+    throw new InputError(`${what} lacks parameters, names, residuals or jacobian; give what a fit returned`);
+}
+
 /** Options that are numbers, where they are given. @throws InputError for NaN and for what is no number. */
 export function requireNumberOptions(what: string, options: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(options)) {

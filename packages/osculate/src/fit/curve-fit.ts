@@ -42,7 +42,7 @@ export interface CurveFitOptions<S = Start, F = Fixed, T = Ties> extends Omit<Le
  * @example
  * const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
  * const fit = curveFit((x, { a, k, c }) => a.mul(x.mul(k).neg().exp()).add(c), data, { start: { a: 4, k: 1, c: 0 } });
- * fit.values.k; // 1.0986…
+ * fit.values.k; // 1.1054…
  * fit.predict([0.5, 1.5]); // two fitted values
  * @throws InputError that names the row for data that are not finite or no numbers, and for a start, names or bounds that do not fit
  * together; ShapeError for lengths that differ.

@@ -25,6 +25,11 @@ export interface ExpressionOptions {
   readonly names?: readonly string[];
 }
 
+function requireNames(what: string, names: readonly string[] | undefined): void {
+  if (names !== undefined && !Array.isArray(names))
+    throw new InputError(`${what} is ${show(names)}; give a list of names`);
+}
+
 function symbolsOf(tokens: readonly Token[]): string[] {
   const names = tokens.filter(
     ({ kind, text }, i) => kind === 'name' && !constants.has(text) && tokens[i + 1]?.text !== '(',
@@ -47,7 +52,10 @@ function refuseUnknown(text: string, tokens: readonly Token[], symbols: readonly
  * @example parseExpression('b1*(1-exp(-b2*x))').symbols // ['b1', 'b2', 'x']
  * @throws InputError with the position, for anything else.
  */
-export function parseExpression(text: string, { names }: ExpressionOptions = {}): Expression {
+export function parseExpression(text: string, options: ExpressionOptions = {}): Expression {
+  requireObject('parseExpression: the options', options, 'an object, or none');
+  const { names } = options;
+  requireNames('parseExpression: names', names);
   const tokens = scan(text);
   const plan = planOf(text, tokens);
   const symbols = symbolsOf(tokens);
@@ -100,16 +108,14 @@ function variablesOf(x: Tensor, names: readonly string[]): Record<string, Tensor
  * A formula as a model for `curveFit`. Keep it for further fits: `curveFit` remembers what it compiled by this function.
  * @example
  * const model = expressionModel('a*exp(-k*x)');
- * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: { a: 1, k: 0.5 } }).values.k // 1.0036…
+ * curveFit(model, { x: [0, 1, 2], y: [3, 1.1, 0.4] }, { start: { a: 1, k: 0.5 } }).values.k // 1.0048…
  * @throws InputError for a formula that cannot be read, an unknown name in it, or a parameter that it lacks.
  */
-export function expressionModel(
-  text: string,
-  { parameters: given, variables = ['x'] }: ExpressionModelOptions = {},
-): ExpressionModel {
-  for (const [name, list] of Object.entries({ parameters: given, variables }))
-    if (list !== undefined && !Array.isArray(list))
-      throw new InputError(`expressionModel: ${name} is ${show(list)}; give a list of names`);
+export function expressionModel(text: string, options: ExpressionModelOptions = {}): ExpressionModel {
+  requireObject('expressionModel: the options', options, 'an object, or none');
+  const { parameters: given, variables = ['x'] } = options;
+  requireNames('expressionModel: parameters', given);
+  requireNames('expressionModel: variables', variables);
   const { symbols, build } = parseExpression(text, given && { names: [...variables, ...given] });
   const parameters = given ?? symbols.filter((name) => !variables.includes(name));
   const names = [...variables, ...parameters];

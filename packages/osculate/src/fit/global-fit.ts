@@ -128,6 +128,9 @@ function namesOf(
 function setupOf(sets: readonly DataSet[], options: GlobalFitOptions): Setup {
   if (!Array.isArray(sets) || sets.length === 0)
     throw new InputError(`${WHAT}: there are no data sets; give a list of { model, x, y }`);
+  sets.forEach((set, d) => {
+    requireObject(`${WHAT}: set ${d}`, set, '{ model, x, y }');
+  });
   const { start: given, fixed: held = {}, tied: ties = {}, shared } = options;
   for (const [kind, record] of Object.entries({ 'the start': given, fixed: held, tied: ties }))
     requireObject(`${WHAT}: ${kind}`, record, 'an object with names');
@@ -139,7 +142,10 @@ function setupOf(sets: readonly DataSet[], options: GlobalFitOptions): Setup {
   const fixed = Object.fromEntries(names.flatMap((name, j) => (values[j] === undefined ? [] : [[name, values[j]]])));
   const tied = spreadTies(ties, layout);
   const constraints = new Constraints('globalFit', names, { fixed, tied });
-  const limits = spread('bounds', options.bounds ?? {}, layout);
+  const { bounds: pairs = {} } = options;
+  requireObject(`${WHAT}: bounds`, pairs, 'pairs by name, as { k: [0, 1] }');
+  for (const [name, pair] of Object.entries(pairs)) requireNumbers(`${WHAT}: the bounds of ${name}`, pair);
+  const limits = spread('bounds', pairs, layout);
   const side = (at: 0 | 1, none: number): Float64Array => Float64Array.from(limits, (pair) => pair?.[at] ?? none);
   const vector = startOf(given, layout, { ...fixed, ...tied }, sets.length);
   return {
@@ -248,7 +254,6 @@ export function globalFit(sets: readonly DataSet[], options: GlobalFitOptions): 
   const { names, places, origins } = layout;
   const checked = sets.map((set, d) => {
     const what = `${WHAT}: set ${d}`;
-    requireObject(what, set, '{ model, x, y }');
     requireModel(what, set.model);
     const own = places[d]!.map((place) => origins[place]!.name);
     return { what, set, model: set.model, data: checkData(what, set), own, places: places[d]! };

@@ -16,6 +16,7 @@ import { Iterate } from './trust-region/iterate.js';
 import { checkedRegion, type TrustRegionOptions } from './trust-region/region.js';
 import { type RunSettings, type Scaling, TrustRegionRun } from './trust-region/run.js';
 
+/** Options of a fit with a dense Jacobian. */
 export interface LeastSquaresOptions extends ConstraintOptions {
   /** `{ lower, upper }` with a number a parameter each, or pairs by name; default: no bounds. The start is moved into them. */
   readonly bounds?: Bounds | NamedBounds;
@@ -174,7 +175,7 @@ function constrained({ residuals, jacobian }: NumericResiduals, constraints: Con
  * (Transtrum and Sethna 2012), followed by full Newton steps; where it ends in doubt, again from the start with D = I, and the better end
  * counts. Bad problems end with a status, not with an exception. Cost an iteration: a Jacobian, 2mn², and a residual vector a trial.
  * @example
- * leastSquares((p) => p.square().sub([4, 9]), [1, 1]).parameters // 2, 3
+ * leastSquares((p) => p.square().sub(4), [1, 1]).parameters[0] // 2
  * @throws InputError or ShapeError for a malformed start, options or result of the functions.
  */
 export function leastSquares(

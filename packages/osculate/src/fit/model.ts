@@ -155,7 +155,7 @@ export function gradientRow(
 const known = remembering<object, TracedProblem>();
 
 /** What a traced model returned as m values; a scalar stands for all. @throws ShapeError, InputError or DTypeError */
-export function tracedValues(what: string, result: unknown, m: number): Tensor {
+function tracedValues(what: string, result: unknown, m: number): Tensor {
   const values = result instanceof Tensor && result.rank === 0 ? result.expand([m]) : flatResiduals(what, result);
   if (values.size === m) return values;
   throw new ShapeError(

@@ -1,7 +1,7 @@
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { NamedBounds } from './bounds.js';
-import { numbers, requireFunction, requireNumbers, requireObject, show } from './checks.js';
+import { numbers, requireFit, requireFunction, requireNumbers, requireObject, show } from './checks.js';
 import { valuesOf } from './fitted.js';
 import type { FitStatus, LeastSquaresResult } from './result.js';
 
@@ -207,7 +207,7 @@ function checkedRanges({ box, logarithmic = [] }: MultiStartOptions): Ranges {
  * const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
  * const model = (x, { a, k }) => a.mul(x.mul(k).neg().exp());
  * const { best } = multiStart((start) => curveFit(model, data, { start }), { box: { a: [0, 10], k: [1e-3, 1e3] }, logarithmic: ['k'] });
- * best.values.k; // 0.83…
+ * best.values.k; // 0.8459…
  * @throws InputError or ShapeError for a box that is not finite or is crossed, or options out of range.
  */
 export function multiStart<R extends LeastSquaresResult, const B extends AnyBox>(
@@ -230,7 +230,11 @@ export function multiStart<R extends LeastSquaresResult>(
     names ? valuesOf(names, point) : point,
   );
   const copy = (point: (typeof starts)[number]) => (point instanceof Float64Array ? point.slice() : { ...point });
-  const fits = starts.map((point, start): IndexedFit<R> => ({ fit: fit(copy(point)), start }));
+  const fits = starts.map((point, start): IndexedFit<R> => {
+    const found = fit(copy(point));
+    requireFit(`${WHAT}: what the function returned`, found);
+    return { fit: found, start };
+  });
   const converged = fits.filter((f) => !FAILED.includes(f.fit.status));
   // A thousandth of the box, or the least that a size of unknown decade may be.
   const sizes = Float64Array.from(ranges, (r) => (r.logarithmic ? r.lower : 1e-3 * (r.upper - r.lower)));

@@ -140,7 +140,7 @@ class Distances {
  *
  * @example
  * const data = { x: [0, 1.1, 1.9, 3.2], y: [1, 2.9, 5.2, 6.8], sigmaX: 0.1, sigmaY: 0.2 };
- * orthogonalDistanceFit((x, { a, b }) => x.mul(b).add(a), data, { start: { a: 0, b: 1 } }).values.b // 1.92…
+ * orthogonalDistanceFit((x, { a, b }) => x.mul(b).add(a), data, { start: { a: 0, b: 1 } }).values.b // 1.8896…
  * @throws InputError that names the row for data or sigmas that cannot be, ShapeError for lengths that differ.
  */
 export function orthogonalDistanceFit<

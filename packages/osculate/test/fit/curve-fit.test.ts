@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { curveFit, type TracedModel } from '../../src/fit/index.js';
+import { curveFit, fitReport, type TracedModel } from '../../src/fit/index.js';
 import { generator, type Tensor } from '../../src/tensor/index.js';
 import { normals } from './random.js';
 
@@ -135,6 +135,48 @@ describe('curveFit', () => {
     const turned = curveFit(model, { x, y }, { start, names: ['slope', 'intercept'] });
     expect(turned.parameters[0]).toBeCloseTo(weightedLine(x.map(() => 1))[1], 12);
     expect(turned.values.slope).toBe(turned.parameters[0]);
+  });
+
+  test('the task as a reader meets it: names are typed, the report has R², predictions are for any points', () => {
+    const at = Array.from({ length: 20 }, (_, i) => i / 5);
+    const data = { x: at, y: at.map((t, i) => 3 * Math.exp(-0.9 * t) + 0.5 + 0.01 * Math.sin(17 * i)) };
+    const fit = curveFit((t, { a, k, c }) => a.mul(t.mul(k).neg().exp()).add(c), data, { start: { a: 4, k: 1, c: 0 } });
+    const { a, k, c } = fit.values;
+    expect(fitReport(fit)).toMatch(/R² +0\.999\d+/);
+    const predicted: Float64Array = fit.predict([0.05, 10]);
+    [0.05, 10].forEach((t, i) => {
+      expect(predicted[i]).toBeCloseTo(a * Math.exp(-k * t) + c, 13);
+    });
+    // @ts-expect-error There is no parameter of this name.
+    expect(fit.values.q).toBeUndefined();
+    // @ts-expect-error Nor does the model get one.
+    const astray = () => curveFit((t, { q }) => q.mul(t), data, { start: { a: 1 } });
+    expect(astray).toThrow('it was given x and the parameters a');
+  });
+
+  test('a start that is an interface, and plain numbers by name with their gradient by name', () => {
+    interface Line {
+      slope: number;
+      offset: number;
+    }
+    const start: Line = { slope: 1, offset: 0 };
+    const traced = curveFit((t, { slope, offset }) => t.mul(slope).add(offset), { x, y }, { start });
+    const plain = curveFit(
+      {
+        model: ([t], { slope, offset }) => slope * t! + offset,
+        gradient: ([t]) => ({ offset: 1, slope: t! }),
+      },
+      { x, y },
+      { start, bounds: { slope: [0, 9] } },
+    );
+    const [offset, slope] = weightedLine(x.map(() => 1));
+    for (const { values } of [traced, plain]) {
+      expect(values.slope).toBeCloseTo(slope, 11);
+      expect(values.offset).toBeCloseTo(offset, 11);
+    }
+    expect(() => curveFit((t, p) => t.mul(p.slope), { x, y }, { start, bounds: { steep: [0, 1] } })).toThrow(
+      'bounds: there is no parameter "steep"; there are slope, offset',
+    );
   });
 
   test('a model that is one number for all points fits the mean', () => {

@@ -166,11 +166,12 @@ function unsorted(residuals: Float64Array, order: Int32Array, rows: number): Flo
  * had it, to first order, held by the damping alone. Covariances are not computed: with such a freedom they do not exist.
  * @example
  * // Ratings as a value of the subject times one of the item.
- * blockLeastSquares({
+ * const fit = blockLeastSquares({
  *   residual: ([a], [b], [y]) => [a.mul(b).sub(y)],
  *   ...{ cameras: [1, 1], cameraSize: 1, points: [1, 1, 1], pointSize: 1 },
  *   observations: { camera: [0, 0, 0, 1, 1, 1], point: [0, 1, 2, 0, 1, 2], data: [2, 4, 6, 3, 6, 9] },
- * }).rms // 0, nearly
+ * });
+ * fit.rms; // 0
  * @throws InputError, ShapeError or DTypeError for a malformed problem or residual function. Bad numbers end with a status.
  */
 export function blockLeastSquares(given: BlockProblem, options: BlockLeastSquaresOptions = {}): BlockFit {

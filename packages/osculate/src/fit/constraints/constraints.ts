@@ -1,11 +1,11 @@
 import { matrix } from '../../linalg/matrix.js';
-import { concat } from '../../ops/index.js';
+import { concat } from '../../ops/concat.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { type Bounds, Box } from '../bounds.js';
-import { requireFunction, requireObject, show } from '../checks.js';
+import { isList, requireFunction, requireObject, show } from '../checks.js';
 import { type TracedProblem, tracedProblem } from '../residuals/traced.js';
 import type { FitConstraints, LeastSquaresResult } from '../result.js';
 
@@ -177,9 +177,11 @@ export class Constraints {
 
   /** ∂r/∂p to ∂r/∂q = ∂r/∂p·T'(q), with zeros for tied parameters. A Jacobian of another width is left to the caller to check. */
   pullBack(q: Float64Array, given: NumericJacobian): NumericJacobian {
+    // What is no Jacobian is left to the caller too.
+    if (!this.ties || !isList(given)) return given;
     const n = q.length;
     const rows = rowsOf(given, n);
-    if (!this.ties || rows.some((row) => row.length !== n)) return given;
+    if (rows.some((row) => row.length !== n)) return given;
     const columns = this.columns(q);
     return rows.map((row) =>
       Float64Array.from(q, (_, j) => {

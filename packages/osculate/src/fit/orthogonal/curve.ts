@@ -102,7 +102,8 @@ function numeric(
 ): Curve {
   const k = predictors || 1;
   const given = givenTo(arrangement.names, n);
-  const model: typeof called = (x, p) => callUser(what, given, () => called(x, p));
+  // A product of what is no number, as a bigint, is an error here and not where it is stored.
+  const model: typeof called = (x, p) => callUser(what, given, () => 1 * called(x, p));
   const parameters = (q: Float64Array) => arrangement.numbers(constraints.numbers(q));
   const values = (x: Float64Array, q: Float64Array, result: Float64Array): void => {
     const p = parameters(q);

@@ -1,5 +1,6 @@
 import { grad, hessian, jacobian, jvp } from '../../autodiff/index.js';
-import { compile } from '../../compile/index.js';
+// Not all of these layers: what a fit needs of them is a small part, and starts in half the time.
+import { compile } from '../../compile/compile.js';
 import type { ReferenceExecutable } from '../../runtime/reference/executable.js';
 import { type ReferenceExecutor, referenceExecutor } from '../../runtime/reference/executor.js';
 import { InputError } from '../../tensor/errors.js';

@@ -1,7 +1,7 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
 import { InputError } from '../../tensor/errors.js';
-import { requireObject, show } from '../checks.js';
+import { requireFit, requireObject, show } from '../checks.js';
 import type { LeastSquaresResult } from '../result.js';
 import { correlationOf, type ParameterState, type UnscaledCovariance, unscaledCovariance } from './covariance.js';
 import { type ResidualDiagnostics, residualDiagnostics } from './residual-diagnostics.js';
@@ -13,6 +13,7 @@ import { tiedCovariance } from './tied-covariance.js';
 export type FittedModel = Pick<LeastSquaresResult, 'parameters' | 'names' | 'residuals' | 'jacobian'> &
   Partial<Pick<LeastSquaresResult, 'activeBounds' | 'constraints' | 'loss' | 'observed'>>;
 
+/** What statistics are made with. */
 export interface FitStatisticsOptions {
   /**
    * True: the sigmas (1 where none were given) are the standard deviations themselves. False, the default: they are known up to a
@@ -23,6 +24,7 @@ export interface FitStatisticsOptions {
   readonly level?: number;
 }
 
+/** A parameter with its error. */
 export interface ParameterStatistics {
   readonly name: string;
   readonly value: number;
@@ -37,6 +39,7 @@ export interface ParameterStatistics {
   readonly p: number;
 }
 
+/** What the residuals and the Jacobian of a fit say about it. */
 export interface FitStatistics {
   readonly observations: number;
   /** m − rank of J: observations less free parameters that the data determine. */
@@ -164,12 +167,12 @@ function variances(
  * After a fit with a robust loss, s² in the covariance is Huber's κ²·[Σψ²/(m − k)]/ψ̄'² with ψ = ρ'((r/s)²)·r, whatever is said of the
  * sigmas (Huber 1973, equation 6.5; R's `rlm`), and the residual deviation is median |r|/0.6745; there is no AIC or BIC.
  * @example
- * const fit = leastSquares((p) => p.sub([3, 1]).mul([1, 2]), [0, 0]);
- * fitStatistics(fit, { level: 0.99 }).parameters[0].value // 3
+ * const fit = leastSquares({ residuals: ([p]) => [p - 1, p - 2, p - 6] }, [0]);
+ * fitStatistics(fit, { level: 0.99 }).parameters[0].standardError // 1.5275…
  * @throws InputError for a level outside 0…1, or what is no fit.
  */
 export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
-  requireObject('fitStatistics: the fit', fit, 'what a fit returned');
+  requireFit('fitStatistics: the fit', fit);
   requireObject('fitStatistics: the options', options, 'an object, or none');
   const { absoluteSigma = false, level = 0.95 } = options;
   if (!(typeof level === 'number' && level > 0 && level < 1))

@@ -1,5 +1,5 @@
 import { InputError } from '../../tensor/errors.js';
-import { requireFunction, requireNumbers, requireObject, show } from '../checks.js';
+import { requireFunction, requireNumberOptions, requireNumbers, requireObject, show } from '../checks.js';
 
 /** A fit with one parameter held fast. */
 export interface ProfileFit {
@@ -33,6 +33,7 @@ export interface ProfilePoint {
   readonly tau: number;
 }
 
+/** What `profileInterval` found. */
 export interface ProfileInterval {
   /** −∞ where the profile never rises to the quantile, or the bound where that comes first. */
   readonly lower: number;
@@ -122,6 +123,11 @@ class Side {
  * The interval of a parameter by its profile: all θ for which the best fit with the parameter held at θ has (S(θ) − S)/s² ≤ quantile²
  * (Bates and Watts 1988, chapter 6). It needs no linear model, and may lie unevenly about the estimate or be open on a side. Cost: a fit of
  * the other parameters a point, 10 to 20 in all.
+ * @example
+ * // A mean, whose profile is a parabola: the interval of Student's distribution.
+ * const options = { index: 0, parameters: [3], sumOfSquares: 14, standardError: 1.5275, variance: 7, quantile: 4.303 };
+ * const refit = (value) => ({ parameters: [value], sumOfSquares: 14 + 3 * (value - 3) ** 2 });
+ * profileInterval({ ...options, refit }).upper // 9.573
  * @throws InputError for an index, standard error, variance or quantile that cannot be.
  */
 export function profileInterval(options: ProfileOptions): ProfileInterval {
@@ -129,6 +135,11 @@ export function profileInterval(options: ProfileOptions): ProfileInterval {
   const { index, parameters, standardError, variance, quantile } = options;
   requireNumbers('profileInterval: parameters', parameters);
   requireFunction('profileInterval: refit', options.refit);
+  requireNumberOptions('profileInterval', {
+    sumOfSquares: options.sumOfSquares,
+    lower: options.lower,
+    upper: options.upper,
+  });
   const value = parameters[index];
   if (value === undefined)
     throw new InputError(`profileInterval: there is no parameter ${show(index)}; there are ${parameters.length}`);
