@@ -13,7 +13,7 @@ export {
   xavierNormal,
   xavierUniform,
 } from './initializers.js';
-export type { AnyLayer, FloatDType, Layer, LayerFunction, LayerLike, Parameters } from './layer.js';
+export type { AnyLayer, FloatDType, Layer, LayerLike, Parameters } from './layer.js';
 export { attention, multiHeadAttention } from './layers/attention.js';
 export { residual, sequential } from './layers/containers.js';
 export { conv1d, conv2d } from './layers/conv.js';
@@ -40,7 +40,7 @@ export { loadParameters } from './load-parameters.js';
 export type { AnyLoss, CustomLoss, LossFunction } from './losses/custom.js';
 export type { ElementwiseOptions } from './losses/elementwise.js';
 export { type HuberOptions, huber } from './losses/huber.js';
-export type { Average, Loss, Metric, Reduction } from './losses/loss.js';
+export type { Loss, Metric, Reduction } from './losses/loss.js';
 export { poisson } from './losses/poisson.js';
 export { type SigmoidCrossEntropyOptions, sigmoidCrossEntropy } from './losses/sigmoid-cross-entropy.js';
 export {

@@ -14,8 +14,7 @@ const wanted = (t: Tensor): string => `${t.dtype} ${showShape(t.shape)}`;
  * The data bound to one input, checked against its shape and dtype; plain numbers are converted. Messages are made only when they are
  * needed: small programs run in microseconds.
  */
-export function bind(t: Tensor, feeds: Feeds): AnyTypedArray {
-  const name = inputName(t);
+export function bind(t: Tensor, feeds: Feeds, name = inputName(t)): AnyTypedArray {
   const value: ArrayValue | undefined = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
   if (ArrayBuffer.isView(value)) return checkedData(t, value as AnyTypedArray);
   if (value === undefined) throw new InputError(`run: no value for input "${name}" (${wanted(t)})`);
@@ -35,7 +34,7 @@ function checkFit(t: Tensor, dtype: DType, shape: Shape): void {
 }
 
 function checkedData(t: Tensor, data: AnyTypedArray): AnyTypedArray {
-  if (ArrayBuffer.isView(data) && holds(data, t.dtype) && data.length === t.size) return data;
+  if (data && holds(data, t.dtype) && data.length === t.size) return data;
   const given = ArrayBuffer.isView(data) ? `a ${data.constructor.name} of length ${data.length}` : showValue(data);
   throw new InputError(
     `run: input "${inputName(t)}" is ${given}, but the program needs ${wanted(t)} (${t.size} elements)`,

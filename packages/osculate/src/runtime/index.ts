@@ -4,7 +4,6 @@ export {
   type ExecutionReport,
   type Executor,
   type Feeds,
-  type Results,
 } from './executor.js';
 export { ortExecutorFrom } from './ort/executor.js';
 export type { OrtModule } from './ort/module.js';

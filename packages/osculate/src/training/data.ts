@@ -87,7 +87,7 @@ function named<T>(fields: Fields, sole: string, convert: (what: string, value: A
 }
 
 /** Inputs by name as the model takes them. */
-function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArray> {
+export function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArray> {
   return Object.fromEntries(named(x, 'x', (what, value) => inputArray(what, value, dtype)));
 }
 

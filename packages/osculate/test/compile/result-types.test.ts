@@ -2,7 +2,8 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { grad, hvp } from '../../src/autodiff/index.js';
 import { compile, type Program } from '../../src/compile/index.js';
 import type { OutputNames } from '../../src/compile/program.js';
-import { type Executable, type Executor, type Results, referenceExecutor } from '../../src/runtime/index.js';
+import type { Results } from '../../src/runtime/executor.js';
+import { type Executable, type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import {
   constant,
   fromLeaves,

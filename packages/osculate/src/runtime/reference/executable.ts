@@ -15,7 +15,8 @@ export interface ReferenceExecutable<Name extends string = string> extends Execu
   runSync(feeds: Feeds): Results<Name>;
   /**
    * For inner loops: fixes the arrays that are read and written, and returns a function that reads the inputs' present
-   * values and overwrites all outputs in place, without allocating. Feeds are checked once, here; outputs must be typed
+   * values and overwrites all outputs in place, without allocating. Feeds are checked once, here (plain numbers are copied, so that only
+   * typed arrays and arrays with shape may change later); outputs must be typed
    * arrays of their dtype and size that overlap neither an input nor each other (InputError).
    */
   bind(feeds: Feeds, outputs: Readonly<Record<string, AnyTypedArray>>): () => void;
@@ -121,8 +122,8 @@ export class LoadedProgram<Name extends string = string> implements ReferenceExe
   }
 
   private bound(feeds: Feeds): AnyTypedArray[] {
-    checkFeeds(feeds);
-    const bound = this.program.inputs.map((t) => bind(t, feeds));
+    if (typeof feeds !== 'object' || feeds === null) checkFeeds(feeds);
+    const bound = this.program.inputs.map((t, i) => bind(t, feeds, this.names[i]));
     if (Object.keys(feeds).length !== this.names.length) checkNames(this.program, feeds);
     return bound;
   }
