@@ -9,6 +9,7 @@ export { readNpy } from './read-npy.js';
 export { readSafetensors, type SafetensorsFile } from './read-safetensors.js';
 export type { Field, RowArrays, RowSource, Rows } from './source.js';
 export { take } from './take.js';
+export { twoSpirals } from './two-spirals.js';
 export { windows } from './windows.js';
 export { npyHeader, writeNpy } from './write-npy.js';
 export { writeSafetensors } from './write-safetensors.js';

@@ -60,12 +60,13 @@ export function requireFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw new InputError(`${what} is ${show(value)}; give a function`);
 }
 
-/** Calls a function of the user's. @throws InputError in place of a TypeError, as of a parameter that was not there. */
+/** Calls a function of the user's. @throws InputError that says what it was given, for a parameter that was not there. */
 export function callUser<T>(what: string, given: string, call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    const missing = error instanceof InputError && error.message.endsWith('got undefined');
+    if (!(error instanceof TypeError || missing)) throw error;
     throw new InputError(`${what}: the function failed: ${error.message}; it was given ${given}`, { cause: error });
   }
 }

@@ -23,6 +23,8 @@ export type FloatDType = 'f32' | 'f64';
  * };
  */
 export interface Layer<P = Parameters> {
+  /** What `summary` calls it: `dense(2, 32)`. */
+  readonly label?: string;
   /** Draws initial parameters. */
   init(generator: Generator, dtype?: FloatDType): P;
   /** The layer's output for input `x`. @throws ShapeError when x does not fit; the layer and both shapes are named. */
@@ -31,6 +33,7 @@ export interface Layer<P = Parameters> {
 
 /** A layer of any parameters: every `Layer` whose P has a type, not an interface, is one. */
 export interface AnyLayer {
+  readonly label?: string;
   init(generator: Generator, dtype?: FloatDType): Parameters;
   apply(weights: Tree<Tensor>, x: Tensor, context?: Context): Tensor;
 }
@@ -39,6 +42,7 @@ export interface AnyLayer {
 export type LayerFunction = (x: Tensor) => Tensor;
 
 interface Part {
+  readonly label?: string;
   init(generator: Generator, dtype?: FloatDType): unknown;
   apply(weights: Tree<Tensor>, x: Tensor, context?: Context): Tensor;
 }
@@ -47,8 +51,8 @@ interface Part {
 export type LayerLike = Part | LayerFunction;
 
 /** The layer that a function is. */
-export function layerOf(f: LayerFunction): Layer<Record<string, never>> {
-  return { init: () => ({}), apply: (_, x) => f(x) };
+export function layerOf(f: LayerFunction, label = f.name || 'function'): Layer<Record<string, never>> {
+  return { label, init: () => ({}), apply: (_, x) => f(x) };
 }
 
 /** A layer whose `init` makes sure that it returns arrays. @throws InputError for what is no layer. */
@@ -60,6 +64,7 @@ export function asLayer(what: string, layer: LayerLike): AnyLayer {
     );
   }
   return {
+    label: layer.label ?? 'layer',
     init: (generator, dtype) => arrayTree(what, layer.init(generator, dtype)),
     apply: (weights, x, context) => layer.apply(weights, x, context),
   };

@@ -228,7 +228,7 @@ describe('minimize: functions of numbers', () => {
   it.each([
     ['null', null, /the start is null/],
     ['no elements', [], /no elements|no leaves/],
-    ['a string', 'x', /the start is string/],
+    ['a string', 'x', /the start is the text/],
   ])('refuses a start of %s', async (_, start, message) => {
     await expect(minimize(pit, start as never)).rejects.toThrow(message);
   });

@@ -51,6 +51,7 @@ export function multiHeadAttention(
   if (size % heads !== 0) throw new InputError(`multiHeadAttention: size ${size} is not a multiple of ${heads} heads`);
   const projection = dense(size, size, { bias: options.bias ?? true });
   return {
+    label: `multiHeadAttention(${size}, ${heads})`,
     init: (generator, dtype = 'f32') => ({
       query: projection.init(generator, dtype),
       key: projection.init(generator, dtype),

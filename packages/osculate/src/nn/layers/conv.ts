@@ -50,6 +50,7 @@ function convLayer(
     throw new InputError(`${name}: ${inputs} inputs and ${outputs} outputs do not divide into ${groups} groups`);
   }
   return {
+    label: `${name}(${inputs}, ${outputs}, ${kernel.join('×')})`,
     init: (generator, dtype = 'f32') => {
       const weight = draw(generator, [outputs, inputs / groups, ...kernel], dtype);
       return options.bias === false ? { weight } : { weight, bias: filled(0)(generator, [outputs], dtype) };

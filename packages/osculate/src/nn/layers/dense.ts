@@ -21,6 +21,7 @@ export function dense(inputs: number, outputs: number, options: DenseOptions = {
   checkFunction('dense: weight', options.weight);
   const draw = options.weight ?? xavierUniform;
   return {
+    label: `dense(${inputs}, ${outputs})`,
     init: (generator, dtype = 'f32') => {
       const weight = draw(generator, [outputs, inputs], dtype);
       return options.bias === false ? { weight } : { weight, bias: filled(0)(generator, [outputs], dtype) };

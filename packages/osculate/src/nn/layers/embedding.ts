@@ -13,6 +13,7 @@ export function embedding(vocabulary: number, size: number, init: Initializer = 
   checkSizes('embedding', { vocabulary, size });
   checkFunction('embedding: init', init);
   return {
+    label: `embedding(${vocabulary}, ${size})`,
     init: (generator, dtype = 'f32') => ({ weight: init(generator, [vocabulary, size], dtype) }),
     apply: ({ weight }, ids) => {
       if (!isInteger(ids.dtype)) throw new DTypeError(`embedding: ids must be i32 or i64, got ${describe(ids)}`);
@@ -26,6 +27,7 @@ export function positions(longest: number, size: number, init: Initializer = nor
   checkSizes('positions', { longest, size });
   checkFunction('positions: init', init);
   return {
+    label: `positions(${longest}, ${size})`,
     init: (generator, dtype = 'f32') => ({ weight: init(generator, [longest, size], dtype) }),
     apply: ({ weight }, x) => {
       const length = x.shape.at(-2);

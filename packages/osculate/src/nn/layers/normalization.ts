@@ -23,6 +23,7 @@ export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
   checkSizes('layerNorm', { size });
   checkEpsilon('layerNorm', epsilon);
   return {
+    label: `layerNorm(${size})`,
     init: initial(size),
     apply: ({ weight, bias }, x) => {
       if (x.shape.at(-1) !== size)
@@ -41,6 +42,7 @@ export function batchNorm(channels: number, epsilon = 1e-5): Layer<NormParameter
   checkSizes('batchNorm', { channels });
   checkEpsilon('batchNorm', epsilon);
   return {
+    label: `batchNorm(${channels})`,
     init: initial(channels),
     apply: ({ weight, bias }, x, context) => {
       if (x.rank < 2 || x.shape[1] !== channels) {

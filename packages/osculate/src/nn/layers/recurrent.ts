@@ -50,6 +50,7 @@ function recurrent(cell: Cell, inputs: number, hidden: number, options: Recurren
   checkChoice(`${name}: activation`, options.activation, ['tanh', 'relu']);
   const rows = cell.gates * hidden;
   return {
+    label: `${name}(${inputs}, ${hidden})`,
     init: (generator, dtype = 'f32') => {
       const draw = uniform(1 / Math.sqrt(hidden));
       return {
@@ -146,6 +147,7 @@ export function bidirectional(
   asLayer('bidirectional: the layer forwards', forwards);
   asLayer('bidirectional: the layer backwards', backwards);
   return {
+    label: `bidirectional ${forwards.label ?? ''}`.trimEnd(),
     init: (generator, dtype = 'f32') => ({
       forwards: forwards.init(generator, dtype),
       backwards: backwards.init(generator, dtype),

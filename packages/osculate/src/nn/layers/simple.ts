@@ -13,51 +13,51 @@ export type ActivationName = (typeof activationNames)[number];
 
 /** Hyperbolic tangent, elementwise. */
 export function tanh(): Layer<NoParameters> {
-  return layerOf((x) => x.tanh());
+  return layerOf((x) => x.tanh(), 'tanh');
 }
 
 /** Logistic function 1/(1 + e⁻ˣ), elementwise. */
 export function sigmoid(): Layer<NoParameters> {
-  return layerOf((x) => x.sigmoid());
+  return layerOf((x) => x.sigmoid(), 'sigmoid');
 }
 
 /** max(x, 0), elementwise. */
 export function relu(): Layer<NoParameters> {
-  return layerOf((x) => x.relu());
+  return layerOf((x) => x.relu(), 'relu');
 }
 
 /** x·Φ(x) (Hendrycks and Gimpel 2016), elementwise, or its approximation by tanh. */
 export function gelu(approximate: 'none' | 'tanh' = 'none'): Layer<NoParameters> {
   checkChoice('gelu: approximate', approximate, ['none', 'tanh']);
-  return layerOf((x) => x.gelu(approximate));
+  return layerOf((x) => x.gelu(approximate), 'gelu');
 }
 
 /** x/(1 + e⁻ˣ) (Elfwing et al. 2018), elementwise. */
 export function silu(): Layer<NoParameters> {
-  return layerOf((x) => x.silu());
+  return layerOf((x) => x.silu(), 'silu');
 }
 
 /** log(1 + eˣ), elementwise. */
 export function softplus(): Layer<NoParameters> {
-  return layerOf((x) => x.softplus());
+  return layerOf((x) => x.softplus(), 'softplus');
 }
 
 /** x where x > 0, α·(eˣ − 1) elsewhere (Clevert et al. 2015), elementwise. */
 export function elu(alpha = 1): Layer<NoParameters> {
   checkNumber('elu: alpha', alpha, Number.isFinite, 'a finite number');
-  return layerOf((x) => x.elu(alpha));
+  return layerOf((x) => x.elu(alpha), 'elu');
 }
 
 /** Joins all axes after the first: `[batch, …]` → `[batch, size]`. */
 export function flatten(): Layer<NoParameters> {
-  return layerOf((x) => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))]));
+  return layerOf((x) => x.reshape([x.shape[0]!, sizeOf(x.shape.slice(1))]), 'flatten');
 }
 
 type Pool = (x: Tensor, options: { readonly window: readonly number[]; readonly strides: readonly number[] }) => Tensor;
 
 function pool2d(name: string, pool: Pool, window: number, stride: number): Layer<NoParameters> {
   checkSizes(name, { window, stride });
-  return layerOf((x) => pool(x, { window: [window, window], strides: [stride, stride] }));
+  return layerOf((x) => pool(x, { window: [window, window], strides: [stride, stride] }), `${name}(${window})`);
 }
 
 /** Max-pooling over `window` × `window` squares of `[batch, channels, h, w]`; the stride defaults to the window. */
@@ -77,6 +77,7 @@ export function averagePool2d(window: number, stride = window): Layer<NoParamete
 export function dropout(rate: number): Layer<NoParameters> {
   checkNumber('dropout: the rate', rate, (v) => v >= 0 && v < 1, 'in [0, 1)');
   return {
+    label: `dropout(${rate})`,
     init: () => ({}),
     apply: (_, x, context) =>
       context?.training && rate > 0 ? x.mul(context.mask(x.shape, x.dtype as 'f32' | 'f64', 1 - rate)) : x,

@@ -40,6 +40,7 @@ export function transformerBlock(
   const drop = dropout(options.dropout === undefined ? 0 : options.dropout);
   const act = options.activation ?? 'gelu';
   return {
+    label: `transformerBlock(${size}, ${heads})`,
     init: (generator, dtype = 'f32') => ({
       norm1: norm.init(generator, dtype),
       attention: mix.init(generator, dtype),
