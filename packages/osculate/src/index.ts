@@ -1,6 +1,6 @@
 /**
- * osculate: second-order optimisation and curvature analysis of neural networks. Every name of the library is exported here; a folder's
- * are also reachable by themselves, as `osculate/fit`. What is for Node alone is in `osculate/node`.
+ * osculate: second-order optimisation and curvature analysis of neural networks. The names of all folders are exported here, and those of one by
+ * itself, as `osculate/fit`. Beside them stand `osculate/node`, what is for Node alone, and `osculate/onnx`, the file format.
  */
 export * from './autodiff/index.js';
 export * from './compile/index.js';

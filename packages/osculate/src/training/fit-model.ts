@@ -110,7 +110,7 @@ function objectiveOf(
   executor: Executor,
   mode: Mode,
 ): Objective {
-  const names = model.inputs ?? inputs;
+  const names = model.imported?.inputs.map(({ name }) => name) ?? inputs;
   if (names.length !== inputs.length) {
     throw new InputError(`fitModel: the model takes ${names.join(', ')}, and there are ${inputs.join(', ')}`);
   }
@@ -184,7 +184,6 @@ export async function fitModel<P extends Parameters>(
   // The nesting is that of the model's own parameters.
   const parameters = withLeaves(prepared.parameters, named) as P;
   return new ModelRun({
-    source: model,
     model: prepareModel(model, { ...common, generator: random, parameters }),
     parameters,
     statistics: await statisticsAt(objective, theta, dtype),

@@ -12,14 +12,13 @@ import { leaves } from '../tensor/tree.js';
 import { type Examples, type ExamplesFrom, type Fields, inputArrays } from './data.js';
 import type { Epoch, Measures } from './history.js';
 import { predictor, type StatisticsByName } from './inference.js';
-import { isImported, type Prepared, type TrainableModel } from './trainable-model.js';
+import type { Prepared } from './trainable-model.js';
 
 /** Why a run ended. */
 export type FitReason = 'epochs' | 'steps' | 'seconds' | 'early stopping' | 'cancelled' | 'diverged';
 
 /** What a run is made of. */
 export interface RunParts<P extends Parameters> {
-  readonly source: TrainableModel<P>;
   readonly model: Prepared;
   readonly parameters: P;
   readonly statistics: StatisticsByName;
@@ -89,7 +88,7 @@ export class ModelRun<P extends Parameters = Parameters> {
         `predict: the input "${missing}" is missing; the model was trained on ${expected.join(', ')}`,
       );
     }
-    const names = model.inputs ?? expected;
+    const names = model.imported?.inputs.map(({ name }) => name) ?? expected;
     const own = names.map((name, i): [string, NDArray] => [
       name,
       given[expected.includes(name) ? name : expected[i]!]!,
@@ -104,8 +103,9 @@ export class ModelRun<P extends Parameters = Parameters> {
 
   /** The trained model as the bytes of an ONNX file: an imported one with its other contents as they were. */
   toOnnx(): Uint8Array {
-    const { source, model, inputs, parameters, statistics } = this.parts;
-    if (isImported(source)) return encodeModel(writeParameters(source.file, source, parameters));
+    const { model, inputs, parameters, statistics } = this.parts;
+    const { imported } = model;
+    if (imported) return encodeModel(writeParameters(imported.file, imported, parameters));
     const shapes = Object.entries(inputs).map(([name, { dtype, shape }]) => [name, { dtype, shape: ['N', ...shape] }]);
     return encodeModel(
       exportOnnx((weights, given, context) => model.call(weights, given, context), {

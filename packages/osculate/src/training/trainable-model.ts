@@ -30,14 +30,14 @@ export interface Prepared {
   readonly trained: Tree<NDArray>;
   /** The outputs, from tensors for the trained parameters and constants for the others. */
   call(trained: Tree<Tensor>, inputs: Named<Tensor>, context: Context): Tensor | Named<Tensor>;
-  /** The names that the model gives its inputs; absent where it takes what it is given. */
-  readonly inputs?: readonly string[];
+  /** The model of a file, with its trained tensors as parameters. */
+  readonly imported?: ImportedModel;
 }
 
 const isLayer = <P extends Parameters>(model: TrainableModel<P>): model is Layer<P> => 'init' in model;
 
 /** True for a model of `importOnnx`. */
-export const isImported = (model: object): model is ImportedModel => 'sources' in model && 'call' in model;
+const isImported = (model: object): model is ImportedModel => 'sources' in model && 'call' in model;
 
 function chosen(trainable: Trainable | undefined, name: string): boolean {
   if (trainable === undefined) return true;
@@ -101,7 +101,7 @@ export function prepareModel<P extends Parameters>(model: TrainableModel<P>, opt
   return {
     parameters,
     trained,
-    ...(isImported(own) && { inputs: own.inputs.map(({ name }) => name) }),
+    ...(isImported(own) && { imported: own }),
     call: (weights, inputs, context) => {
       const outputs = own.call(merged(parameters, trained, weights), inputs, context);
       const names = Object.keys(outputs);
