@@ -8,6 +8,7 @@ export {
   hessianMatrix,
   sampledFisherMatrix,
 } from './matrices.js';
+export type { Draw } from './next-rows.js';
 export type { At, Batch, Build, Named, Objective, Results } from './objective.js';
 export { densePoint } from './products.js';
 export { allRows, drawRows } from './rows.js';

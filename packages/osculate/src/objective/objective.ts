@@ -6,6 +6,7 @@ import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import type { Generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
+import type { Draw } from './next-rows.js';
 
 export type { Feeds };
 
@@ -112,7 +113,7 @@ export interface Objective {
    */
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
   /** Says which rows will be asked for next, so that a source that reads them from elsewhere can prepare them beside the work under way. */
-  expect?(rows: Rows): void;
+  expect?(next: Rows | Draw): void;
   /** Work so far, in gradient equivalents. */
   work(): number;
   /** Counts the iterations that a data-dependent loop of a program made; the program itself counts its body as nothing. */
