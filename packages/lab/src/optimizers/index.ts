@@ -1,7 +1,11 @@
 import type { OptimizerEntry } from './entry.js';
 import { firstOrder } from './first-order.js';
 import { newtonFamily } from './newton.js';
-import { structured } from './structured.js';
+import { preconditioned } from './preconditioned.js';
 
 /** All optimizers by the name that they have on the command line. */
-export const optimizers: Readonly<Record<string, OptimizerEntry>> = { ...firstOrder, ...structured, ...newtonFamily };
+export const optimizers: Readonly<Record<string, OptimizerEntry>> = {
+  ...firstOrder,
+  ...preconditioned,
+  ...newtonFamily,
+};

@@ -48,12 +48,8 @@ const tables: readonly OperatorTable[] = [
   windows,
 ];
 
-const importers = new Map(tables.flatMap((table) => Object.entries(table)));
-
-/** The versions from which on each operator has an importer of its own, by its op type (after its domain and a dot unless that is the standard one). */
-export const importedVersions: ReadonlyMap<string, readonly number[]> = new Map(
-  [...importers].map(([name, entry]) => [name, typeof entry === 'function' ? [1] : entry.map(([since]) => since)]),
-);
+/** Importers by op type (after its domain and a dot unless that is the standard one), those of several versions with the first of each. */
+export const importers = new Map(tables.flatMap((table) => Object.entries(table)));
 
 /** What imports a node of the standard operators in a version; undefined for an op that nobody knows. */
 export function findImporter(domain: string, opType: string, opset: number): Importer | undefined {

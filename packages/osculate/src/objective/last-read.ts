@@ -1,31 +1,40 @@
+import { arrays } from '../data/arrays.js';
 import { type RowArrays, type RowSource, type Rows, sameRows } from '../data/source.js';
+import { allRows } from './rows.js';
 
 interface Read {
-  readonly rows: Rows;
+  readonly rows: Uint32Array;
   readonly arrays: RowArrays | Promise<RowArrays>;
   /** Runs that are using the arrays. */
   users: number;
 }
 
 /**
- * The rows of a source that were read last, for the runs of a step that ask for the same ones: gradient, trial losses, products. Their
- * memory is handed back when others have been read and no run uses it.
+ * The rows of a source that were read last, for the runs of a step that ask for the same ones, or the first of them: gradient, trial
+ * losses, products. Their memory is handed back when others have been read and no run uses it.
  */
 export class LastRead {
   private last: Read | null = null;
 
-  constructor(private readonly source: RowSource) {}
+  /** `begun` is called when rows are being read, or are there. */
+  constructor(
+    private readonly source: RowSource,
+    private readonly begun: () => void,
+  ) {}
 
   /** What `use` makes of the rows. A source in memory is asked each time. */
   async with<T>(rows: Rows, use: (arrays: RowArrays) => Promise<T>): Promise<T> {
     if (this.source.inMemory) {
-      const arrays = this.source.read(rows);
-      return use(arrays instanceof Promise ? await arrays : arrays);
+      const read = this.source.read(rows);
+      return use(read instanceof Promise ? await read : read);
     }
-    const read = this.last && sameRows(this.last.rows, rows) ? this.last : this.start(rows);
+    const first = this.last?.rows.subarray(0, rows.length);
+    const read = this.last && first && sameRows(first, rows) ? this.last : this.start(rows);
+    this.begun();
     read.users++;
     try {
-      return await use(await read.arrays);
+      const all = await read.arrays;
+      return await use(rows.length < read.rows.length ? arrays(all).read(allRows(rows.length)) : all);
     } catch (error) {
       // A failed read may succeed when it is tried again.
       if (this.last === read) this.last = null;

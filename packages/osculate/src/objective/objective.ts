@@ -8,6 +8,7 @@ import type { ParameterLayout } from '../tensor/parameters.js';
 import type { Generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
 import type { Mask } from './application.js';
+import type { Draw } from './next-rows.js';
 
 export type { Feeds };
 
@@ -124,7 +125,7 @@ export interface Objective {
    */
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
   /** Says which rows will be asked for next, so that a source that reads them from elsewhere can prepare them beside the work under way. */
-  expect?(rows: Rows): void;
+  expect?(next: Rows | Draw): void;
   /**
    * Draws dropout masks, by a number that is asked for only where the model has any. All that is computed until the next draw has the same
    * masks for the same rows; an `At` keeps those that it was made with.

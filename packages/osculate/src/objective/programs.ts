@@ -1,5 +1,6 @@
 import { grad } from '../autodiff/index.js';
 import { compile, costOf, type Program } from '../compile/index.js';
+import type { AheadSource } from '../data/ahead.js';
 import { type Field, type RowSource, type Rows, sameRows } from '../data/source.js';
 import type { Vector } from '../linalg/vectors.js';
 import { disposeAll } from '../runtime/dispose-all.js';
@@ -16,6 +17,7 @@ import { type Mask, masksOf } from './application.js';
 import { HeldValues } from './held-values.js';
 import { LastRead } from './last-read.js';
 import { drawnField } from './loss-of-rows.js';
+import { NextRows } from './next-rows.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
 import { chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
@@ -37,7 +39,7 @@ export interface RunOptions {
 export interface ProgramParts extends Required<Pick<RunOptions, 'executor' | 'chunk'>>, Pick<RunOptions, 'held'> {
   readonly layout: ParameterLayout;
   readonly weightDecay: number;
-  readonly source: RowSource & Pick<Objective, 'expect'>;
+  readonly source: RowSource & Partial<AheadSource>;
   /** The symbols of a batch of so many rows with these fields; parameters are inputs named "parameters." and their name. */
   readonly batch: (rows: number, fields: Named<Field>) => Batch;
 }
@@ -213,8 +215,9 @@ function unfed(name: string, input: string): InputError {
 
 /** Sums over chunks of rows, with the weight decay. */
 function lossSums(
-  { layout, weightDecay, chunk, source }: ProgramParts,
+  { layout, weightDecay, chunk }: ProgramParts,
   run: Objective['run'],
+  expect: Objective['expect'],
 ): Pick<Objective, 'value' | 'valueAndGradient'> {
   const penalty = (vector: Vector): number => {
     if (weightDecay === 0) return 0;
@@ -228,7 +231,7 @@ function lossSums(
     const pieces = [...chunks(rows, chunk)];
     for (const [i, piece] of pieces.entries()) {
       const running = run(name, build, vector, piece);
-      if (i + 1 < pieces.length) source.expect?.(pieces[i + 1]!);
+      if (i + 1 < pieces.length) expect?.(pieces[i + 1]!);
       visit(await running, piece.length / rows.length);
     }
   };
@@ -262,7 +265,10 @@ export function programObjective(parts: ProgramParts): Objective {
   const total = source.rows;
   const programs = new BatchPrograms(parts);
   const splits = new SplitPrograms(parts.executor);
-  const reader = new LastRead(source);
+  // Of rows that do not fit into one run, the first piece is the next read.
+  const next = new NextRows((rows) => source.expect?.([...chunks(rows, chunk)][0]!));
+  const expect: Objective['expect'] = source.expect && ((rows) => next.expect(rows));
+  const reader = new LastRead(source, () => next.begun());
   const limit = parts.held ?? Math.max(leastHeld, vectorsHeld * layout.size * bytesOf(layout.dtype));
   const work = new WorkCounter(() => {
     const size = Math.min(chunk, total);
@@ -299,12 +305,12 @@ export function programObjective(parts: ProgramParts): Objective {
     weightDecay,
     chunk,
     notes: () => notesOf(programs.batch(Math.min(chunk, total)), chunk),
-    ...lossSums(parts, run),
+    ...lossSums(parts, run, expect),
     run,
     at,
     batch: (rows) => programs.batch(rows),
     sample: (outputs, generator) => programs.batch(outputs.shape[0]!).sample(outputs, generator),
-    ...(source.expect && { expect: (rows) => source.expect?.(rows) }),
+    ...(expect && { expect }),
     draw: (number) => {
       if (programs.batch(Math.min(2, total)).masks.length > 0) masks.draw = number();
     },

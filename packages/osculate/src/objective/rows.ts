@@ -1,6 +1,6 @@
 import { type Rows, sameRows } from '../data/source.js';
 import { InputError } from '../tensor/errors.js';
-import { type Generator, generator as seeded } from '../tensor/random.js';
+import type { Generator } from '../tensor/random.js';
 import type { At, Objective } from './objective.js';
 
 /** Rows 0 … n−1. */
@@ -10,12 +10,15 @@ export function allRows(n: number): Uint32Array {
   return rows;
 }
 
-/** Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. The objective is told what the next draw will be. */
-export function drawRows(objective: Objective, size: number, generator: Generator): Uint32Array {
-  if (size >= objective.rows) return allRows(objective.rows);
-  const rows = generator.sample(objective.rows, size);
-  objective.expect?.(seeded(generator.state()).sample(objective.rows, size));
-  return rows;
+/**
+ * Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. The objective is told what the next draw will
+ * be, which is one of `next` rows.
+ */
+export function drawRows(objective: Objective, size: number, generator: Generator, next = size): Uint32Array {
+  const { rows } = objective;
+  const draw = (from: Generator, count: number) => (count >= rows ? allRows(rows) : from.sample(rows, count));
+  if (Math.min(size, next) < rows) objective.expect?.({ generator, draw: (from) => draw(from, next) });
+  return draw(generator, size);
 }
 
 function rowNumbers(rows: Rows): Uint32Array {

@@ -3,7 +3,8 @@ import { ShapeError } from '../tensor/errors.js';
 import { apply1, checkTensor, type Node, type Op, type ReferenceBuffer, type Tensor } from '../tensor/ir.js';
 import { type Operand, operand } from '../tensor/leaf.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, stridesOf } from '../tensor/shape.js';
-import { sumTo } from './elementwise.js';
+import { bilinearJvp } from './bilinear.js';
+import { alignBatched, sumTo } from './elementwise.js';
 import { prepareGemm } from './gemm.js';
 
 export interface MatmulAttrs {
@@ -113,13 +114,6 @@ function transposeOperand(node: Node<MatmulAttrs>, ct: Tensor, which: 0 | 1): Te
   return sumTo(product(factors.left, factors.right, factors.transLeft, factors.transRight), shape);
 }
 
-function lead(t: Tensor, rank: number): Tensor {
-  // A batched operand keeps its batch axis first and gets axes of length 1 so that the others stay aligned.
-  return t.rank === rank
-    ? t
-    : t.reshape([t.shape[0]!, ...new Array<number>(rank - t.rank).fill(1), ...t.shape.slice(1)]);
-}
-
 export const matmulOp: Op<MatmulAttrs> = {
   name: 'matmul',
   differentiable: true,
@@ -129,22 +123,15 @@ export const matmulOp: Op<MatmulAttrs> = {
     const d = dims(a!, b!, attrs);
     return [{ shape: [...d.batch, d.m, d.n], dtype: a!.dtype }];
   },
-  jvp: (node, [ta, tb]) => {
-    const [a, b] = node.inputs as [Tensor, Tensor];
-    const { transA, transB } = node.attrs;
-    const terms: Tensor[] = [];
-    if (ta) terms.push(product(ta, b, transA, transB));
-    if (tb) terms.push(product(a, tb, transA, transB));
-    return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
-  },
+  jvp: bilinearJvp((a, b, { transA, transB }) => product(a, b, transA, transB)),
   transpose: (node, [ct], linear) => [
     linear[0] ? transposeOperand(node, ct!, 0) : null,
     linear[1] ? transposeOperand(node, ct!, 1) : null,
   ],
-  batch: (node, [a, b], batched) => {
-    const rank = Math.max(node.inputs[0]!.rank, node.inputs[1]!.rank) + 1;
+  batch: (node, inputs, batched) => {
+    const [a, b] = alignBatched(node, inputs, batched);
     const { transA, transB } = node.attrs;
-    return [product(batched[0] ? lead(a!, rank) : a!, batched[1] ? lead(b!, rank) : b!, transA, transB)];
+    return [product(a!, b!, transA, transB)];
   },
   lower: (context, node, [a, b]) => {
     const { transA, transB } = node.attrs;

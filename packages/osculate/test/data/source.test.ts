@@ -103,6 +103,29 @@ describe('ahead', () => {
     expect(source.asked).toHaveLength(4);
   });
 
+  it('stops where nobody reads what was expected, until a read finds something again', async () => {
+    const source = slow({ x });
+    const early = ahead(source);
+    const list = (i: number): number[] => [Math.floor(i / 5), i % 5];
+    for (let i = 0; i < 20; i++) early.expect(list(i));
+    // Eight are given up, two are held.
+    expect(source.asked).toEqual(Array.from({ length: 10 }, (_, i) => list(i)));
+    expect(await values(early, list(9))).toEqual([11, 14]);
+    early.expect(list(20));
+    expect(source.asked).toEqual([...Array.from({ length: 10 }, (_, i) => list(i)), list(20)]);
+  });
+
+  it('goes on where one of several is read', async () => {
+    const source = slow({ x });
+    const early = ahead(source);
+    for (let i = 0; i < 20; i++) {
+      early.expect([i % 5, 0]);
+      early.expect([i % 5, 1]);
+      await early.read([i % 5, 1]);
+    }
+    expect(source.asked).toHaveLength(40);
+  });
+
   it('an expectation that fails is an error of the read, at once or by a promise', async () => {
     const memory = ahead(arrays({ x }));
     memory.expect([5]);

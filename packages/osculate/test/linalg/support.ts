@@ -170,3 +170,10 @@ export const filledWith =
   (_: Float64Array, out: Float64Array): void => {
     out.fill(value);
   };
+
+/** log det(L Lᵀ) = 2 Σ log lᵢᵢ of a Cholesky factor. */
+export function choleskyLogDeterminant({ rows, data }: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += Math.log(data[i * (rows + 1)]!);
+  return 2 * sum;
+}

@@ -155,8 +155,3 @@ export function diagonalOperator(elements: Float64Array, name = 'diagonal'): Str
   const place = { names: [name], rows, columns: 1, at: Int32Array.from({ length: rows }, (_, i) => i) };
   return structuredOperator(name, rows, [{ place, left: null, right: null, values: elements.slice() }]);
 }
-
-/** The diagonal part of an operator: exact, at the cost of its `diagonal`. */
-export async function diagonalPart(operator: LinearOperator): Promise<StructuredOperator> {
-  return diagonalOperator(await operator.diagonal(), `diagonal of ${operator.name}`);
-}

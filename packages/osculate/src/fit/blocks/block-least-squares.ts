@@ -2,10 +2,10 @@ import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireObject } from '../checks.js';
 import { type LossName, robustLoss } from '../robust.js';
-import { costDecrease } from '../trust-region/convergence.js';
 import {
   type DampedModel,
   type DampedOptions,
+  DampedPoint,
   type DampedStatus,
   dampedMessages,
   dampedRun,
@@ -57,29 +57,18 @@ const MOST_DENSE = 2000;
 const BATCH = 1024;
 
 /** The blocks as a model for the damped run. */
-class BlockModel implements DampedModel {
-  readonly x: Float64Array;
-  readonly step: Float64Array;
+class BlockModel extends DampedPoint implements DampedModel {
   readonly gradient: Float64Array;
   readonly norms: Float64Array;
   readonly evaluations = { residuals: 0, jacobians: 0 };
-  cost = Number.NaN;
-  residuals: Float64Array;
-  private spare: Float64Array;
-  private readonly next: Float64Array;
-  private nextCost = Number.NaN;
 
   constructor(
     problem: CheckedProblem,
     private readonly blocks: LinearBlocks,
     private readonly system: SchurSystem,
-    private readonly robust: boolean,
+    robust: boolean,
   ) {
-    this.x = problem.start.slice();
-    this.step = new Float64Array(this.x.length);
-    this.next = new Float64Array(this.x.length);
-    this.residuals = new Float64Array(blocks.residuals.length);
-    this.spare = new Float64Array(blocks.residuals.length);
+    super(problem.start.slice(), blocks.residuals.length, robust);
     ({ gradient: this.gradient, norms: this.norms } = system);
   }
 
@@ -87,11 +76,10 @@ class BlockModel implements DampedModel {
     return euclideanNorm(this.blocks.residuals);
   }
 
-  begin(): boolean {
+  protected evaluate(x: Float64Array, residuals: Float64Array): number {
     this.evaluations.residuals++;
-    this.blocks.evaluate(this.x, this.residuals);
-    this.cost = this.blocks.cost(this.residuals);
-    return Number.isFinite(this.cost) && this.linearize();
+    this.blocks.evaluate(x, residuals);
+    return this.blocks.cost(residuals);
   }
 
   solve(damping: number, scale: Float64Array): number {
@@ -99,21 +87,6 @@ class BlockModel implements DampedModel {
     let slope = 0;
     for (let j = 0; j < this.step.length; j++) slope += this.gradient[j]! * this.step[j]!;
     return -slope - 0.5 * this.system.squaredProduct(this.step);
-  }
-
-  trial(): number {
-    for (let j = 0; j < this.x.length; j++) this.next[j] = this.x[j]! + this.step[j]!;
-    this.evaluations.residuals++;
-    this.blocks.evaluate(this.next, this.spare);
-    this.nextCost = this.blocks.cost(this.spare);
-    if (this.robust || !Number.isFinite(this.nextCost)) return this.cost - this.nextCost;
-    return costDecrease(this.residuals, this.spare);
-  }
-
-  exchange(): void {
-    for (let j = 0; j < this.x.length; j++) [this.x[j], this.next[j]] = [this.next[j]!, this.x[j]!];
-    [this.residuals, this.spare] = [this.spare, this.residuals];
-    [this.cost, this.nextCost] = [this.nextCost, this.cost];
   }
 
   linearize(): boolean {

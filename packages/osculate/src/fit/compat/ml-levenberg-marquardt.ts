@@ -1,5 +1,6 @@
 /**
- * The interface of the npm package ml-levenberg-marquardt 5.1.0 over osculate's solver: change the import and nothing else.
+ * The interface of the npm package ml-levenberg-marquardt 5.1.0 over osculate's solver: change the import and nothing else. That is why the
+ * names here are that package's, and not those that the rest of osculate has for the same things.
  */
 import { InputError } from '../../tensor/errors.js';
 import { leastSquares } from '../least-squares.js';

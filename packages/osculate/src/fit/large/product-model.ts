@@ -2,8 +2,7 @@ import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { dot } from '../../linalg/vectors.js';
 import type { Box } from '../bounds.js';
 import type { RobustLoss } from '../robust.js';
-import { costDecrease } from '../trust-region/convergence.js';
-import type { DampedModel } from '../trust-region/damped-run.js';
+import { type DampedModel, DampedPoint } from '../trust-region/damped-run.js';
 import { columnNorms } from './column-norms.js';
 import type { ProductProblem } from './product-problem.js';
 
@@ -25,21 +24,14 @@ const [LOOSE, TIGHT] = [0.1, 1e-9];
  * A residual problem known by its products alone, inside a box: damped steps come from LSMR on S·J·D⁻¹, solved more accurately the faster
  * the gradient falls (Eisenstat and Walker 1996, choice 2). Memory O(m + n).
  */
-export class ProductModel implements DampedModel {
-  readonly x: Float64Array;
+export class ProductModel extends DampedPoint implements DampedModel {
   readonly gradient: Float64Array;
   readonly norms: Float64Array;
-  readonly step: Float64Array;
   readonly counts: ProductCounts = { residuals: 0, forward: 0, backward: 0 };
   /** Iterations of LSMR so far. */
   innerIterations = 0;
-  cost = Number.NaN;
-  residuals: Float64Array;
   /** 1: may move; 0: held by a bound. */
   readonly free: Int8Array;
-  private spare: Float64Array;
-  private next: Float64Array;
-  private nextCost = Number.NaN;
   /** Which parameters the present solve moves. */
   private readonly moving: Int8Array;
   private readonly rows: Float64Array | null;
@@ -59,15 +51,11 @@ export class ProductModel implements DampedModel {
     private readonly maxInnerIterations: number,
   ) {
     const { size: m, parameters: n } = problem;
-    this.x = start.slice();
-    this.next = new Float64Array(n);
+    super(start.slice(), m, loss !== null);
     this.gradient = new Float64Array(n);
     this.norms = new Float64Array(n);
-    this.step = new Float64Array(n);
     this.free = new Int8Array(n).fill(1);
     this.moving = new Int8Array(n);
-    this.residuals = new Float64Array(m);
-    this.spare = new Float64Array(m);
     this.rows = loss ? new Float64Array(m) : null;
     this.scaled = new Float64Array(m);
     this.missing = new Float64Array(loss ? m : 0);
@@ -78,12 +66,6 @@ export class ProductModel implements DampedModel {
 
   get size(): number {
     return Math.sqrt(dot(this.scaled, this.scaled));
-  }
-
-  begin(): boolean {
-    this.evaluate(this.x, this.residuals);
-    this.cost = this.costOf(this.residuals);
-    return Number.isFinite(this.cost) && this.linearize();
   }
 
   solve(damping: number, scale: Float64Array): number {
@@ -106,16 +88,6 @@ export class ProductModel implements DampedModel {
     return -dot(this.gradient, step) - 0.5 * dot(image, image);
   }
 
-  trial(): number {
-    const { x, next, step, box } = this;
-    for (let j = 0; j < x.length; j++) next[j] = x[j]! + step[j]!;
-    box.clamp(next);
-    this.evaluate(next, this.spare);
-    this.nextCost = this.costOf(this.spare);
-    if (this.loss || !Number.isFinite(this.nextCost)) return this.cost - this.nextCost;
-    return costDecrease(this.residuals, this.spare);
-  }
-
   /** out = S·J·v. */
   private apply(v: Float64Array, out: Float64Array): void {
     this.counts.forward++;
@@ -130,20 +102,12 @@ export class ProductModel implements DampedModel {
     this.problem.applyTranspose(weighted, out);
   }
 
-  private evaluate(x: Float64Array, result: Float64Array): void {
+  protected evaluate(x: Float64Array, residuals: Float64Array): number {
     this.counts.residuals++;
-    this.problem.evaluate(x, result);
-  }
-
-  private costOf(residuals: Float64Array): number {
+    this.box.clamp(x);
+    this.problem.evaluate(x, residuals);
     const sum = dot(residuals, residuals);
     return this.loss && Number.isFinite(sum) ? this.loss.cost(residuals) : 0.5 * sum;
-  }
-
-  exchange(): void {
-    for (let j = 0; j < this.x.length; j++) [this.x[j], this.next[j]] = [this.next[j]!, this.x[j]!];
-    [this.residuals, this.spare] = [this.spare, this.residuals];
-    [this.cost, this.nextCost] = [this.nextCost, this.cost];
   }
 
   linearize(): boolean {

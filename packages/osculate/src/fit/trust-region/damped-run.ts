@@ -2,7 +2,7 @@ import { NielsenDamping } from '../../linalg/trust-region/rules.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireNumberOptions } from '../checks.js';
 import type { FitStatus } from '../result.js';
-import { costSettled, growScale, largestCosine, scaledLength } from './convergence.js';
+import { costDecrease, costSettled, growScale, largestCosine, scaledLength } from './convergence.js';
 
 /** How a fit without a dense Jacobian can end; see `FitStatus`. Ranks and relative offsets are not known to it. */
 export type DampedStatus = Extract<
@@ -46,6 +46,50 @@ export interface DampedModel {
   exchange(): void;
   /** Derivatives at the point. False where they are not finite. */
   linearize(): boolean;
+}
+
+/** What a damped model does with its point and a trial point: it evaluates, compares and exchanges them. */
+export abstract class DampedPoint {
+  readonly step: Float64Array;
+  cost = Number.NaN;
+  residuals: Float64Array;
+  private readonly next: Float64Array;
+  private spare: Float64Array;
+  private nextCost = Number.NaN;
+
+  /** With `robust`, the cost is not half the square of the residuals. */
+  constructor(
+    readonly x: Float64Array,
+    residuals: number,
+    private readonly robust: boolean,
+  ) {
+    this.step = new Float64Array(x.length);
+    this.next = new Float64Array(x.length);
+    this.residuals = new Float64Array(residuals);
+    this.spare = new Float64Array(residuals);
+  }
+
+  /** Residuals at a point, which is moved where it may not be. Returns their cost. */
+  protected abstract evaluate(x: Float64Array, residuals: Float64Array): number;
+  abstract linearize(): boolean;
+
+  begin(): boolean {
+    this.cost = this.evaluate(this.x, this.residuals);
+    return Number.isFinite(this.cost) && this.linearize();
+  }
+
+  trial(): number {
+    for (let j = 0; j < this.x.length; j++) this.next[j] = this.x[j]! + this.step[j]!;
+    this.nextCost = this.evaluate(this.next, this.spare);
+    if (this.robust || !Number.isFinite(this.nextCost)) return this.cost - this.nextCost;
+    return costDecrease(this.residuals, this.spare);
+  }
+
+  exchange(): void {
+    for (let j = 0; j < this.x.length; j++) [this.x[j], this.next[j]] = [this.next[j]!, this.x[j]!];
+    [this.residuals, this.spare] = [this.spare, this.residuals];
+    [this.cost, this.nextCost] = [this.nextCost, this.cost];
+  }
 }
 
 /** Goes to the trial point and linearises there. False, with nothing changed, where derivatives are not finite. */

@@ -1,9 +1,8 @@
-import { cholesky, choleskySolve } from '../../linalg/dense/cholesky.js';
-import { matrix } from '../../linalg/matrix.js';
-import { dotAt } from '../../linalg/vectors.js';
+import { MoreSteps } from '../../linalg/trust-region/more.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { requireObject } from '../checks.js';
 import { scaledLength } from './convergence.js';
+import { Factorization } from './factorization.js';
 import type { Iterate } from './iterate.js';
 
 /** How the trust region is steered. The defaults are MINPACK's. */
@@ -31,21 +30,13 @@ export function checkedRegion(what: string, options: TrustRegionOptions = {}): T
   return options;
 }
 
-/** ‖D·p‖ of the step (JᵀS²J + λI)p = −g at an iterate; NaN where that matrix has no factor. Cost mn²/2. */
-export function dampedLength(
-  { problem, columns, rows, gradient }: Iterate,
-  scale: Float64Array,
-  damping: number,
-): number {
+/** ‖D·p‖ of the step (JᵀS²J + λI)p = −g at an iterate. */
+export function dampedLength({ problem, linear }: Iterate, scale: Float64Array, damping: number): number {
   const { size: m, parameters: n } = problem;
-  const weighted = rows ? columns.map((value, i) => value * rows[i % m]!) : columns;
-  const normal = matrix(n, n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) normal.data[i * n + j] = dotAt(weighted, i * m, weighted, j * m, m);
-    normal.data[i * (n + 1)]! += damping;
-  }
-  const result = cholesky(normal);
-  if (result.status !== 'ok') return Number.NaN;
-  const step = choleskySolve(result.factor, gradient);
-  return scaledLength(step, scale);
+  const factorization = new Factorization(m, n);
+  factorization.factor(linear, new Float64Array(n).fill(1), new Int8Array(n).fill(1));
+  const steps = new MoreSteps(factorization);
+  steps.at(damping);
+  const inOrder = Float64Array.from(factorization.pivots, (j) => scale[j]!);
+  return scaledLength(steps.q, inOrder);
 }

@@ -70,11 +70,3 @@ export function choleskySolve<B extends RightHandSide>(factor: Matrix, b: B, opt
     return likeRightHandSide(b, matrix(n, columns, k.heap.slice(right, right + data.length)));
   });
 }
-
-/** log det(L Lᵀ) = 2 Σ log lᵢᵢ, which neither over- nor underflows as the determinant would. */
-export function choleskyLogDeterminant(factor: Matrix): number {
-  const n = requireSquare('choleskyLogDeterminant', factor);
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += Math.log(factor.data[i * n + i]!);
-  return 2 * sum;
-}

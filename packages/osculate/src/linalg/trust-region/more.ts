@@ -66,9 +66,19 @@ export class MoreSteps {
    * costs 2k³/3 operations.
    */
   within(radius: number, guess = this.damping): void {
+    this.keeping((s) => this.search(s, radius, guess));
+  }
+
+  /** The step with this λ > 0. */
+  at(damping: number): void {
+    this.keeping((s) => this.solve(s, damping, this.of.k));
+  }
+
+  /** Finds a step in the kernels' memory, and takes its S out. */
+  private keeping(find: (s: number) => void): void {
     const width = this.of.k + 1;
     withMemory(this.kernels, width * (width + FOLDED_ROWS + 1), (s) => {
-      this.search(s, radius, guess);
+      find(s);
       this.keep(s);
     });
   }

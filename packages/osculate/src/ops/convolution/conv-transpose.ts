@@ -2,6 +2,7 @@ import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import { apply1, type LowerContext, type Node, type Op, type Tensor } from '../../tensor/ir.js';
 import { showShape } from '../../tensor/shape.js';
+import { bilinearJvp } from '../bilinear.js';
 import { batchFromChannels, batchFromExamples, batchIntoChannels, batchIntoExamples } from './batch.js';
 import {
   type ConvGeometry,
@@ -95,13 +96,7 @@ export const convTransposeOp: Op<ConvTransposeAttrs> = {
     const s = sizesOf(x!, w!, attrs);
     return [{ shape: [s.batch, s.groups * s.inputs, ...s.input], dtype: x!.dtype }];
   },
-  jvp: (node, [tx, tw]) => {
-    const [x, w] = node.inputs as [Tensor, Tensor];
-    const terms: Tensor[] = [];
-    if (tx) terms.push(convTranspose(tx, w, node.attrs));
-    if (tw) terms.push(convTranspose(x, tw, node.attrs));
-    return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
-  },
+  jvp: bilinearJvp(convTranspose),
   transpose: (node, [ct], linear) => {
     const [x, w] = node.inputs as [Tensor, Tensor];
     const { outputPadding: _, ...geometry } = node.attrs;

@@ -3,6 +3,7 @@ import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../../tensor/ir.js';
 import { checkList, type Shape, sameShape, showShape } from '../../tensor/shape.js';
+import { bilinearJvp } from '../bilinear.js';
 import { batchFromChannels, batchIntoChannels } from './batch.js';
 import {
   type ConvGeometry,
@@ -56,13 +57,7 @@ export const convWeightOp: Op<ConvWeightAttrs> = {
     const s = sizesOf(x!, y!, attrs);
     return [{ shape: [s.groups * s.outputs, s.inputs, ...s.kernel], dtype: x!.dtype }];
   },
-  jvp: (node, [tx, ty]) => {
-    const [x, y] = node.inputs as [Tensor, Tensor];
-    const terms: Tensor[] = [];
-    if (tx) terms.push(convWeight(tx, y, node.attrs));
-    if (ty) terms.push(convWeight(x, ty, node.attrs));
-    return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
-  },
+  jvp: bilinearJvp(convWeight),
   transpose: (node, [ct], linear) => {
     const [x, y] = node.inputs as [Tensor, Tensor];
     const { kernel: _, ...geometry } = node.attrs;

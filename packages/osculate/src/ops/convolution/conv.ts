@@ -1,6 +1,7 @@
 import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import { apply1, type Node, type Op, type Tensor } from '../../tensor/ir.js';
+import { bilinearJvp } from '../bilinear.js';
 import { batchFromChannels, batchFromExamples, batchIntoChannels, batchIntoExamples } from './batch.js';
 import {
   type ConvGeometry,
@@ -42,13 +43,7 @@ export const convOp: Op<ConvGeometry> = {
     const s = sizesOf(x!, w!, geometry);
     return [{ shape: [s.batch, s.groups * s.outputs, ...s.output], dtype: x!.dtype }];
   },
-  jvp: (node, [tx, tw]) => {
-    const [x, w] = node.inputs as [Tensor, Tensor];
-    const terms: Tensor[] = [];
-    if (tx) terms.push(conv(tx, w, node.attrs));
-    if (tw) terms.push(conv(x, tw, node.attrs));
-    return [terms.length === 2 ? terms[0]!.add(terms[1]!) : terms[0]!];
-  },
+  jvp: bilinearJvp(conv),
   transpose: (node, [ct], linear) => {
     const [x, w] = node.inputs as [Tensor, Tensor];
     const s = nodeSizes(node);

@@ -216,8 +216,8 @@ async function advance<S extends KfacState>(
 ): Promise<{ state: S; report: StepReport }> {
   const { objective, generator, retired } = context;
   const { previous, parameters: theta } = state;
-  const size = batchSizeAt(state.step + 1, settings.batchSize, objective.rows, settings.wholeDataAt);
-  const rows = drawRows(objective, size, generator);
+  const size = (k: number): number => batchSizeAt(k, settings.batchSize, objective.rows, settings.wholeDataAt);
+  const rows = drawRows(objective, size(state.step + 1), generator, size(state.step + 2));
   const found = overwritable<keyof KfacState>(retired, state);
   const { value: loss, gradient } = await objective.valueAndGradient(theta, rows, found('previous'));
   const every = settings.dampingEvery;

@@ -157,10 +157,12 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   };
   const step = async (state: HessianFreeState, { objective, generator }: StepContext) => {
     const theta = state.parameters;
-    const rows = drawRows(objective, settings.gradientRows, generator);
+    const { gradientRows } = settings;
+    const curvatureRows = Math.min(settings.curvatureRows, objective.chunk);
+    const rows = drawRows(objective, gradientRows, generator, curvatureRows);
     const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
     if (!Number.isFinite(loss) || !allFinite(gradient)) return reject(state, loss, {});
-    const some = drawRows(objective, Math.min(settings.curvatureRows, objective.chunk), generator);
+    const some = drawRows(objective, curvatureRows, generator, gradientRows);
     const shift = state.damping + objective.weightDecay;
     const system = {
       parameters: theta,

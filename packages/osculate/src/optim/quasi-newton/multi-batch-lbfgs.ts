@@ -127,13 +127,17 @@ async function lookAtBatch(
   const size = state.shared.length;
   const shared: Rows = known ? state.shared : generator.sample(objective.rows, size);
   const parts: BatchParts = drawParts(objective.rows, batchSize, shared, generator);
+  // The next step shares these rows, unless this one is refused.
+  objective.expect?.({ generator, draw: (from) => drawParts(objective.rows, batchSize, parts.next, from).next });
+  objective.expect?.(parts.rest);
   const nextLook = await at(parts.next);
   const looks = [
     { look: known ?? (await at(shared)), count: size },
     { look: nextLook, count: size },
   ];
-  if (parts.rest.length > 0) looks.push({ look: await at(parts.rest), count: parts.rest.length });
   const rows = Uint32Array.from([...shared, ...parts.next, ...parts.rest]);
+  objective.expect?.(rows);
+  if (parts.rest.length > 0) looks.push({ look: await at(parts.rest), count: parts.rest.length });
   return { rows, next: parts.next, whole: weightedMean(looks), nextLook };
 }
 

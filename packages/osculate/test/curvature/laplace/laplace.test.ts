@@ -8,7 +8,6 @@ import {
   probitSoftmax,
   restrictedOperator,
 } from '../../../src/curvature/index.js';
-import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
 import {
   cholesky,
   choleskyInverse,
@@ -39,6 +38,7 @@ import {
   type Tree,
   zeros,
 } from '../../../src/tensor/index.js';
+import { choleskyLogDeterminant } from '../../linalg/support.js';
 import { distance, type ModelOptions, pointOf, smallModel, wholeBatch } from '../operators/support.js';
 
 const ROWS = 9;

@@ -15,9 +15,7 @@ import {
   spectralOperator,
 } from '../../../src/curvature/index.js';
 import { dampedInverses, factorLayout, namedFactors } from '../../../src/curvature/kronecker/inverses.js';
-import { diagonalPart } from '../../../src/curvature/structured/structured-operator.js';
 import { take } from '../../../src/data/index.js';
-import { choleskyLogDeterminant } from '../../../src/linalg/dense/cholesky.js';
 import { cholesky, identityMatrix, type Matrix, matrix, multiply } from '../../../src/linalg/index.js';
 import {
   type AnyLayer,
@@ -33,6 +31,7 @@ import {
 } from '../../../src/nn/index.js';
 import { gaussNewtonMatrix, hessianMatrix, sampledFisherMatrix } from '../../../src/objective/matrices.js';
 import { generator, InputError, type NDArray, ShapeError, type Tensor, zeros } from '../../../src/tensor/index.js';
+import { choleskyLogDeterminant } from '../../linalg/support.js';
 import { distance, type ModelOptions, pointOf, smallModel } from '../operators/support.js';
 import { evaluate, places } from '../support.js';
 
@@ -142,7 +141,8 @@ describe.each(Object.entries(models))(
       const truth = await curvatureOperator(model, gaussNewtonMatrix).toDense();
       const diagonal = matrix(truth.rows, truth.rows);
       for (let i = 0; i < truth.rows; i++) diagonal.data[i * (truth.rows + 1)] = truth.data[i * (truth.rows + 1)]!;
-      await expectStructure(await diagonalPart(curvatureOperator(model, gaussNewtonMatrix)), diagonal);
+      const elements = await curvatureOperator(model, gaussNewtonMatrix).diagonal();
+      await expectStructure(diagonalOperator(elements), diagonal);
     });
 
     it('dense eigendecomposition', async () => {
@@ -279,7 +279,7 @@ it('the weight decay is on the diagonal of K-FAC, EKFAC and the diagonal alike',
   const makes = [
     kfacOperator,
     ekfacOperator,
-    (at: typeof plain) => diagonalPart(curvatureOperator(at, gaussNewtonMatrix)),
+    async (at: typeof plain) => diagonalOperator(await curvatureOperator(at, gaussNewtonMatrix).diagonal()),
   ];
   for (const make of makes) {
     const expected = await dampedOperator(await make(plain), weightDecay).toDense();

@@ -1,8 +1,8 @@
 import { adaHessian, diagonalGgn, ekfac, kfac, muon, shampoo, soap, sophiaG, sophiaH } from 'osculate/optim';
 import type { OptimizerEntry } from './entry.js';
 
-/** Methods whose curvature has the structure of the parameters: diagonal, of matrices, Kronecker-factored. */
-export const structured: Readonly<Record<string, OptimizerEntry>> = {
+/** Methods that precondition the gradient parameter by parameter: by a diagonal, matrices or Kronecker factors. */
+export const preconditioned: Readonly<Record<string, OptimizerEntry>> = {
   muon: {
     family: 'matrix',
     title: 'Muon',
