@@ -1,5 +1,6 @@
-/** `npm run check [-- step ...]`: types, lint, imports and dead code; all steps or those named. */
+/** `npm run check [-- step ...]`: types, lint, imports, dead code and the package; all steps or those named. */
 import { pathToFileURL } from 'node:url';
+import { checkPackage } from './package.mjs';
 import { entry, runTool, SetupError, say } from './process.mjs';
 import { build, prepare } from './setup.mjs';
 
@@ -31,6 +32,7 @@ const steps = {
       ],
       { capture: true },
     ),
+  package: checkPackage,
   dead: () => runTool('knip/bin/knip.js', ['--no-progress'], { capture: true }),
 };
 
@@ -47,7 +49,7 @@ async function report(name) {
 }
 
 /**
- * Runs checks and reports each on stderr. Types come first because they build the declarations that the others resolve.
+ * Runs checks and reports each on stderr. Types come first because they build what the others resolve and pack.
  * @param {readonly string[]} [names]
  * @returns {Promise<string[]>} the names of those that failed
  */

@@ -3,7 +3,7 @@
  * It is called by the scripts themselves because npm's own pre and post hooks are off (`ignore-scripts` in .npmrc).
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root, run, runTool, SetupError, say } from './process.mjs';
 
@@ -44,13 +44,17 @@ function whyInstall() {
   return undefined;
 }
 
-/** Runs npm: the one that started this script when there is one, else the one on the PATH. @param {string[]} args */
-export function npm(args) {
+/**
+ * Runs npm: the one that started this script when there is one, else the one on the PATH.
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
+export function npm(args, options = { stdout: 2 }) {
   const started = process.env.npm_execpath;
   if (started && /^npm/.test(basename(started)) && /\.[cm]?js$/.test(started)) {
-    return run(process.execPath, [started, ...args], { stdout: 2 });
+    return run(process.execPath, [started, ...args], options);
   }
-  return run('npm', args, { stdout: 2, shell: process.platform === 'win32' });
+  return run('npm', args, { ...options, shell: process.platform === 'win32' });
 }
 
 async function install() {
@@ -84,7 +88,7 @@ function listing(folder) {
 /** Changes whenever a build could give something else. @param {string[]} packages */
 function fingerprint(packages) {
   const hash = createHash('sha256');
-  for (const path of ['tsconfig.base.json', 'tsconfig.json', 'node_modules/.package-lock.json']) {
+  for (const path of ['tsconfig.base.json', 'tsconfig.json', 'scripts/bundle.mjs', 'node_modules/.package-lock.json']) {
     hash.update(`${path} ${modified(path)}\n`);
   }
   for (const name of packages) {
@@ -94,6 +98,15 @@ function fingerprint(packages) {
     hash.update(listing(`packages/${name}/src`).sort().join('\n'));
   }
   return hash.digest('hex');
+}
+
+/** Removes what an earlier build left of sources that are gone: it would be published. @param {string} name */
+function removeStale(name) {
+  const dist = join(root, 'packages', name, 'dist');
+  for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const source = path.replace(/(\.d\.ts|\.js)$/, '.ts');
+    if (source !== path && !existsSync(join(root, 'packages', name, 'src', source))) rmSync(join(dist, path));
+  }
 }
 
 /**
@@ -106,13 +119,15 @@ export async function build() {
     existsSync(join(root, 'packages', name, 'src')),
   );
   const print = fingerprint(packages);
-  const complete = packages.every((name) => existsSync(join(root, 'packages', name, 'dist/.tsbuildinfo')));
+  const built = ['packages/osculate/dist/bundle', ...packages.map((name) => `packages/${name}/dist/.tsbuildinfo`)];
+  const complete = built.every((path) => existsSync(join(root, path)));
   if (complete && existsSync(buildStamp) && readFileSync(buildStamp, 'utf8') === print) return 0;
   say('set-up: tsc -b');
   const { code } = await runTool('typescript/bin/tsc', ['-b', ...packages.map((name) => `packages/${name}`)], {
     stdout: 2,
   });
   if (code !== 0) return code;
+  for (const name of packages) removeStale(name);
   const { bundle } = await import('./bundle.mjs');
   await bundle();
   writeFileSync(cacheFile('build-stamp'), print);
