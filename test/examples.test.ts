@@ -139,6 +139,11 @@ describe('examples', () => {
     checks[name]!(run(name));
   });
 
+  it.each(['curve.ts', 'network.ts', 'function.ts', 'onnx.ts'])('%s is what the README shows', (name) => {
+    const code = readFileSync(folder + name, 'utf8').replace(/\/\*\*.*?\*\/\n/s, '');
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(code);
+  });
+
   it.each(Object.entries(longest))('%s is at most %i lines, without a cast', (name, most) => {
     expect(linesOf(name)).toBeLessThanOrEqual(most);
     const code = readFileSync(folder + name, 'utf8').replace(/\/\*\*.*?\*\//s, '');
