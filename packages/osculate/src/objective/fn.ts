@@ -99,7 +99,7 @@ export function fn(f: (...args: never) => Tensor, { executor = referenceExecutor
  * A function of arrays whose results are arrays, else as `fn`: for `jacobian(f)`, `jvp(f)`, `vjp(f)`, and for residuals of which
  * `minimize` minimises the sum of squares.
  * @example
- * const residuals = vectorFn((x) => x.at(1).sub(x.at(0).square()).mul(10).concat(x.at(0).neg().add(1)));
+ * const residuals = vectorFn((x) => stack([x.at(1).sub(x.at(0).square()).mul(10), x.at(0).neg().add(1)], 0));
  * await jacobian(residuals)([-1.2, 1]); // shape [2, 2]
  */
 export function vectorFn<T extends TensorTree>(
