@@ -65,7 +65,7 @@ export const autoencoderFamily: Family = {
         value: 10,
         source: 'chosen for these comparisons, not from the literature',
       },
-      optimizers: ['adam', 'nesterov', 'hessian-free', 'kfac'],
+      optimizers: ['adam', 'nesterov', 'hessian-free:gradientRows=1000', 'kfac'],
       budget: 60,
       executor: 'onnxruntime',
       tuning:

@@ -31,7 +31,7 @@ export function lion(options: LionOptions = {}): Optimizer<LionState> {
   return elementwiseMethod(
     {
       name: 'Lion',
-      defaults: { learningRate: 1e-4 },
+      defaults: { learningRate: 1e-3 },
       settings: { beta1: betas[0], beta2: betas[1] },
       vectors: ['momentum'],
       pass: (pass) => lionPass(pass, betas),

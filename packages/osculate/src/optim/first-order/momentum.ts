@@ -11,7 +11,7 @@ function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>)
  * One gradient of a mini-batch a step; no memory beside the parameters.
  */
 export function sgd(options: GradientOptions = {}): Optimizer<GradientState> {
-  const rule = { name: 'SGD', defaults: { learningRate: 0.01 }, settings: {}, vectors: [], pass };
+  const rule = { name: 'SGD', defaults: { learningRate: 'trial' as const }, settings: {}, vectors: [], pass };
   return elementwiseMethod<never>(rule, options);
 }
 
@@ -35,7 +35,7 @@ export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovStat
   return elementwiseMethod(
     {
       name: 'Heavy ball',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 'trial' },
       settings: { momentum },
       vectors: ['velocity'],
       pass: (pass) => heavyBallPass(pass, momentum),
@@ -73,7 +73,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState
   return elementwiseMethod(
     {
       name: 'Nesterov',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 'trial' },
       settings: { momentum },
       vectors: ['velocity'],
       pass: (pass) => nesterovPass(pass, momentum),

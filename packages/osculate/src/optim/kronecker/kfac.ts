@@ -42,7 +42,8 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * K-FAC (Martens and Grosse 2015): the gradient is preconditioned by U = G⁻¹·∇W·A⁻¹ layer by layer, with Kronecker factors of the
  * Fisher matrix (targets sampled from the model) averaged over batches and damped by π-split √λ; the length of the step and its
  * momentum minimise the quadratic model with exact Gauss-Newton products over the span of −U and the last step; λ follows the
- * reduction ratio. The layers are found in the graph: nothing is registered. Parameters without Kronecker structure get a full
+ * reduction ratio. Unless it is given, the first λ is found in the first step: of a series 10ᵏ it is the one after whose step the loss is
+ * least on a second batch, at the price of an inversion, a direction and a forward pass each. The layers are found in the graph: nothing is registered. Parameters without Kronecker structure get a full
  * block or a diagonal (see `kroneckerBlocks`).
  *
  * With `gammaEvery` γ starts at √(λ + weight decay) and is chosen every T = gammaEvery steps among γ·{ω, 1, 1/ω}, ω = √(19/20)^T, by the
@@ -90,6 +91,11 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
         precondition(blocks, g, factorInputs(layout, 'inverse.', dtype)),
       );
     };
+    const damped = (learnt: KfacState, damping: number): KfacState | null => {
+      const gamma = Math.sqrt(damping + objective.weightDecay);
+      const inverses = dampedInverses(layout, learnt.factors, gamma);
+      return inverses && { ...learnt, damping, inverses, gamma: gammaEvery > 0 ? gamma : learnt.gamma };
+    };
     const candidates = (learnt: KfacState): readonly KfacState[] => {
       if (gammaEvery === 0 || learnt.step === 0 || learnt.step % gammaEvery !== 0) return [learnt];
       const ratio = gammaRatio ** gammaEvery;
@@ -99,6 +105,6 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
       });
       return [learnt, ...others];
     };
-    return { programs, init: (base) => base, learn, direction, candidates };
+    return { programs, init: (base) => base, learn, direction, damped, candidates };
   });
 }

@@ -12,6 +12,14 @@ import { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from '.
 /** Iterates are kept from the 5th on, spaced by a factor 1.3 (Martens 2010, section 4.6). */
 const snapshots = { first: 5, growth: 1.3 } as const;
 
+/** Fewest rows that curvature is measured on by default. */
+const fewestRows = 64;
+
+/** Rows for the curvature of a step on so many rows: as given, or an eighth of them (Martens 2010), at least 64; at most the objective's chunk. */
+export function curvatureShare(given: number | undefined, rows: number, { chunk }: Objective): number {
+  return Math.min(given ?? Math.max(Math.ceil(rows / 8), Math.min(rows, fewestRows)), chunk);
+}
+
 /** A·v with A = curvature of the batch + damping, on flat vectors. */
 function dampedProduct(curvature: CurvatureMatrix, batch: Batch, damping: Tensor): (v: Tensor) => Tensor {
   const like = weightsOf(batch);

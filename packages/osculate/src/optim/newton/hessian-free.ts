@@ -8,14 +8,14 @@ import { drawRows } from '../../objective/rows.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
-import { dampedSolve } from './damped-solve.js';
+import { curvatureShare, dampedSolve } from './damped-solve.js';
 
 export interface HessianFreeOptions {
   /** Rows for gradient, loss and line search (default: all). */
   readonly gradientRows?: number;
-  /** Rows for the curvature products of one step (default 1000; at most the objective's chunk). */
+  /** Rows for the curvature products of one step (default: see `curvatureShare`; at most the objective's chunk). */
   readonly curvatureRows?: number;
-  /** Initial damping λ₀ (45). */
+  /** Initial damping λ₀ (1; 45 in the paper, whose loss is a sum over 784 pixels). */
   readonly damping?: number;
   /** Share of the last CG solution that the next solve starts from (0.95). */
   readonly warmStart?: number;
@@ -139,11 +139,11 @@ function nextDamping(damping: number, rho: number): number {
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
   const settings = {
-    damping: options.damping ?? 45,
+    damping: options.damping ?? 1,
     warmStart: options.warmStart ?? 0.95,
     maxIterations: options.maxIterations ?? 250,
     tolerance: options.tolerance ?? 5e-4,
-    curvatureRows: options.curvatureRows ?? 1000,
+    curvatureRows: options.curvatureRows,
     gradientRows: options.gradientRows ?? Number.POSITIVE_INFINITY,
   };
   const reject = (state: HessianFreeState, loss: number, details: StepReport['details']) => {
@@ -160,7 +160,7 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
     const rows = drawRows(objective, settings.gradientRows, generator);
     const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
     if (!Number.isFinite(loss) || !allFinite(gradient)) return reject(state, loss, {});
-    const some = drawRows(objective, Math.min(settings.curvatureRows, objective.chunk), generator);
+    const some = drawRows(objective, curvatureShare(settings.curvatureRows, rows.length, objective), generator);
     const shift = state.damping + objective.weightDecay;
     const system = {
       parameters: theta,
@@ -192,7 +192,11 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   };
   return {
     name: 'Hessian-free',
-    settings: { ...settings, gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all' },
+    settings: {
+      ...settings,
+      curvatureRows: settings.curvatureRows ?? 'an eighth',
+      gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all',
+    },
     init: (_, parameters) => ({
       parameters,
       step: 0,

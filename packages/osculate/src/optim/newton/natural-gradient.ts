@@ -7,11 +7,12 @@ import { allRows, drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Optimizer } from '../optimizer.js';
-import { dampedSolve } from './damped-solve.js';
+import { curvatureShare, dampedSolve } from './damped-solve.js';
 import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
-import type { RowBatchOptions } from './parts/row-batches.js';
 
-export interface NaturalGradientOptions extends RowBatchOptions {
+export interface NaturalGradientOptions {
+  /** Rows of a step, drawn for each step (default 1000); see `RowBatchOptions`. */
+  readonly batchSize?: number;
   /**
    * 'sampled': the Fisher matrix of targets that are drawn from the model in every step. 'exact' (default): its expectation in closed form,
    * the Gauss-Newton matrix, which it equals for the losses of `nn` except Huber's.
@@ -21,7 +22,7 @@ export interface NaturalGradientOptions extends RowBatchOptions {
   readonly learningRate?: number;
   /** First λ (1). */
   readonly damping?: number;
-  /** Rows for the products of a step, drawn from those of the step (default 1000; at most the objective's chunk). */
+  /** Rows for the products of a step, drawn from those of the step (default: see `curvatureShare`; at most the objective's chunk). */
   readonly curvatureRows?: number;
   /** CG iterations at most (50). */
   readonly maxIterations?: number;
@@ -30,7 +31,7 @@ export interface NaturalGradientOptions extends RowBatchOptions {
 }
 
 function settingsOf(options: NaturalGradientOptions) {
-  const { learningRate = 1, damping = 1, curvatureRows = 1000, maxIterations = 50, tolerance = 5e-4 } = options;
+  const { learningRate = 1, damping = 1, curvatureRows, maxIterations = 50, tolerance = 5e-4 } = options;
   return { learningRate, damping, curvatureRows, maxIterations, tolerance };
 }
 
@@ -58,7 +59,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   const model = async (objective: Objective, at: Vector, _: Float64Array, generator: Generator) => {
     const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
     if (!Number.isFinite(value) || !allFinite(gradient)) return { value, gradient };
-    const rows = drawRows(objective, Math.min(curvatureRows, objective.chunk), generator);
+    const rows = drawRows(objective, curvatureShare(curvatureRows, objective.rows, objective), generator);
     const targets = fisher === 'sampled' ? await drawnFor(objective, at, rows, generator) : undefined;
     if (targets === null) return { value, gradient };
     const propose = async (lambda: number): Promise<Proposal> => {
@@ -82,10 +83,10 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   };
   return regionMethod({
     name: 'Natural gradient',
-    settings: { fisher, ...settings },
+    settings: { fisher, ...settings, curvatureRows: curvatureRows ?? 'an eighth' },
     region: damping,
     rule: dampingRule,
-    batchSize: options.batchSize,
+    batchSize: options.batchSize ?? 1000,
     model,
   });
 }
