@@ -89,7 +89,7 @@ const autoencoder = () =>
 /** Budgets in gradients of all rows; `batch` where the problem is not one for the methods' own mini-batches. */
 const problems = {
   spirals: {
-    budget: 2000,
+    budget: 3000,
     load: async () => {
       return { ...spirals(), layer: perceptron([2, 32, 32, 2], 'tanh'), loss: softmaxCrossEntropy() };
     },

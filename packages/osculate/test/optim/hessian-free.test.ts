@@ -192,7 +192,7 @@ describe('Hessian-free', () => {
     const problem = smallProblem({ poison: Number.NaN });
     const optimizer = hessianFree();
     const { state, report } = await optimizer.step(optimizer.init(problem.objective, problem.start), context(problem));
-    expect([report.accepted, state.damping]).toEqual([false, 67.5]);
+    expect([report.accepted, state.damping]).toEqual([false, 1.5]);
     expect(state.parameters).toEqual(problem.start);
   });
 });
