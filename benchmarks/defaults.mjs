@@ -205,7 +205,9 @@ async function complete(name, specs) {
     const run = { problem: name, optimizer: spec, seed, start, end, steps, gradients, seconds, reason, details };
     runs.push(run);
     appendFileSync(file, `${JSON.stringify(run)}\n`);
-    console.error(`${name} ${spec} ${seed}: ${start.toPrecision(4)} -> ${end.toPrecision(4)}, ${steps} steps, ${seconds.toFixed(1)} s, ${reason}`);
+    console.log(
+      `${name} ${spec} ${seed}: ${start.toPrecision(4)} -> ${end.toPrecision(4)}, ${steps} steps, ${seconds.toFixed(1)} s, ${reason}`,
+    );
   }
   await objective.dispose();
 }

@@ -6,19 +6,13 @@ import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
-import {
-  type Optimizer,
-  type OptimizerState,
-  overwritable,
-  SpareVector,
-  type StepContext,
-  type StepReport,
-} from '../optimizer.js';
+import { type Optimizer, type OptimizerState, overwritable, SpareVector, type StepContext } from '../optimizer.js';
 import { constantRate, type Schedule } from '../schedules.js';
-import { bestByTrial, type TrialResult } from '../search/trial.js';
+import { rateByTrial, trialSteps } from './rate-trial.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {
+  /** Default: the method's own. */
   readonly learningRate?: number;
   /** Multiplies the learning rate (default: constant). */
   readonly schedule?: Schedule;
@@ -144,39 +138,6 @@ function segmentsAt<S extends object>(rule: GradientRule<S>, weightDecay: number
       return known.segments;
     };
   });
-}
-
-/** Mini-batches on which a learning rate is tried. */
-const trialSteps = 10;
-
-/**
- * The learning rate by a short trial: ten steps from the state with each of a series of rates, on the same ten mini-batches; the smallest
- * whose mean loss in the last five, each taken before the step on its batch, has fallen nine tenths as far as the least. The series is η₀·3ᵏ from the rate η₀ = f/‖∇f‖² at which the
- * linear model of the first batch falls to zero (Polyak 1964). Null where no rate keeps the losses finite.
- */
-async function rateByTrial<S extends object>(
-  state: GradientState<S>,
-  batches: readonly Rows[],
-  objective: Objective,
-  stepOn: (state: GradientState<S>, rows: Rows, rate: number) => Promise<{ state: GradientState<S>; report: StepReport }>,
-): Promise<TrialResult | null> {
-  const { value, gradient } = await objective.valueAndGradient(state.parameters, batches[0]!);
-  const square = finiteSquaredNorm(gradient);
-  if (!Number.isFinite(value) || square === undefined) return null;
-  const first = Math.abs(value) / square;
-  const measure = async (rate: number): Promise<number> => {
-    let [at, sum] = [state, 0];
-    for (const [k, rows] of batches.entries()) {
-      const { state: next, report } = await stepOn(at, rows, rate);
-      if (!report.accepted) return Number.POSITIVE_INFINITY;
-      if (k >= batches.length / 2) sum += report.loss;
-      at = next;
-    }
-    return sum;
-  };
-  const start = value * Math.floor(batches.length / 2);
-  const goodEnough = (sum: number, least: number): boolean => start - sum >= 0.9 * (start - least) && sum < start;
-  return bestByTrial(Number.isFinite(first) && first > 0 ? first : 0.01, measure, { factor: 3, goodEnough });
 }
 
 /**

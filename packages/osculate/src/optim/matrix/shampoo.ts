@@ -66,7 +66,10 @@ export function shampooRoot(
 
 /** Learning rate 3e-3. */
 export interface ShampooOptions extends GradientOptions {
-  /** Decay rates of the gradient's mean and of the factors (default 0.9, 0.95; with 1 the factors are sums, as in AdaGrad and Distributed Shampoo). */
+  /**
+   * Decay rates of the gradient's mean and of the factors (default 0.9, 0.95; with 1 the factors are sums, as in AdaGrad and Distributed
+   * Shampoo).
+   */
   readonly betas?: readonly [number, number];
   /** Added to the factors' eigenvalues (default 1e-12). */
   readonly epsilon?: number;
