@@ -36,6 +36,11 @@ import { optimizers } from '../packages/lab/dist/optimizers/index.js';
 const seeds = [1, 2, 3];
 const rates = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1];
 const bar = 0.8;
+/** Methods whose docstrings say that they are for something else than some passes over the data of a network. */
+const elsewhere = new Set([
+  ...['newton', 'plain-newton', 'modified-newton', 'trust-region', 'adaptive-cubic', 'saddle-free-newton'],
+  ...['lbfgs', 'newton-cg', 'trust-region-newton-cg', 'hessian-free', 'natural-gradient'],
+]);
 /** With n × n matrices a step takes as many gradients as there are parameters, or more. */
 const smallest = 'spirals';
 
@@ -246,7 +251,9 @@ for (const spec of specs) {
   const cells = names.map((name) => {
     if (!suits(spec, name)) return '–';
     const value = share(name, spec);
-    return `${value >= bar ? '' : '* '}${(100 * value).toFixed(0)}`;
+    const text = (100 * value).toFixed(0);
+    if (value >= bar) return text;
+    return elsewhere.has(String(spec.split(':')[0])) ? `(${text})` : `* ${text}`;
   });
   console.log(`${spec.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join('')}`);
 }
@@ -255,4 +262,5 @@ for (const name of names) {
   const losses = seeds.map((seed) => Number(found(name, best, seed)?.end).toPrecision(3));
   console.log(`${name}: ${problems[name].budget} gradients; ${best}, losses ${losses.join(', ')}`);
 }
-console.log(`*: below ${100 * bar} %; –: not for this problem (see its docstring)`);
+console.log(`*: below ${100 * bar} %; in brackets: below it, and not what the method is for, as its docstring says;`);
+console.log('–: for sums of squares, or with n × n matrices for few parameters');

@@ -235,7 +235,7 @@ describe('adaHessian', () => {
         m[i] = 0.9 * m[i]! + 0.1 * gradient[i]!;
         v[i] = 0.999 * v[i]! + 0.001 * d[i]! ** 2;
         const ratio = m[i]! / (1 - 0.9 ** t) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-4);
-        return p - 0.07 * (ratio + 0.1 * p);
+        return p - 0.1 * (ratio + 0.1 * p);
       });
       ({ state } = await optimizer.step(state, { objective, generator: generator(t) }));
       expect(relativeError(state.parameters, theta)).toBeLessThan(1e-12);

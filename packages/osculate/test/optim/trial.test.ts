@@ -79,6 +79,19 @@ describe.each([
     expect((await objective.value(parameters, [0])) / scale).toBeLessThan(1e-3);
   });
 
+  it('is none where every step leads to what is not finite: the step is rejected', async () => {
+    const { objective, start } = smallProblem();
+    const optimizer = make();
+    const valueAndGradient: typeof objective.valueAndGradient = async (theta, rows) => {
+      const found = await objective.valueAndGradient(theta, rows);
+      return theta.every((v, i) => v === start[i]) ? found : { ...found, value: Number.NaN };
+    };
+    const context = { objective: { ...objective, valueAndGradient }, generator: generator(1) };
+    const { state, report } = await optimizer.step(optimizer.init(objective, start.slice()), context);
+    expect([report.accepted, report.nonFinite, state.step, state.rate]).toEqual([false, true, 1, 0]);
+    expect(state.parameters).toEqual(start);
+  });
+
   it('is reported, and makes the step that it makes when it is given', async () => {
     const problem = smallProblem();
     const { state, report } = await first(make(), problem);

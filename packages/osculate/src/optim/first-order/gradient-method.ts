@@ -191,9 +191,12 @@ export function gradientMethod<S extends object>(
     const found = state.rate
       ? { value: state.rate, tried: 0 }
       : await rateByTrial(state, batches, objective, (at, rows, rate) => stepOn(at, rows, rate, alone));
-    // Without a rate that keeps the losses finite: the step with rate 0 is rejected where the loss is not finite here.
-    const { state: next, report } = await stepOn(state, draw(), found?.value ?? 0, context);
-    const trial = found && { learningRate: found.value, ...(found.tried > 0 && { ratesTried: found.tried }) };
+    if (found === null) {
+      const { report } = await stepOn(state, draw(), 0, alone);
+      return { state: { ...state, step: state.step + 1 }, report: { ...report, accepted: false, nonFinite: true } };
+    }
+    const { state: next, report } = await stepOn(state, draw(), found.value, context);
+    const trial = { learningRate: found.value, ...(found.tried > 0 && { ratesTried: found.tried }) };
     return { state: next, report: { ...report, details: { ...report.details, ...trial } } };
   };
   return {
