@@ -1,6 +1,6 @@
 import type { Optimizer, Schedule } from 'osculate/optim';
 import { alternatives } from './closest.js';
-import type { OptimizerSettings } from './optimizers/entry.js';
+import { defaultsOf, type OptimizerSettings } from './optimizers/entry.js';
 import { optimizers } from './optimizers/index.js';
 import { specSettings } from './spec-settings.js';
 import { UsageError } from './usage-error.js';
@@ -10,7 +10,10 @@ export interface Contestant {
   /** As given: `adam` or `adam:learningRate=0.01`. */
   readonly spec: string;
   readonly title: string;
+  /** What is given, and the library's defaults that are numbers. */
   readonly settings: OptimizerSettings;
+  /** Names of all settings that can be given. */
+  readonly known: readonly string[];
   /** The optimizer, with a schedule of the learning rate where the method takes one (its settings then name it). */
   make(schedule?: Schedule): Optimizer;
 }
@@ -25,10 +28,11 @@ export function parseContestant(spec: string): Contestant {
   if (!entry) {
     throw new UsageError(`there is no optimizer "${name}"${alternatives(name, optimizerNames)}`);
   }
-  const all = { ...entry.defaults, ...specSettings(spec, settings, entry.defaults) };
+  const given = specSettings(spec, settings, Object.fromEntries(entry.settings.map((known) => [known, 0])));
   const suffix = settings.length > 0 ? ` (${settings.join(', ')})` : '';
-  const make: Contestant['make'] = (schedule) => entry.make(schedule ? { ...all, schedule } : all);
-  return { spec, title: entry.title + suffix, settings: all, make };
+  const make: Contestant['make'] = (schedule) => entry.make(schedule ? { ...given, schedule } : given);
+  const { settings: known } = entry;
+  return { spec, title: entry.title + suffix, settings: { ...defaultsOf(entry), ...given }, known, make };
 }
 
 /** Reads a list separated by commas; each may be named once. */

@@ -82,7 +82,7 @@ describe('osculate compare', () => {
     expect(rows.map((r) => r.split(/ {2,}/)[0])).toEqual([
       'Adam',
       'SGD with Nesterov momentum',
-      'Hessian-free (Martens 2010)',
+      'Hessian-free (Martens 2010) (gradientRows=1000)',
       'K-FAC (Martens and Grosse 2015)',
     ]);
     expect(readFileSync(join(folder, 'out.html'), 'utf8')).toContain('</html>');

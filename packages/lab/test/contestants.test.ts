@@ -11,11 +11,11 @@ describe('contestants', () => {
     expect(parseContestants(problemNamed('autoencoder').optimizers.join(',')).map((c) => c.title)).toEqual([
       'Adam',
       'SGD with Nesterov momentum',
-      'Hessian-free (Martens 2010)',
+      'Hessian-free (Martens 2010) (gradientRows=1000)',
       'K-FAC (Martens and Grosse 2015)',
     ]);
     const { title, settings } = parseContestant('adam:learningRate=0.01');
-    expect(settings).toEqual({ learningRate: 0.01, batchSize: 200 });
+    expect(settings).toEqual({ learningRate: 0.01, batchSize: 128 });
     expect(title).toBe('Adam (learningRate=0.01)');
   });
   it('makes an optimizer of every name, with its settings', () => {

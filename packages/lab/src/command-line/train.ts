@@ -73,7 +73,7 @@ function addFlags(command: Command): Command {
     .option('--lr <number>', 'learning rate', positive)
     .option('--damping <number>', 'damping of second-order methods', positive)
     .option('--set <list>', 'other settings of the optimizer, as momentum=0.9,weightDecay=0', startValues, {})
-    .option('-b, --batch <rows>', 'examples a step (default: 64)', counting)
+    .option('-b, --batch <rows>', 'examples a step (default: the method’s, as osculate optimizers lists it)', counting)
     .option('--epochs <number>', 'passes over the data (default: 10)', positive)
     .option('--steps <number>', 'steps at most', counting)
     .option('--time <seconds>', 'seconds of stepping at most', positive)

@@ -1,3 +1,4 @@
+import { describedDefaults } from '../optimizers/entry.js';
 import { optimizers as all } from '../optimizers/index.js';
 import type { Terminal } from '../report/progress.js';
 
@@ -14,8 +15,9 @@ const needs = {
 
 /** Lists the optimizers with their families, settings and what they need: text or JSON. */
 export function optimizers({ json, stdout }: OptimizersOptions): number {
-  const rows = Object.entries(all).map(([name, { title, family, defaults, needs: need }]) => {
-    return { name, title, family, settings: defaults, ...(need && { needs: needs[need] }) };
+  const rows = Object.entries(all).map(([name, entry]) => {
+    const { title, family, needs: need } = entry;
+    return { name, title, family, settings: describedDefaults(entry), ...(need && { needs: needs[need] }) };
   });
   if (json) {
     stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

@@ -52,7 +52,7 @@ export const addingFamily: Family = {
       optimizers: ['adam:learningRate=0.003', 'rmsprop', 'nesterov:learningRate=0.05', 'soap', 'muon', 'hessian-free'],
       budget: 60,
       executor: 'onnxruntime',
-      tuning: 'none: the learning rates of Adam and Nesterov are guesses, the rest the authors’ defaults',
+      tuning: 'none: the learning rates of Adam and Nesterov are guesses, the rest the defaults of the library',
       load: async (seed) => {
         // The data do not change with the start.
         const [train, test] = [addingExamples(rows, length, 1), addingExamples(Math.min(rows, 1000), length, 2)];

@@ -99,7 +99,14 @@ const makers: Readonly<Record<string, { readonly summary: string; readonly make:
           'f = x³ − 3xy² from near its saddle at the origin, where gradient and Hessian vanish; f is unbounded below.',
         difficulty:
           'a degenerate saddle: Newton steps lead to it, and only methods that use negative curvature leave it fast',
-        optimizers: ['saddle-free-newton', 'trust-region', 'adaptive-cubic', 'newton', 'adam:learningRate=0.05', 'sgd'],
+        optimizers: [
+          'saddle-free-newton',
+          'trust-region',
+          'adaptive-cubic',
+          'newton',
+          'adam:learningRate=0.05',
+          'sgd:learningRate=0.01',
+        ],
       }),
   },
 };

@@ -97,7 +97,7 @@ export const onnxFamily: Family = {
       optimizers: ['adam', 'nesterov', 'hessian-free'],
       budget: 60,
       executor: 'onnxruntime',
-      tuning: 'none: the authors’ defaults, or those chosen on the autoencoder',
+      tuning: 'none: the defaults of the library, which were chosen on small networks of five kinds',
       load: () => loadOnnx(name, path, data, loss),
     };
   },

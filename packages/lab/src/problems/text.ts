@@ -82,7 +82,7 @@ function characterProblem(name: string, of: CharacterModel, settings: Settings):
     ],
     budget: 120,
     executor: 'onnxruntime',
-    tuning: 'none on this problem: the authors’ defaults, with batches of 64 windows',
+    tuning: 'none on this problem: the defaults of the library, with batches of 64 windows',
     load: async (seed) => {
       const text = await novel();
       const [train, test] = [firstRows(windows(text.train, length), rows), firstRows(windows(text.test, length), rows)];

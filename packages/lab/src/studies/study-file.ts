@@ -120,7 +120,7 @@ export interface DeclaredStudy {
   readonly problems: readonly StudyProblem[];
 }
 
-/** The setting that a method stands and falls with, where it has one. */
+/** The setting that a method stands and falls with, where it has one and does not find it by itself. */
 function mainSetting(settings: Readonly<Record<string, number>>): string | undefined {
   return ['learningRate', 'damping', 'radius'].find((name) => Object.hasOwn(settings, name));
 }
@@ -149,14 +149,13 @@ function at<T>(path: readonly PropertyKey[], read: () => T): T {
 
 function entrant(given: z.output<typeof optimizerSchema>, tuning: Tuning | false): Entrant {
   const { optimizer: spec, tune } = typeof given === 'string' ? { optimizer: given, tune: undefined } : given;
-  const { settings } = parseContestant(spec);
+  const { settings, known } = parseContestant(spec);
   if (tune === false || tuning === false) return { spec };
   if (tune !== undefined) {
     const [[setting, values] = ['', []], more] = Object.entries(tune);
-    if (more !== undefined || !Object.hasOwn(settings, setting)) {
-      const known = Object.keys(settings).join(', ');
+    if (more !== undefined || !known.includes(setting)) {
       throw new UsageError(
-        `tune of "${spec}": name one of its settings (${known}), got ${Object.keys(tune).join(', ') || 'none'}`,
+        `tune of "${spec}": name one of its settings (${known.join(', ')}), got ${Object.keys(tune).join(', ') || 'none'}`,
       );
     }
     return { spec, tuned: { setting, values } };

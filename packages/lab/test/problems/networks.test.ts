@@ -142,7 +142,7 @@ const runs: readonly (readonly [problem: string, optimizers: string])[] = [
   ['beale', 'trust-region,lbfgs'],
   ['himmelblau', 'adaptive-cubic'],
   ['cube-roots', 'plain-gauss-newton,plain-newton'],
-  ['monkey-saddle', 'saddle-free-newton,sgd'],
+  ['monkey-saddle', 'saddle-free-newton,sgd:learningRate=0.01'],
   ['quadratic:1e6', 'newton,gauss-newton,heavy-ball:learningRate=0.1'],
   ['mgh:7', 'levenberg-marquardt,newton'],
   ['nist:Misra1a', 'levenberg-marquardt'],

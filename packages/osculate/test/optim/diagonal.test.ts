@@ -186,8 +186,8 @@ describe('sophia', () => {
     const random = () => generator(5);
     const { gradient } = await objective.valueAndGradient(start, rows);
     const step = (h: number, i: number, scale: number, least: number) =>
-      (1 - 1e-4 * 0.1) * start[i]! -
-      1e-4 * Math.max(-1, Math.min(1, (0.035 * gradient[i]!) / Math.max(scale * h, least)));
+      (1 - 1e-3 * 0.1) * start[i]! -
+      1e-3 * Math.max(-1, Math.min(1, (0.035 * gradient[i]!) / Math.max(scale * h, least)));
     const g = await first(sophiaG());
     const sampled = await sampledGradient(objective, start, rows, random());
     const h = sampled.gradient.map((v) => 0.01 * 6 * v * v);
@@ -235,7 +235,7 @@ describe('adaHessian', () => {
         m[i] = 0.9 * m[i]! + 0.1 * gradient[i]!;
         v[i] = 0.999 * v[i]! + 0.001 * d[i]! ** 2;
         const ratio = m[i]! / (1 - 0.9 ** t) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-4);
-        return p - 0.15 * (ratio + 0.1 * p);
+        return p - 0.1 * (ratio + 0.1 * p);
       });
       ({ state } = await optimizer.step(state, { objective, generator: generator(t) }));
       expect(relativeError(state.parameters, theta)).toBeLessThan(1e-12);

@@ -149,7 +149,7 @@ describe('options of every gradient method', () => {
   it('lists what was chosen in the settings', () => {
     const { settings } = adamW({ schedule: cosine(9), clipNorm: 2, average: 0.5, groups: [{ names: /bias/ }] });
     expect(settings).toEqual({
-      ...{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, batchSize: 200, weightDecay: 0.01 },
+      ...{ learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, batchSize: 128, weightDecay: 0.01 },
       ...{ schedule: 'cosine(9, 0)', clipNorm: 2, average: 0.5, groups: '/bias/' },
     });
   });

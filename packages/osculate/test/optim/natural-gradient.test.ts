@@ -9,8 +9,8 @@ import {
   sampledFisherMatrix,
   supervisedObjective,
 } from '../../src/objective/index.js';
-import { gaussNewtonCg, naturalGradient } from '../../src/optim/index.js';
-import { dampedSolve } from '../../src/optim/newton/damped-solve.js';
+import { gaussNewtonCg, hessianFree, naturalGradient } from '../../src/optim/index.js';
+import { curvatureShare, dampedSolve } from '../../src/optim/newton/damped-solve.js';
 import type { NaturalGradientOptions } from '../../src/optim/newton/natural-gradient.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
 import { generator, InputError, leaves, type NDArray } from '../../src/tensor/index.js';
@@ -97,6 +97,31 @@ describe('sampled Fisher matrix', () => {
       const variance = all.reduce((sum, f) => sum + (f[i]! - mean) ** 2, 0) / (draws - 1);
       expect(Math.abs(mean - value)).toBeLessThan(5 * Math.sqrt(variance / draws) + 1e-12);
     });
+  });
+});
+
+describe('what is measured where it is not given', () => {
+  it('λ starts as the curvature along the gradient', async () => {
+    const { objective, start } = smallProblem({ weightDecay: 0.05, loss: sigmoidCrossEntropy() });
+    const { gradient } = await objective.valueAndGradient(start, allRows(24));
+    const g = Array.from(gradient);
+    const matrix = await denseGgn(objective, start);
+    const product = g.map((_, i) => g.reduce((sum, v, j) => sum + matrix[i * g.length + j]! * v, 0));
+    const expected = dot(g, product) / dot(g, g) + 0.05;
+    const context = { objective, generator: generator(0) };
+    const natural = naturalGradient();
+    const { report } = await natural.step(natural.init(objective, start), context);
+    expect(report.details.damping).toBeCloseTo(expected * 4 ** (report.details.trials! - 1), 12);
+    const free = hessianFree();
+    const { details } = (await free.step(free.init(objective, start), context)).report;
+    const factor = details.rho! < 0.25 ? 1.5 : details.rho! > 0.75 ? 2 / 3 : 1;
+    expect(details.damping).toBeCloseTo(expected * factor, 12);
+  });
+
+  it('the rows of the curvature are an eighth, at least 64 and at most a chunk', () => {
+    const { objective } = smallProblem({ chunk: 500 });
+    const rows = [24, 100, 1000, 8000].map((count) => curvatureShare(undefined, count, objective));
+    expect([...rows, curvatureShare(7, 1000, objective)]).toEqual([24, 64, 125, 500, 7]);
   });
 });
 

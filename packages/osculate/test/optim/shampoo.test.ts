@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inverseRoot } from '../../src/linalg/dense/inverse-root.js';
 import { matrix, matrixFromRows } from '../../src/linalg/matrix.js';
-import { shampoo, stateBytes } from '../../src/optim/index.js';
+import { adam, shampoo, stateBytes } from '../../src/optim/index.js';
 import { shampooRoot, twoEigensolvers } from '../../src/optim/matrix/shampoo.js';
 import { generator, InputError } from '../../src/tensor/index.js';
 import { relativeError } from '../objective/support.js';
@@ -104,6 +104,19 @@ describe('shampoo', () => {
     ).toBeLessThan(1e-9);
     const sgd = await follow(shampoo({ ...options, grafting: 'sgd' }), shapes, gradients);
     expect(frobenius(move(sgd, 3))).toBeCloseTo(frobenius(gradients[2]!), 9);
+  });
+
+  it('takes Adam’s step before the first roots by default, and its length after', async () => {
+    const gradients = draws(4, 6, 1);
+    const options = { learningRate: 0.1, betas: [0.9, 0.95] as const };
+    const states = await follow(shampoo({ ...options, interval: 4 }), shapes, gradients);
+    const reference = await follow(adam(options), shapes, gradients);
+    const move = (of: readonly { parameters: ArrayLike<number> }[], k: number) =>
+      Float64Array.from(of[k]!.parameters, (p, i) => p - of[k - 1]!.parameters[i]!);
+    for (const k of [1, 2, 3]) expect(relativeError(move(states, k), move(reference, k))).toBeLessThan(1e-12);
+    expect(frobenius(move(states, 4))).toBeCloseTo(frobenius(move(reference, 4)), 12);
+    expect(relativeError(move(states, 4), move(reference, 4))).toBeGreaterThan(0.01);
+    expect(() => shampoo({ betas: [0.9, 1], grafting: 'adam' })).toThrow(InputError);
   });
 
   it('treats blocks as if they were matrices of their own', async () => {

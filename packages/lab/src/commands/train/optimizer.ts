@@ -24,15 +24,10 @@ export interface OptimizerChoice {
   readonly warmUp?: number;
 }
 
-/** Rows a step unless the user says otherwise. */
-const defaultBatch = 64;
-
 /** The optimizer with the settings of the flags. @throws UsageError for a setting that it does not have */
-export function chosenOptimizer(choice: OptimizerChoice, rows: number): Contestant {
-  const plain = parseContestant(choice.optimizer);
-  const batched = plain.settings.batchSize !== undefined && !choice.optimizer.includes('batchSize=');
-  const batch = choice.batch ?? (batched ? Math.min(defaultBatch, rows) : undefined);
-  const flags = { learningRate: choice.lr, damping: choice.damping, batchSize: batch, ...choice.settings };
+export function chosenOptimizer(choice: OptimizerChoice): Contestant {
+  const { lr: learningRate, damping, batch: batchSize } = choice;
+  const flags = { learningRate, damping, batchSize, ...choice.settings };
   const given = Object.entries(flags).flatMap(([key, value]) => (value === undefined ? [] : [`:${key}=${value}`]));
   return parseContestant(choice.optimizer + given.join(''));
 }

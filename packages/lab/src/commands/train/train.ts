@@ -101,7 +101,7 @@ interface Prepared {
 async function prepare(options: TrainOptions): Promise<Prepared> {
   const bytes = contentsOf(options.file);
   const problem = await loadProblem(options, modelIn(options.file, bytes), lossNamed(options.loss));
-  return { bytes, problem, contestant: chosenOptimizer(options, problem.rows.train) };
+  return { bytes, problem, contestant: chosenOptimizer(options) };
 }
 
 async function execute(options: TrainOptions, { bytes, problem, contestant }: Prepared, executor: Executor) {

@@ -119,7 +119,7 @@ function limits({ kept, analysis }: StudyReport): string {
   const list = [
     `${seeds.length} seeds: the paired test cannot show less than p = ${short(least)}${least > 0.05 ? ', so that no single comparison is significant at 5 %; what is called ahead was ahead in every seed and by more than the seeds scatter' : ''}. Nothing is corrected for the number of comparisons.`,
     `The budgets are short (${short(Math.min(...problems.flatMap(({ budget }) => budget.seconds ?? [])))} s and more a run) and the models small: what holds here need not hold for models that take days.`,
-    'One setting of each method was searched for, on a grid, on this problem; the others have their authors’ defaults. A search over several settings could change the order.',
+    'One setting of each method was searched for, on a grid, on this problem; the others have the library’s defaults. A search over several settings could change the order.',
     'Trials are shorter than runs: the value that is best early need not be the best for a whole run.',
     'No learning rate schedules: every rate is constant over a run, as the search found it.',
     'Times are those of this implementation on this machine, on few cores. Counts of steps and of gradient equivalents, in the data files, do not depend on either.',

@@ -11,7 +11,7 @@ import {
 import type { Optimizer } from '../optimizer.js';
 import { hessianProbe } from './hessian-probe.js';
 
-/** Learning rate 0.15. */
+/** Learning rate 0.1 (0.15 in the authors’ code, for networks with batch normalisation). */
 export interface AdaHessianOptions extends GradientOptions {
   /** Decay rates of the two moments (default 0.9, 0.999). */
   readonly betas?: readonly [number, number];
@@ -83,7 +83,7 @@ export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessia
   return gradientMethod<Own>(
     {
       name: 'AdaHessian',
-      defaults: { learningRate: 0.15 },
+      defaults: { learningRate: 0.1 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon },
       init: (parameters) => ({ first: like(parameters), second: like(parameters) }),
       move,

@@ -50,7 +50,7 @@ export async function sampledSquares(
 export interface DiagonalGgnOptions extends GradientOptions {
   /** Decay rates of the momentum and of the curvature (default 0.9, 0.95). */
   readonly betas?: readonly [number, number];
-  /** λ > 0 in units of the curvature, which scale with the loss (default 1e-2, for mean losses of order 1). */
+  /** λ > 0 in units of the curvature, which scale with the loss (default 0.1). */
   readonly damping?: number;
   /** Updates between estimates of the curvature (default 1). */
   readonly interval?: number;
@@ -96,7 +96,7 @@ function diagonalPass(pass: DiagonalPass, beta: number): void {
  * parameters one gradient an example is held in memory. Memory 2 n beside the parameters.
  */
 export function diagonalGgn(options: DiagonalGgnOptions = {}): Optimizer<DiagonalGgnState> {
-  const { betas: [beta, keep] = [0.9, 0.95] as const, damping = 1e-2, interval = 1 } = options;
+  const { betas: [beta, keep] = [0.9, 0.95] as const, damping = 0.1, interval = 1 } = options;
   checkOptions('diagonalGgn', {
     'a number > 0': { damping },
     'an integer ≥ 1': { interval },

@@ -16,7 +16,7 @@ import {
 import type { Optimizer } from '../optimizer.js';
 import { hessianProbe } from './hessian-probe.js';
 
-/** Learning rate 1e-4, weight decay 0.1. */
+/** Learning rate 1e-3 (1e-4 in the authors' code for GPT-2), weight decay 0.1. */
 export interface SophiaOptions extends GradientOptions {
   /** Decay rates of the momentum and of the curvature (default 0.965, 0.99). */
   readonly betas?: readonly [number, number];
@@ -101,7 +101,7 @@ export function sophiaMethod(kind: SophiaKind, options: SophiaOptions): Optimize
   return gradientMethod<Own>(
     {
       name: kind.name,
-      defaults: { learningRate: 1e-4, weightDecay: 0.1 },
+      defaults: { learningRate: 1e-3, weightDecay: 0.1 },
       settings: { beta1: beta, beta2: keep, interval, ...kind.settings },
       init: (parameters) => ({ momentum: like(parameters), curvature: like(parameters) }),
       move,

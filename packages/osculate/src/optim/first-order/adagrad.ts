@@ -8,7 +8,7 @@ import {
   type Pass,
 } from './gradient-method.js';
 
-/** Learning rate 0.01. */
+/** Learning rate 0.03. */
 export interface AdagradOptions extends GradientOptions {
   /** Default 1e-10. */
   readonly epsilon?: number;
@@ -38,7 +38,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState> {
   return elementwiseMethod(
     {
       name: 'AdaGrad',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 0.03 },
       settings: { epsilon },
       vectors: ['sum'],
       pass: (pass) => adagradPass(pass, epsilon),

@@ -8,13 +8,15 @@ import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import { type Optimizer, type OptimizerState, overwritable, SpareVector, type StepContext } from '../optimizer.js';
 import { constantRate, type Schedule } from '../schedules.js';
+import { rateByTrial, trialSteps } from './rate-trial.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {
+  /** Default: the method's own. */
   readonly learningRate?: number;
   /** Multiplies the learning rate (default: constant). */
   readonly schedule?: Schedule;
-  /** Rows a step (default 200). */
+  /** Rows a step (default 128). */
   readonly batchSize?: number;
   /** Scales the gradient down to this norm when it is longer (default: never). */
   readonly clipNorm?: number;
@@ -31,6 +33,8 @@ export type GradientState<S extends object = object> = OptimizerState &
   S & {
     /** Steps that were accepted: what schedules and bias corrections count. */
     readonly updates: number;
+    /** The learning rate that a trial has found, 0 before it; absent where none is made. */
+    readonly rate?: number;
     /** Exponential moving average of the parameters, when the options ask for it. */
     readonly average?: Vector;
   };
@@ -57,7 +61,7 @@ export interface MoveResult<S extends object> {
 /** A method: its name, its defaults and its update rule. */
 export interface GradientRule<S extends object> {
   readonly name: string;
-  readonly defaults: { readonly learningRate: number; readonly weightDecay?: number };
+  readonly defaults: { readonly learningRate: number | 'trial'; readonly weightDecay?: number };
   /** Settings to report beside the common ones. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** One segment a parameter, for rules that look at shapes, and its settings where they differ from the common ones. */
@@ -98,7 +102,7 @@ function settingsOf<S extends object>(rule: GradientRule<S>, options: GradientOp
   const { learningRate, weightDecay, batchSize } = common(rule, options);
   const { schedule, clipNorm, average, groups } = options;
   return {
-    learningRate,
+    learningRate: learningRate === 'trial' ? 'by trial' : learningRate,
     ...rule.settings,
     batchSize,
     weightDecay,
@@ -119,30 +123,41 @@ function checkCommon(name: string, options: GradientOptions): void {
 }
 
 function common<S extends object>({ defaults }: GradientRule<S>, options: GradientOptions) {
-  const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, batchSize = 200 } = options;
+  const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay ?? 0, batchSize = 128 } = options;
   return { learningRate, weightDecay, batchSize };
+}
+
+/** Segments of a layout at a learning rate, made again only for another rate. */
+function segmentsAt<S extends object>(rule: GradientRule<S>, weightDecay: number, groups: readonly ParameterGroup[]) {
+  return byLayout((layout) => {
+    let known: { readonly learningRate: number; readonly segments: readonly Segment[] } | undefined;
+    return (learningRate: number): readonly Segment[] => {
+      if (known?.learningRate === learningRate) return known.segments;
+      const own = (slot: ParameterSlot) => ({ learningRate, weightDecay, ...rule.bySlot?.(slot, layout) });
+      known = { learningRate, segments: segmentsOf(layout, own, groups, rule.bySlot !== undefined) };
+      return known.segments;
+    };
+  });
 }
 
 /**
  * Makes an optimizer of an update rule: draws the mini-batch, takes its gradient, clips it, gives every parameter its
  * learning rate and weight decay, and keeps the average of the weights. A step whose loss, gradient or new parameters are not
- * finite is rejected: only `step` moves on. One gradient of the mini-batch a step.
+ * finite is rejected: only `step` moves on. One gradient of the mini-batch a step. Where the rule has no learning rate of its own, the first
+ * step finds one (`rateByTrial`), at ten gradients a rate.
  */
 export function gradientMethod<S extends object>(
   rule: GradientRule<S>,
   options: GradientOptions,
 ): Optimizer<GradientState<S>> {
-  const { batchSize, ...defaults } = common(rule, options);
+  const { batchSize, learningRate, weightDecay } = common(rule, options);
   checkCommon(rule.name, options);
   const { schedule = constantRate(), clipNorm, average, groups = [] } = options;
-  const segmentsFor = byLayout((layout) => {
-    const own = (slot: ParameterSlot) => ({ ...defaults, ...rule.bySlot?.(slot, layout) });
-    return segmentsOf(layout, own, groups, rule.bySlot !== undefined);
-  });
+  const segmentsFor = segmentsAt(rule, weightDecay, groups);
   // The gradient of the last step that had a retired state.
   const spare = new SpareVector();
-  const step = async (state: GradientState<S>, { objective, generator, retired }: StepContext) => {
-    const rows = drawRows(objective, batchSize, generator);
+  const stepOn = async (state: GradientState<S>, rows: Rows, base: number, context: StepContext) => {
+    const { objective, generator, retired } = context;
     const at = rule.point?.(state) ?? state.parameters;
     const into = retired && spare.take(at);
     const { value: loss, gradient } = await objective.valueAndGradient(at, rows, into);
@@ -155,26 +170,48 @@ export function gradientMethod<S extends object>(
     if (clipNorm !== undefined) clip(gradient, Math.sqrt(square), clipNorm);
     const update = state.updates + 1;
     const factor = schedule.factor(update);
-    const segments = segmentsFor(objective.layout).map((s) => ({ ...s, rate: s.rate * factor }));
+    const segments = segmentsFor(objective.layout)(base).map((s) => ({ ...s, rate: s.rate * factor }));
     const move = { objective, generator, retired, state, rows, update, gradient, factor, segments };
     const result = await rule.move(move);
     if (retired && rule.leavesGradient) spare.leave(gradient);
     if (result === undefined || finiteSquaredNorm(result.parameters) === undefined) return rejected;
     const { parameters, own, details } = result;
+    const rate = state.rate === undefined ? {} : { rate: base };
     const kept = average === undefined ? {} : { average: averaged(state.average!, parameters, average) };
     return {
-      state: { ...own, parameters, step: state.step + 1, updates: update, ...kept } as GradientState<S>,
+      state: { ...own, parameters, step: state.step + 1, updates: update, ...rate, ...kept } as GradientState<S>,
       report: { loss, accepted: true, details: { gradientNorm: Math.sqrt(square), ...details } },
     };
+  };
+  const withTrial = async (state: GradientState<S>, context: StepContext) => {
+    const { objective, generator } = context;
+    const draw = (): Rows => drawRows(objective, batchSize, generator);
+    const batches = state.rate ? [] : Array.from({ length: trialSteps }, draw);
+    const alone = { objective, generator };
+    const found = state.rate
+      ? { value: state.rate, tried: 0 }
+      : await rateByTrial(state, batches, objective, (at, rows, rate) => stepOn(at, rows, rate, alone));
+    if (found === null) {
+      const { report } = await stepOn(state, draw(), 0, alone);
+      return { state: { ...state, step: state.step + 1 }, report: { ...report, accepted: false, nonFinite: true } };
+    }
+    const { state: next, report } = await stepOn(state, draw(), found.value, context);
+    const trial = { learningRate: found.value, ...(found.tried > 0 && { ratesTried: found.tried }) };
+    return { state: next, report: { ...report, details: { ...report.details, ...trial } } };
   };
   return {
     name: rule.name,
     settings: settingsOf(rule, options),
     init: (objective, parameters) => {
+      const rate = learningRate === 'trial' ? { rate: 0 } : {};
       const kept = average === undefined ? {} : { average: parameters.slice() };
-      return { ...rule.init(parameters, objective), parameters, step: 0, updates: 0, ...kept } as GradientState<S>;
+      const own = rule.init(parameters, objective);
+      return { ...own, parameters, step: 0, updates: 0, ...rate, ...kept } as GradientState<S>;
     },
-    step,
+    step: (state, context) =>
+      learningRate === 'trial'
+        ? withTrial(state, context)
+        : stepOn(state, drawRows(context.objective, batchSize, context.generator), learningRate, context),
   };
 }
 

@@ -7,11 +7,12 @@ function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>)
 }
 
 /**
- * Stochastic gradient descent (Robbins and Monro 1951): θ ← θ − η·(g + λθ), η = 0.01 by default.
+ * Stochastic gradient descent (Robbins and Monro 1951): θ ← θ − η·(g + λθ). Unless η is given, it is found by a
+ * short trial in the first step, as by the methods with momentum (see `gradientMethod`), and reported in the details.
  * One gradient of a mini-batch a step; no memory beside the parameters.
  */
 export function sgd(options: GradientOptions = {}): Optimizer<GradientState> {
-  const rule = { name: 'SGD', defaults: { learningRate: 0.01 }, settings: {}, vectors: [], pass };
+  const rule = { name: 'SGD', defaults: { learningRate: 'trial' as const }, settings: {}, vectors: [], pass };
   return elementwiseMethod<never>(rule, options);
 }
 
@@ -35,7 +36,7 @@ export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovStat
   return elementwiseMethod(
     {
       name: 'Heavy ball',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 'trial' },
       settings: { momentum },
       vectors: ['velocity'],
       pass: (pass) => heavyBallPass(pass, momentum),
@@ -44,7 +45,7 @@ export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovStat
   );
 }
 
-/** Learning rate 0.01. */
+/** Learning rate by a short trial in the first step, reported in its details. */
 export interface NesterovOptions extends GradientOptions {
   /** Default 0.9. */
   readonly momentum?: number;
@@ -73,7 +74,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState
   return elementwiseMethod(
     {
       name: 'Nesterov',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 'trial' },
       settings: { momentum },
       vectors: ['velocity'],
       pass: (pass) => nesterovPass(pass, momentum),

@@ -8,7 +8,7 @@ import {
   type Pass,
 } from './gradient-method.js';
 
-/** Learning rate 0.01. */
+/** Learning rate 1e-3. */
 export interface RmspropOptions extends GradientOptions {
   /** Decay rate of the mean of squares (default 0.99). */
   readonly alpha?: number;
@@ -48,7 +48,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
   return elementwiseMethod(
     {
       name: 'RMSProp',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 1e-3 },
       settings,
       vectors: ['square', 'velocity'],
       pass: (pass) => rmspropPass(pass, settings),

@@ -34,15 +34,18 @@ export interface EkfacState extends KfacState {
   readonly measured: number;
 }
 
-/** Eigenbases, and inverses for the blocks that have none, in one vector. */
-function renewBases(
-  { blocks, layout }: ReturnType<typeof kfacPrograms>,
-  factors: Vector,
-  damping: number,
-): Vector | null {
+type Programs = ReturnType<typeof kfacPrograms>;
+
+/** Inverses for the blocks that have no eigenbases, in a vector for all. */
+function otherInverses({ blocks, layout }: Programs, factors: Vector, damping: number): Vector | null {
   const others = { ...layout, slots: layout.slots.filter((s) => !hasEigenbasis(blocks[s.block]!)) };
-  const inverses = dampedInverses(others, factors, Math.sqrt(damping));
-  return inverses && eigenbases(layout, blocks, factors, inverses);
+  return dampedInverses(others, factors, Math.sqrt(damping));
+}
+
+/** Eigenbases, and inverses for the blocks that have none, in one vector. */
+function renewBases(programs: Programs, factors: Vector, damping: number): Vector | null {
+  const inverses = otherInverses(programs, factors, damping);
+  return inverses && eigenbases(programs.layout, programs.blocks, factors, inverses);
 }
 
 /**
@@ -118,11 +121,19 @@ export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
         ),
       );
     };
+    const damped = (learnt: EkfacState, damping: number): EkfacState | null => {
+      const renewed = otherInverses(programs, learnt.factors, damping + objective.weightDecay);
+      if (renewed === null) return null;
+      for (const { offset, length, block } of layout.slots) {
+        if (hasEigenbasis(blocks[block]!)) renewed.set(learnt.inverses.subarray(offset, offset + length), offset);
+      }
+      return { ...learnt, damping, inverses: renewed };
+    };
     const init = (base: KfacState, zeros: (length: number) => Vector): EkfacState => ({
       ...base,
       moments: zeros(places.size),
       measured: 0,
     });
-    return { programs, init, learn, direction };
+    return { programs, init, learn, direction, damped };
   });
 }

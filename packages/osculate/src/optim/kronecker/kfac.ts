@@ -39,23 +39,24 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
 }
 
 /**
- * K-FAC (Martens and Grosse 2015): the gradient is preconditioned by U = G⁻¹·∇W·A⁻¹ layer by layer, with Kronecker factors of the
- * Fisher matrix (targets sampled from the model) averaged over batches and damped by π-split √λ; the length of the step and its
- * momentum minimise the quadratic model with exact Gauss-Newton products over the span of −U and the last step; λ follows the
- * reduction ratio. The layers are found in the graph: nothing is registered. Parameters without Kronecker structure get a full
- * block or a diagonal (see `kroneckerBlocks`).
+ * K-FAC (Martens and Grosse 2015): the gradient is preconditioned by U = G⁻¹·∇W·A⁻¹ layer by layer, with Kronecker factors of the Fisher
+ * matrix (targets sampled from the model) averaged over batches and damped by π-split √λ; the length of the step and its momentum minimise
+ * the quadratic model with exact Gauss-Newton products over the span of −U and the last step; λ follows the reduction ratio. Unless it is
+ * given, the first λ is found in the first step: of a series 10ᵏ it is the one after whose step the loss is least on a second batch, at the
+ * price of an inversion, a direction and a forward pass each. The layers are found in the graph: nothing is registered. Parameters without
+ * Kronecker structure get a full block or a diagonal (see `kroneckerBlocks`).
  *
  * With `gammaEvery` γ starts at √(λ + weight decay) and is chosen every T = gammaEvery steps among γ·{ω, 1, 1/ω}, ω = √(19/20)^T, by the
- * decrease that the quadratic model promises (section 6.6): three inversions and three directions in such a step. A rejected step
- * starts it again.
+ * decrease that the quadratic model promises (section 6.6): three inversions and three directions in such a step. A rejected step starts it
+ * again.
  *
- * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and
- * two JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64. Where
- * the rows of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
+ * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and two
+ * JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64. Where the rows
+ * of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
  *
- * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds
- * the loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised
- * that it would fall; it costs a forward pass to tell, where the first is so.
+ * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds the
+ * loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised that it
+ * would fall; it costs a forward pass to tell, where the first is so.
  */
 export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
   const settings = settingsOf('kfac', options);
@@ -90,6 +91,11 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
         precondition(blocks, g, factorInputs(layout, 'inverse.', dtype)),
       );
     };
+    const damped = (learnt: KfacState, damping: number): KfacState | null => {
+      const gamma = Math.sqrt(damping + objective.weightDecay);
+      const inverses = dampedInverses(layout, learnt.factors, gamma);
+      return inverses && { ...learnt, damping, inverses, gamma: gammaEvery > 0 ? gamma : learnt.gamma };
+    };
     const candidates = (learnt: KfacState): readonly KfacState[] => {
       if (gammaEvery === 0 || learnt.step === 0 || learnt.step % gammaEvery !== 0) return [learnt];
       const ratio = gammaRatio ** gammaEvery;
@@ -99,6 +105,6 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
       });
       return [learnt, ...others];
     };
-    return { programs, init: (base) => base, learn, direction, candidates };
+    return { programs, init: (base) => base, learn, direction, damped, candidates };
   });
 }

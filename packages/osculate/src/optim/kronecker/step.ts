@@ -6,6 +6,7 @@ import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Optimizer, type OptimizerState, overwritable, type StepContext, type StepReport } from '../optimizer.js';
+import { bestByTrial } from '../search/trial.js';
 import { bestProposal, type Direction, type KfacPrograms, type Piece, type Point, type StepSize } from './programs.js';
 
 /** Options that K-FAC and EKFAC share. */
@@ -19,7 +20,7 @@ export interface KroneckerOptions {
    */
   readonly factorRows?: number;
   readonly modelRows?: number;
-  /** Initial λ (default 150). */
+  /** Initial λ (default: by a short trial in the first step, see `kfac`; 150 in the paper, whose losses are sums over 784 pixels). */
   readonly damping?: number;
   /** Steps between updates of the factors (default 10) and of their inverses (default 20); both also in the first three steps. */
   readonly factorEvery?: number;
@@ -45,7 +46,7 @@ export interface KroneckerOptions {
 }
 
 export interface KfacState extends OptimizerState {
-  /** λ. */
+  /** λ; 0 before the trial that finds it. */
   readonly damping: number;
   /** γ that the factors are damped by; 0 for √(λ + weight decay). */
   readonly gamma: number;
@@ -67,6 +68,7 @@ export interface KfacSettings {
   readonly batchSize: number;
   readonly factorRows: number;
   readonly modelRows: number;
+  /** 0: by a trial. */
   readonly damping: number;
   readonly factorEvery: number;
   readonly inverseEvery: number;
@@ -110,7 +112,7 @@ export function settingsOf(method: string, options: KroneckerOptions): KfacSetti
     batchSize,
     factorRows: factorRows ?? shareOf(batchSize, 2),
     modelRows: modelRows ?? shareOf(batchSize, 8),
-    damping: options.damping ?? 150,
+    damping: options.damping ?? 0,
     factorEvery: factorEvery ?? 10,
     inverseEvery: inverseEvery ?? 20,
     dampingEvery: dampingEvery ?? 5,
@@ -203,8 +205,38 @@ export interface KroneckerMethod<S extends KfacState> {
   /** The state with its curvature renewed where due; null when the factors allow no preconditioner. */
   learn(state: S, rows: Uint32Array, context: StepContext): Promise<S | null>;
   direction(state: S, gradient: Vector, at: Point): Promise<Direction>;
+  /** The learnt state with another λ, its curvature as it is; null when that allows no preconditioner. */
+  damped(learnt: S, damping: number): S | null;
   /** States with other γ to choose among where that is due, the learnt one first. Without it there is no choice. */
   candidates?(learnt: S): readonly S[];
+}
+
+/** The λ around which the first is sought. */
+const firstDamping = 1;
+
+/**
+ * The state with the first λ, of a series 10ᵏ: the one after whose step the loss is least on other rows, as many as the batch has. Null where none
+ * gives a finite loss. Cost a trial: the inverses, the direction with its quadratic model, and a forward pass.
+ */
+async function startedByTrial<S extends KfacState>(
+  method: KroneckerMethod<S>,
+  learnt: S,
+  gradient: Vector,
+  [at, rows]: readonly [Point, Rows],
+  { objective, generator }: StepContext,
+): Promise<{ state: S; tried: number } | null> {
+  const others = drawRows(objective, rows.length, generator);
+  const measure = async (damping: number): Promise<number> => {
+    const state = method.damped(learnt, damping);
+    const proposal = state && (await bestProposal(method, [state], gradient, at, rows, objective.weightDecay));
+    if (!proposal) return Number.POSITIVE_INFINITY;
+    const move = { step: like(at.theta), parameters: like(at.theta) };
+    combine(at.theta, proposal.direction, learnt.previous, proposal.size, move);
+    return objective.value(move.parameters, others);
+  };
+  const found = await bestByTrial(firstDamping, measure);
+  const state = found && method.damped(learnt, found.value);
+  return state && { state, tried: found.tried };
 }
 
 /** The step that K-FAC and EKFAC share: gradient, curvature, direction, length by the quadratic model, damping. */
@@ -223,17 +255,22 @@ async function advance<S extends KfacState>(
   const every = settings.dampingEvery;
   if (!Number.isFinite(loss)) return reject(state, loss, every);
   if (await didHarm(objective, state, rows, loss)) return reject(state, loss, every, false);
-  const learnt = await method.learn(state, rows, context);
-  if (learnt === null) return reject(state, loss, every);
   const at = { theta, rows: rows.subarray(0, settings.modelRows) };
+  const untried = state.damping === 0;
+  const first = await method.learn(untried ? { ...state, damping: firstDamping } : state, rows, context);
+  if (first === null) return reject(state, loss, every);
+  const trial = untried ? await startedByTrial(method, first, gradient, [at, rows], context) : undefined;
+  if (trial === null) return reject(state, loss, every);
+  const learnt = trial?.state ?? first;
   const candidates = method.candidates?.(learnt) ?? [learnt];
   const proposal = await bestProposal(method, candidates, gradient, at, rows, objective.weightDecay);
   if (proposal === null) return reject(state, loss, every);
   // The gradient has been used: its memory is as good as new memory, and much cheaper.
   const [step, parameters] = [gradient, found('parameters') ?? like(theta)];
   combine(theta, proposal.direction, previous, proposal.size, { step, parameters });
-  let { damping } = state;
+  let { damping } = learnt;
   let details: StepReport['details'] = { alpha: proposal.size.alpha, mu: proposal.size.mu };
+  if (trial) details = { ...details, firstDamping: damping, dampingsTried: trial.tried };
   if (every > 0 && (state.step + 1) % every === 0) {
     const rho = await reduction(objective, parameters, rows, loss, proposal.size.change);
     if (!Number.isFinite(rho)) return reject({ ...state, previous: like(previous) }, loss, every);
@@ -269,7 +306,7 @@ export function kroneckerOptimizer<S extends KfacState>(
   };
   return {
     name,
-    settings: { ...settings },
+    settings: { ...settings, damping: settings.damping || 'by trial' },
     init: (objective, parameters) => {
       const method = methodFor(objective);
       const zeros = (length: number): Vector =>

@@ -68,7 +68,7 @@ export interface MuonOptions extends GradientOptions {
   readonly newtonSchulzSteps?: number;
   /** Matrices that AdamW gets beside the last one, by name (default /embed|position/i). */
   readonly notHidden?: RegExp;
-  /** AdamW's learning rate (default 3e-4), betas (0.9, 0.95) and ε (1e-10) for the other parameters. */
+  /** AdamW's learning rate (default 3e-3), betas (0.9, 0.95) and ε (1e-10) for the other parameters. */
   readonly adamLearningRate?: number;
   readonly adamBetas?: readonly [number, number];
   readonly adamEpsilon?: number;
@@ -127,7 +127,7 @@ function momentumOf(
  */
 export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
   const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;
-  const { adamLearningRate = 3e-4, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
+  const { adamLearningRate = 3e-3, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
   checkOptions('Muon', {
     'an integer ≥ 1': { newtonSchulzSteps },
     'a number from 0 to below 1': { momentum },

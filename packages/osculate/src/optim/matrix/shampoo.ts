@@ -64,18 +64,21 @@ export function shampooRoot(
   return addSquare(matrix(n, n), vectors);
 }
 
-/** Learning rate 0.01. */
+/** Learning rate 3e-3. */
 export interface ShampooOptions extends GradientOptions {
-  /** Decay rates of the gradient's mean and of the factors (default 0.9, 1.0: the factors are sums, as in AdaGrad). */
+  /**
+   * Decay rates of the gradient's mean and of the factors (default 0.9, 0.95; with 1 the factors are sums, as in AdaGrad and Distributed
+   * Shampoo).
+   */
   readonly betas?: readonly [number, number];
   /** Added to the factors' eigenvalues (default 1e-12). */
   readonly epsilon?: number;
-  /** Largest side of a block (default 1024). */
+  /** Largest side of a block (default 256: roots cost the third power; 1024 in Distributed Shampoo). */
   readonly blockSize?: number;
   /** Updates between new roots (default 10); until the first ones the grafted step is taken. */
   readonly interval?: number;
-  /** Whose length the step of a block gets (default adagrad). */
-  readonly grafting?: 'none' | 'sgd' | 'adagrad';
+  /** Whose length the step of a block gets (default adam, whose second moment decays as the factors do; adagrad where these are sums). */
+  readonly grafting?: 'none' | 'sgd' | 'adagrad' | 'adam';
   /** The factors' eigensolver (default: `symmetricEigen`, by its other method where the first fails). */
   readonly eigensolver?: Eigensolver;
 }
@@ -83,7 +86,7 @@ export interface ShampooOptions extends GradientOptions {
 interface Own {
   /** EMA of the gradient. */
   readonly mean: Vector;
-  /** Sum of squares of the gradient, for the grafting. */
+  /** Sum of squares of the gradient, for the grafting; their EMA for that of Adam. */
   readonly squares: Vector;
   /** All Kronecker factors, and their inverse roots. */
   readonly factors: Float64Array;
@@ -96,8 +99,8 @@ export type ShampooState = GradientState<Own>;
 
 /** Decompositions that may fail in a row before the run is given up. */
 const patience = 3;
-/** ε of AdaGrad's step in the grafting. */
-const graftEpsilon = 1e-10;
+/** ε of the step in the grafting. */
+const graftEpsilon = { adagrad: 1e-10, adam: 1e-8 } as const;
 
 type Settings = Required<Pick<ShampooOptions, 'epsilon' | 'blockSize' | 'interval' | 'grafting'>> & {
   readonly betas: readonly [number, number];
@@ -152,22 +155,24 @@ function precondition(block: Block, roots: Float64Array, mean: Matrix): Matrix {
   return block.right === undefined ? left : multiply(left, factorView(roots, block.right));
 }
 
-/** The step whose length is grafted: the mean itself, or divided by AdaGrad's denominator. */
-function graft(block: Block, mean: Matrix, squares: Vector, kind: Settings['grafting']): Matrix {
-  if (kind !== 'adagrad') return mean;
+/** The step whose length is grafted: the mean itself, or divided by the denominator of AdaGrad or, `seen` = 1 − β₂ᵏ, of Adam. */
+function graft(block: Block, mean: Matrix, squares: Vector, seen: number, kind: Settings['grafting']): Matrix {
+  if (kind === 'none' || kind === 'sgd') return mean;
   const step = readBlock(block, squares);
+  const [scale, epsilon] = [kind === 'adam' ? 1 / seen : 1, graftEpsilon[kind]];
   for (let i = 0; i < step.data.length; i++) {
-    step.data[i] = mean.data[i]! / (Math.sqrt(step.data[i]!) + graftEpsilon);
+    step.data[i] = mean.data[i]! / (Math.sqrt(scale * step.data[i]!) + epsilon);
   }
   return step;
 }
 
 /** The direction of a block: preconditioned, with the length of the grafted step. */
-function direction(block: Block, own: Own, correction: number, ready: boolean, { grafting }: Settings): Matrix {
+function direction(block: Block, own: Own, update: number, { betas, interval, grafting }: Settings): Matrix {
   const mean = readBlock(block, own.mean);
+  const correction = 1 / (1 - betas[0] ** update);
   for (let i = 0; i < mean.data.length; i++) mean.data[i] = correction * mean.data[i]!;
-  const grafted = graft(block, mean, own.squares, grafting);
-  if (!ready) return grafted;
+  const grafted = graft(block, mean, own.squares, 1 - betas[1] ** update, grafting);
+  if (update < interval) return grafted;
   const step = precondition(block, own.roots, mean);
   if (grafting === 'none') return step;
   const scale = norm(grafted) / (norm(step) + 1e-16);
@@ -175,12 +180,13 @@ function direction(block: Block, own: Own, correction: number, ready: boolean, {
   return step;
 }
 
-function moments(state: Own, gradient: Vector, beta: number): Pick<Own, 'mean' | 'squares'> {
+function moments(state: Own, gradient: Vector, { betas, grafting }: Settings): Pick<Own, 'mean' | 'squares'> {
   const [mean, squares] = [like(gradient), like(gradient)];
+  const [keep, share] = grafting === 'adam' ? [betas[1], 1 - betas[1]] : [1, 1];
   for (let i = 0; i < gradient.length; i++) {
     const g = gradient[i]!;
-    mean[i] = beta * state.mean[i]! + (1 - beta) * g;
-    squares[i] = state.squares[i]! + g * g;
+    mean[i] = betas[0] * state.mean[i]! + (1 - betas[0]) * g;
+    squares[i] = keep * state.squares[i]! + share * g * g;
   }
   return { mean, squares };
 }
@@ -193,19 +199,18 @@ function shampooMove(blocksFor: (layout: ParameterLayout) => Blocks, settings: S
     const blocks = blocksFor(objective.layout);
     const due = update % interval === 0;
     const own: Own = {
-      ...moments(state, gradient, betas[0]),
+      ...moments(state, gradient, settings),
       factors: state.factors.slice(),
       roots: due ? state.roots.slice() : state.roots,
       failures: due ? state.failures.slice() : state.failures,
     };
     const parameters = like(gradient);
-    const correction = 1 / (1 - betas[0] ** update);
     for (const [block, { rate, decay }] of segmentsByBlock(blocks, segments)) {
       const g = readBlock(block, gradient);
       accumulate(own.factors, block.left, g, 'rows', betas[1], share);
       accumulate(own.factors, block.right, g, 'columns', betas[1], share);
       if (due) refresh(block, own, update, settings);
-      const { data } = direction(block, own, correction, update >= interval, settings);
+      const { data } = direction(block, own, update, settings);
       const old = readBlock(block, state.parameters);
       for (let i = 0; i < data.length; i++) old.data[i] = (1 - rate * decay) * old.data[i]! - rate * data[i]!;
       writeBlock(block, parameters, old);
@@ -226,7 +231,7 @@ function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly 
 
 /**
  * Shampoo (Gupta et al. 2018) with the constants, blocking and failure handling of Distributed Shampoo (Shi et al. 2023): for each
- * block G of a matrix L ← L + G·Gᵀ, R ← R + Gᵀ·G, the step is L^(−1/4)·m̂·R^(−1/4) with the length of AdaGrad's (grafting), m̂ the
+ * block G of a matrix L ← β₂L + (1 − β₂)G·Gᵀ and R alike with Gᵀ·G, the step is L^(−1/4)·m̂·R^(−1/4) with the length of Adam's (grafting), m̂ the
  * bias-corrected mean of the gradient, with decoupled weight decay. Vectors have one factor with exponent 1/2; convolutions are
  * flattened to [outputs, the rest]. `describe` says which parameter is cut how.
  *
@@ -235,15 +240,18 @@ function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly 
  * @throws InputError when a factor's eigendecomposition fails 3 times in a row (until then the old root is kept).
  */
 export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooState> {
-  const { betas = [0.9, 1] as const, epsilon = 1e-12, blockSize = 1024, interval = 10 } = options;
-  const { grafting = 'adagrad', eigensolver } = options;
+  const { betas = [0.9, 0.95] as const, epsilon = 1e-12, blockSize = 256, interval = 10 } = options;
+  const { grafting = betas[1] === 1 ? 'adagrad' : 'adam', eigensolver } = options;
+  if (grafting === 'adam' && betas[1] === 1) {
+    throw new InputError('Shampoo: grafting is adam, whose second moment must decay: the second of betas is 1');
+  }
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
   checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
   const blocksFor = byLayout((layout) => cut(layout, blockSize));
   const optimizer = gradientMethod<Own>(
     {
       name: 'Shampoo',
-      defaults: { learningRate: 0.01 },
+      defaults: { learningRate: 3e-3 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon, blockSize, interval, grafting },
       bySlot: () => ({}),
       init: (parameters, { layout }) => {

@@ -14,10 +14,11 @@ export interface AdaptiveCubicOptions {
 }
 
 /**
- * Adaptive regularisation with cubics (ARC: Cartis, Gould and Toint 2011): each step is the global minimiser of
- * gᵀp + ½·pᵀBp + (σ/3)·‖p‖³, from its secular equation ‖p(μ)‖ = μ/σ in the eigenbasis of B, hard case included. Leaves
- * saddles; quadratic convergence where B is the Hessian; O(ε^−3/2) steps to ‖g‖ ≤ ε in the worst case. For small n. Cost a step:
- * about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
+ * Adaptive regularisation with cubics (ARC: Cartis, Gould and Toint 2011): each step is the global minimiser of gᵀp + ½·pᵀBp + (σ/3)·‖p‖³,
+ * from its secular equation ‖p(μ)‖ = μ/σ in the eigenbasis of B, hard case included. Leaves saddles; quadratic convergence where B is the
+ * Hessian; O(ε^−3/2) steps to ‖g‖ ≤ ε in the worst case. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few
+ * n². For smooth functions of few parameters, minimised to the last digits; not for networks, where `adaptiveCubicLanczos` or `kfac` takes
+ * its place.
  * @throws InputError when the weight is not positive.
  */
 export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<RegionState> {

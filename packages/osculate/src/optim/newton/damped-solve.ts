@@ -1,6 +1,6 @@
 import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
-import type { Vector } from '../../linalg/vectors.js';
+import { dotInOrder, type Vector } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, gaussNewtonMatrix, weightsOf } from '../../objective/matrices.js';
 import type { Batch, Named, Objective } from '../../objective/objective.js';
 import type { Tensor } from '../../tensor/ir.js';
@@ -11,6 +11,43 @@ import { type CgState, type CgTruncation, cgAdvance, cgStart, cgStatus } from '.
 
 /** Iterates are kept from the 5th on, spaced by a factor 1.3 (Martens 2010, section 4.6). */
 const snapshots = { first: 5, growth: 1.3 } as const;
+
+/** Fewest rows that curvature is measured on by default. */
+const fewestRows = 64;
+
+/** Rows for the curvature of a step on so many rows: as given, or an eighth of them (Martens 2010), at least 64; at most the objective's chunk. */
+export function curvatureShare(given: number | undefined, rows: number, { chunk }: Objective): number {
+  return Math.min(given ?? Math.max(Math.ceil(rows / 8), Math.min(rows, fewestRows)), chunk);
+}
+
+/** vᵀGv of the Gauss-Newton matrix on the rows, with the objective's weight decay. Cost: a product. */
+export async function curvatureAlong(objective: Objective, theta: Vector, rows: Rows, v: Vector): Promise<number> {
+  const { dtype, size } = objective.layout;
+  const { curvature } = await objective.run(
+    'quadratic form',
+    (batch) => {
+      const t = input('step.direction', dtype, [size]);
+      return {
+        curvature: flatten(gaussNewtonMatrix.product(batch, unflatten(t, weightsOf(batch))))
+          .mul(t)
+          .sum(),
+      };
+    },
+    theta,
+    rows,
+    { 'step.direction': ndarray(dtype, v, [size]) },
+  );
+  return Number(curvature!.data[0]) + objective.weightDecay * dotInOrder(v, v);
+}
+
+/**
+ * A first λ in the units of the problem: gᵀGg/gᵀg, the curvature along the gradient (1 where there is none). A step that is damped so much is
+ * half of the gradient's best one along the gradient, and longer where G is flatter.
+ */
+export async function firstDamping(objective: Objective, theta: Vector, rows: Rows, gradient: Vector): Promise<number> {
+  const ratio = (await curvatureAlong(objective, theta, rows, gradient)) / dotInOrder(gradient, gradient);
+  return Number.isFinite(ratio) && ratio > 0 ? ratio : 1;
+}
 
 /** A·v with A = curvature of the batch + damping, on flat vectors. */
 function dampedProduct(curvature: CurvatureMatrix, batch: Batch, damping: Tensor): (v: Tensor) => Tensor {

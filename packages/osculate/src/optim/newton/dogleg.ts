@@ -35,9 +35,10 @@ function doglegStep(
 }
 
 /**
- * A trust region with Powell's dogleg (Nocedal and Wright 2006, section 4.1): the step follows steepest descent and then turns to the
- * Newton point. Where the curvature is not positive definite it is shifted until it is. For small n. Cost a step: about 2n
- * gradients, one factorisation (n³/3), one value a trial: less linear algebra than the exact subproblem, and no hard case.
+ * A trust region with Powell's dogleg (Nocedal and Wright 2006, section 4.1): the step follows steepest descent and then turns to the Newton
+ * point. Where the curvature is not positive definite it is shifted until it is. For smooth functions of few parameters, not for networks.
+ * Cost a step: about 2n gradients, one factorisation (n³/3), one value a trial: less linear algebra than the exact subproblem, and no hard
+ * case.
  * @throws InputError when the radius is not positive.
  */
 export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOptions = {}): Optimizer<RegionState> {

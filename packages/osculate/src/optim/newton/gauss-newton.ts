@@ -14,7 +14,8 @@ export interface GaussNewtonOptions {
 
 /**
  * Gauss-Newton for f = Σ rᵢ²: the direction is the shortest minimiser of ‖J·p + r‖, by a pivoted QR factorisation of J (never
- * JᵀJ), and a line search. Quadratic convergence where the residuals vanish. For small n. Cost a step: a Jacobian, 4mn².
+ * JᵀJ), and a line search. Quadratic convergence where the residuals vanish. For
+ * curves and other fits with few parameters, not for classification or networks. Cost a step: a Jacobian, 4mn².
  * @throws InputError when the objective is not a sum of squares.
  */
 export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}): Optimizer {

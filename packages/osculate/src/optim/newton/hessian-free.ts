@@ -1,21 +1,21 @@
-import { flatten, unflatten } from '../../autodiff/dense.js';
 import type { Rows } from '../../data/source.js';
 import { allFinite, dotInOrder, moved, multiple, type Vector } from '../../linalg/vectors.js';
-import { gaussNewtonMatrix, inNesting, weightsOf } from '../../objective/matrices.js';
+import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
-import { input } from '../../tensor/leaf.js';
-import { ndarray } from '../../tensor/ndarray.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
-import { dampedSolve } from './damped-solve.js';
+import { curvatureAlong, curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
 
 export interface HessianFreeOptions {
   /** Rows for gradient, loss and line search (default: all). */
   readonly gradientRows?: number;
-  /** Rows for the curvature products of one step (default 1000; at most the objective's chunk). */
+  /** Rows for the curvature products of one step (default: see `curvatureShare`; at most the objective's chunk). */
   readonly curvatureRows?: number;
-  /** Initial damping λ₀ (45). */
+  /**
+   * Initial damping λ₀ (default: the curvature along the first gradient, see `firstDamping`; 45 in the paper, whose loss is a sum over 784
+   * pixels).
+   */
   readonly damping?: number;
   /** Share of the last CG solution that the next solve starts from (0.95). */
   readonly warmStart?: number;
@@ -24,6 +24,7 @@ export interface HessianFreeOptions {
 }
 
 export interface HessianFreeState extends OptimizerState {
+  /** λ; 0 before the first step where it is not given. */
   readonly damping: number;
   /** The last CG solution (not the backtracked one): the next solve starts from a share of it. */
   readonly solution: Vector;
@@ -68,28 +69,8 @@ async function predictedChange(
   gradient: Vector,
   delta: Vector,
 ): Promise<number> {
-  const { dtype, size } = objective.layout;
-  const array = ndarray(dtype, delta, [size]);
-  const { curvature } = await objective.run(
-    'quadratic form',
-    (batch) => {
-      const v = input('step.direction', dtype, [size]);
-      return {
-        curvature: flatten(gaussNewtonMatrix.product(batch, unflatten(v, weightsOf(batch))))
-          .mul(v)
-          .sum(),
-      };
-    },
-    theta,
-    rows,
-    { 'step.direction': array },
-  );
-  let [slope, square] = [0, 0];
-  for (let i = 0; i < size; i++) {
-    slope += gradient[i]! * delta[i]!;
-    square += delta[i]! * delta[i]!;
-  }
-  return slope + 0.5 * (Number(curvature!.data[0]) + objective.weightDecay * square);
+  const square = await curvatureAlong(objective, theta, rows, delta);
+  return dotInOrder(gradient, delta) + 0.5 * square;
 }
 
 /**
@@ -132,18 +113,19 @@ function nextDamping(damping: number, rho: number): number {
 /**
  * Hessian-free optimization (Martens 2010, with the constants of his released code): the damped Gauss-Newton system
  * (G + λI)·δ = −∇f is solved by preconditioned CG that is stopped by relative progress, starts from 0.95 × the last solution, and is
- * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step.
+ * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step. For deep and recurrent networks
+ * that first-order methods hardly move, at tens of gradients of all rows a step; not for a few passes over the data.
  *
  * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products and a few losses over `curvatureRows`, and one
  * loss or a few over `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
   const settings = {
-    damping: options.damping ?? 45,
+    damping: options.damping ?? 0,
     warmStart: options.warmStart ?? 0.95,
     maxIterations: options.maxIterations ?? 250,
     tolerance: options.tolerance ?? 5e-4,
-    curvatureRows: options.curvatureRows ?? 1000,
+    curvatureRows: options.curvatureRows,
     gradientRows: options.gradientRows ?? Number.POSITIVE_INFINITY,
   };
   const reject = (state: HessianFreeState, loss: number, details: StepReport['details']) => {
@@ -158,12 +140,14 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   const step = async (state: HessianFreeState, { objective, generator }: StepContext) => {
     const theta = state.parameters;
     const { gradientRows } = settings;
-    const curvatureRows = Math.min(settings.curvatureRows, objective.chunk);
+    const all = Math.min(gradientRows, objective.rows);
+    const curvatureRows = curvatureShare(settings.curvatureRows, all, objective);
     const rows = drawRows(objective, gradientRows, generator, curvatureRows);
     const { value: loss, gradient } = await objective.valueAndGradient(theta, rows);
     if (!Number.isFinite(loss) || !allFinite(gradient)) return reject(state, loss, {});
     const some = drawRows(objective, curvatureRows, generator, gradientRows);
-    const shift = state.damping + objective.weightDecay;
+    const lambda = state.damping || (await firstDamping(objective, theta, some, gradient));
+    const shift = lambda + objective.weightDecay;
     const system = {
       parameters: theta,
       rows: some,
@@ -174,14 +158,15 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
     };
     const solution = await dampedSolve(objective, system, settings);
     const details = { cgIterations: solution.iterations };
-    if (solution.iterates.length === 0) return reject(state, loss, details);
+    const tried = { ...state, damping: lambda };
+    if (solution.iterates.length === 0) return reject(tried, loss, details);
     const lossAt = (delta: Vector, where: Rows, rate = 1) => objective.value(moved(theta, delta, rate), where);
     const delta = await backtrack(solution.iterates, (d) => lossAt(d, some));
     const full = await lossAt(delta, rows);
     const rho = (full - loss) / (await predictedChange(objective, theta, some, gradient, delta));
     const { rate, value } = await lineSearch(loss, dotInOrder(gradient, delta), full, (r) => lossAt(delta, rows, r));
-    if (rate === 0) return reject(state, loss, { ...details, rho });
-    const damping = nextDamping(state.damping, rho);
+    if (rate === 0) return reject(tried, loss, { ...details, rho });
+    const damping = nextDamping(lambda, rho);
     return {
       state: {
         parameters: moved(theta, delta, rate),
@@ -194,7 +179,12 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   };
   return {
     name: 'Hessian-free',
-    settings: { ...settings, gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all' },
+    settings: {
+      ...settings,
+      damping: options.damping ?? 'by curvature',
+      curvatureRows: settings.curvatureRows ?? 'an eighth',
+      gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all',
+    },
     init: (_, parameters) => ({
       parameters,
       step: 0,

@@ -38,7 +38,7 @@ export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = 
         value,
         gradient,
         // ∇f = 2·Jᵀr.
-        firstRegion: damping * (value > 0 ? dotInOrder(gradient, gradient) / (4 * value) : 0) || damping,
+        firstRegion: () => damping * (value > 0 ? dotInOrder(gradient, gradient) / (4 * value) : 0) || damping,
         propose: async (lambda) => {
           const { step, iterations } = await leastSquaresStep(problem, lambda, inner);
           const image = await problem.apply(step);

@@ -113,7 +113,7 @@ export function levenbergMarquardt({
         value,
         gradient,
         memory: kept,
-        firstRegion: factor * (norm(scale.map((d, i) => d * at[i]!)) || 1),
+        firstRegion: () => factor * (norm(scale.map((d, i) => d * at[i]!)) || 1),
         propose: (radius) => {
           steps.within(radius, kept[last]);
           const { q, length, damping } = steps;

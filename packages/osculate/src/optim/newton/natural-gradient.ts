@@ -7,11 +7,13 @@ import { allRows, drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Optimizer } from '../optimizer.js';
-import { dampedSolve } from './damped-solve.js';
+import { curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
 import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface NaturalGradientOptions extends RowBatchOptions {
+  /** Rows of a step, drawn for each step (default 1000). */
+  readonly batchSize?: number | undefined;
   /**
    * 'sampled': the Fisher matrix of targets that are drawn from the model in every step. 'exact' (default): its expectation in closed form,
    * the Gauss-Newton matrix, which it equals for the losses of `nn` except Huber's.
@@ -19,9 +21,9 @@ export interface NaturalGradientOptions extends RowBatchOptions {
   readonly fisher?: 'exact' | 'sampled';
   /** η (1). */
   readonly learningRate?: number;
-  /** First λ (1). */
+  /** First λ (default: the curvature along the first gradient, see `firstDamping`). */
   readonly damping?: number;
-  /** Rows for the products of a step, drawn from those of the step (default 1000; at most the objective's chunk). */
+  /** Rows for the products of a step, drawn from those of the step (default: see `curvatureShare`; at most the objective's chunk). */
   readonly curvatureRows?: number;
   /** CG iterations at most (50). */
   readonly maxIterations?: number;
@@ -30,7 +32,7 @@ export interface NaturalGradientOptions extends RowBatchOptions {
 }
 
 function settingsOf(options: NaturalGradientOptions) {
-  const { learningRate = 1, damping = 1, curvatureRows = 1000, maxIterations = 50, tolerance = 5e-4 } = options;
+  const { learningRate = 1, damping, curvatureRows, maxIterations = 50, tolerance = 5e-4 } = options;
   return { learningRate, damping, curvatureRows, maxIterations, tolerance };
 }
 
@@ -43,7 +45,8 @@ async function drawnFor(objective: Objective, at: Vector, rows: Rows, generator:
 /**
  * Natural gradient descent (Amari 1998): θ ← θ − η·d with (F + λI)·d = ∇f, solved by CG on the engine, F the Fisher matrix of the model's
  * predictive distribution, exact or sampled, plus the objective's weight decay; λ follows the gain ratio of the quadratic model on the
- * rows of the step (Martens 2020, section 6.1). A step that does not lower the loss of its rows is tried again with a larger λ.
+ * rows of the step (Martens 2020, section 6.1). A step that does not lower the loss of its rows is tried again with a larger λ. For models of
+ * moderate size and a hundred gradients of all rows; not for a few passes over the data of a large one, where `kfac` takes its place.
  *
  * Cost a step: a gradient of the rows, up to `maxIterations` + 1 products on `curvatureRows` (less than two gradients of these rows
  * each) and one loss a trial; with sampled targets a forward pass of these rows. Memory: about 8 vectors.
@@ -58,7 +61,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   const model = async (objective: Objective, at: Vector, _: Float64Array, generator: Generator) => {
     const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
     if (!Number.isFinite(value) || !allFinite(gradient)) return { value, gradient };
-    const rows = drawRows(objective, Math.min(curvatureRows, objective.chunk), generator);
+    const rows = drawRows(objective, curvatureShare(curvatureRows, objective.rows, objective), generator);
     const targets = fisher === 'sampled' ? await drawnFor(objective, at, rows, generator) : undefined;
     if (targets === null) return { value, gradient };
     const propose = async (lambda: number): Promise<Proposal> => {
@@ -78,14 +81,18 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
         details: { damping: lambda, cgIterations: iterations },
       };
     };
-    return { value, gradient, propose };
+    return { value, gradient, propose, firstRegion: () => firstDamping(objective, at, rows, gradient) };
   };
   return regionMethod({
     name: 'Natural gradient',
-    settings: { fisher, ...settings },
-    region: damping,
+    settings: {
+      ...{ fisher, ...settings },
+      damping: damping ?? 'by curvature',
+      curvatureRows: curvatureRows ?? 'an eighth',
+    },
+    region: damping ?? 0,
     rule: dampingRule,
-    batchSize: options.batchSize,
+    batchSize: options.batchSize ?? 1000,
     model,
   });
 }

@@ -27,7 +27,8 @@ export function forcing(gradientNorm: number, maxIterations: number): { toleranc
 /**
  * Line-search Newton-CG, matrix-free: CG on B·p = −g, stopped by the forcing sequence min(½, √‖g‖) or at negative curvature, where its
  * last iterate is taken, or −g when it has none (Nocedal and Wright 2006, algorithm 7.1). Superlinear convergence. Cost a step: a
- * gradient, one product (about two gradients) an inner iteration, one value a trial. Memory: a few vectors.
+ * gradient, one product (about two gradients) an inner iteration, one value a trial. Memory: a few vectors. For smooth functions of any size
+ * and hundreds of gradients of all rows; not for a few passes over the data of a network, where its steps are too few.
  */
 export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
   const { search = backtracking(), curvature = hessianMatrix, maxIterations = 250 } = options;

@@ -19,9 +19,9 @@ function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Flo
 }
 
 /**
- * Saddle-free Newton (Dauphin et al. 2014): p = −(|B| + λI)⁻¹g, eigenvalues replaced by their absolute values, so that saddles repel
- * as strongly as minima attract; λ follows the gain ratio. For small n. Cost a step: about 2n gradients, 9n³ operations, one value
- * a trial. Memory: a few n².
+ * Saddle-free Newton (Dauphin et al. 2014): p = −(|B| + λI)⁻¹g, eigenvalues replaced by their absolute values, so that saddles repel as
+ * strongly as minima attract; λ follows the gain ratio. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
+ * For smooth functions of few parameters, minimised to the last digits; not for networks, where `saddleFreeKrylov` or `kfac` takes its place.
  * @throws InputError when the damping is not positive.
  */
 export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimizer<RegionState> {

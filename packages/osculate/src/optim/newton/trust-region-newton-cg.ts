@@ -19,7 +19,8 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatch
 /**
  * Trust-region Newton-CG, matrix-free: the subproblem by Steihaug-Toint CG, which follows negative curvature to the boundary.
  * Superlinear convergence; for any n. Cost a step: a gradient, one product (about two gradients) an inner iteration, one value a
- * trial; a trial that is refused solves again. Memory: a few vectors.
+ * trial; a trial that is refused solves again. Memory: a few vectors. For smooth functions with saddles and hundreds of gradients of all rows;
+ * not for a few passes over the data of a network, where its steps are too few.
  * @throws InputError when the radius is not positive.
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {

@@ -15,7 +15,8 @@ export interface TrustRegionOptions {
 /**
  * Newton's method in a trust region, its subproblem min gᵀp + ½·pᵀBp, ‖p‖ ≤ Δ solved exactly, the hard case included (Moré and
  * Sorensen 1983), in the eigenbasis of B. Leaves saddles, converges to points of second order, quadratically where B is the
- * Hessian. For small n. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
+ * Hessian. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
+ * For smooth functions of few parameters, minimised to the last digits; not for networks, where `trustRegionNewtonCg` or `kfac` takes its place.
  * @throws InputError when the radius is not positive.
  */
 export function trustRegion({

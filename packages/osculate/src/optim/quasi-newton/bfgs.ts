@@ -46,7 +46,8 @@ function identity(n: number): Float64Array {
 
 /**
  * BFGS with the dense inverse Hessian and a strong Wolfe search: superlinear convergence without second derivatives. A pair with sᵀy not
- * clearly positive is skipped. For small n. Cost a step: about one gradient and 6n² operations; memory 2n².
+ * clearly positive is skipped. Cost a step: about one gradient and 6n² operations; memory 2n²: for up to a few thousand parameters, with the
+ * gradient of all rows; beyond, `lbfgs`.
  */
 export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
   return quasiNewtonMethod<BfgsMemory>({

@@ -160,7 +160,8 @@ export function withPair(memory: LbfgsMemory, s: Float64Array, y: Float64Array):
 
 /**
  * L-BFGS (Liu and Nocedal 1989): the inverse Hessian from the last pairs of steps and gradient changes, a strong Wolfe search. A pair
- * with sᵀy not clearly positive is skipped. Cost a step: about one gradient over all rows and 4·memory·n operations; memory
+ * with sᵀy not clearly positive is skipped. For hundreds of exact gradients: functions, physics, networks on little data; not for a few passes over
+ * many rows, where `multiBatchLbfgs` takes its place. Cost a step: about one gradient over all rows and 4·memory·n operations; memory
  * 2·memory·n numbers.
  * @throws InputError when the memory is not an integer ≥ 1.
  */

@@ -25,7 +25,7 @@ export interface LocalModel {
   readonly gradient: ArrayLike<number>;
   readonly indefinite?: boolean;
   /** The region of the first step, for methods that take it from the point they start at. */
-  readonly firstRegion?: number;
+  readonly firstRegion?: () => number | Promise<number>;
   /** What the model keeps for the next step (default: as it was). */
   readonly memory?: Float64Array;
   /** Absent where the model is not finite: the method stops as diverged. */
@@ -75,12 +75,13 @@ async function tryRegions(method: RegionMethod, state: RegionState, objective: O
   const known = { loss: value, gradientNorm: norm(gradient), indefinite };
   const roundoff = unitRoundoff(objective.layout.dtype);
   const memory = model.memory ?? state.memory;
-  let region = state.region > 0 ? state.region : (model.firstRegion ?? 1);
+  let { region } = state;
   const end = (stop: StepStop): { state: RegionState; report: StepReport } => ({
     state: { ...state, region, memory, step: state.step + 1 },
     report: { ...known, accepted: false, stop, details: { region } },
   });
   if (!Number.isFinite(value) || !Number.isFinite(known.gradientNorm) || !propose) return end('diverged');
+  if (region === 0) region = (await model.firstRegion?.()) ?? 1;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const proposal = await propose(region);
     const parameters = moved(state.parameters, proposal.step);
