@@ -16,7 +16,7 @@ export class LastRead {
 
   constructor(private readonly source: RowSource) {}
 
-  /** What `use` makes of the rows. A source in memory is asked each time. */
+  /** What `use` makes of the rows, which nobody writes to. A source in memory is asked each time. */
   async with<T>(rows: Rows, use: (arrays: RowArrays) => Promise<T>): Promise<T> {
     if (this.source.inMemory) {
       const arrays = this.source.read(rows);
@@ -37,7 +37,7 @@ export class LastRead {
   }
 
   private start(rows: Rows): Read {
-    const [old, read] = [this.last, { rows: Uint32Array.from(rows), arrays: this.source.read(rows), users: 0 }];
+    const [old, read] = [this.last, { rows, arrays: this.source.read(rows), users: 0 }];
     this.last = read;
     if (old) this.free(old);
     return read;
