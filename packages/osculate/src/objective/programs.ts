@@ -15,7 +15,7 @@ import { leaves, type Tree } from '../tensor/tree.js';
 import { HeldValues } from './held-values.js';
 import { LastRead } from './last-read.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
-import { chunks, passes, RowSets } from './rows.js';
+import { batchRows, chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
 import { WorkCounter } from './work-counter.js';
 
@@ -50,6 +50,7 @@ const leastHeld = 2 ** 28;
 const vectorsHeld = 8;
 
 const noFields: Named<Field> = {};
+const noData: Named<NDArray> = {};
 
 /** Programs of a batch by name, number of rows and fields, compiled and loaded on first use: the only place that loads programs of an objective. */
 class BatchPrograms {
@@ -118,8 +119,8 @@ function fieldsIn({ fields }: RowSource, feeds: Feeds): Named<Field> {
   if (names.length === 0) return noFields;
   return Object.fromEntries(
     names.map((name) => {
-      const array = feeds[name]!;
-      if (!('shape' in array))
+      const array = feeds[name];
+      if (!(array && 'shape' in array))
         throw new InputError(`objective: "${name}" stands for a field of the rows: give it a shape`);
       return [name, { dtype: array.dtype, shape: array.shape.slice(1) }];
     }),
@@ -164,11 +165,11 @@ function runnerFor(
     const given = (input: string): Feeds[string] | undefined => own(known, input) ?? own(feeds, input);
     const reads = names.some((input) => given(input) === undefined && Object.hasOwn(fields, input));
     const views = layout.views(typed(layout, vector), 'parameters.');
-    const run = (data: Named<NDArray>): Promise<Results> => {
+    const run = (data: Named<NDArray> | undefined): Promise<Results> => {
       const all: Record<string, Feeds[string]> = {};
       for (const input of names) {
-        const value = given(input) ?? own(data, input) ?? own(views, input);
-        if (value === undefined) throw unfed(name, input);
+        const value = given(input) ?? own(data ?? noData, input) ?? own(views, input);
+        if (value === undefined) throw Object.hasOwn(fields, input) ? ungiven(input) : unfed(name, input);
         all[input] = value;
       }
       return executable.run(all);
@@ -180,6 +181,11 @@ function runnerFor(
 /** A value by a name that may be one of an object's own methods. */
 const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
+
+const ungiven = (field: string): InputError =>
+  new InputError(
+    `objective: the source of the rows gave no "${field}"; its \`read\` must give every one of its fields`,
+  );
 
 function unfed(name: string, input: string): InputError {
   return new InputError(
@@ -218,9 +224,9 @@ function lossSums(
       return sum + penalty(vector);
     },
     valueAndGradient: async (vector, rows, into) => {
-      const gradient = into ?? layout.zeros();
+      const gradient = into && into !== vector ? typed(layout, into) : layout.zeros();
       // One chunk overwrites all.
-      if (into && rows.length > chunk) into.fill(0);
+      if (rows.length > chunk) gradient.fill(0);
       let sum = 0;
       await inChunks('gradient', lossAndGradient, vector, rows, (results, share) => {
         sum += Number(results.loss!.data[0]) * share;
@@ -245,7 +251,8 @@ export function programObjective(parts: ProgramParts): Objective {
     const { outputs } = compile(lossAndGradient(programs.batch(size)));
     return (costOf(outputs).flops / size) * total;
   });
-  const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
+  const run: Objective['run'] = async (name, build, vector, numbers, feeds = {}) => {
+    const rows = batchRows(numbers, total);
     const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
     work.add(entry.flops);
     return runnerFor(parts, reader, name, vector, rows, feeds)(await programs.load(entry.program));
@@ -254,13 +261,14 @@ export function programObjective(parts: ProgramParts): Objective {
     const held = new HeldValues(splits, limit);
     const sets = new RowSets();
     const parameters = typed(layout, vector);
-    const runHeld: At['run'] = async (name, build, rows, feeds = {}) => {
+    const runHeld: At['run'] = async (name, build, numbers, feeds = {}) => {
+      const rows = batchRows(numbers, total);
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
       const runner = runnerFor(parts, reader, name, parameters, rows, feeds);
-      const varies = (input: string): boolean => Object.hasOwn(feeds, input);
+      const varying = entry.program.inputs.map(inputName).filter((input) => Object.hasOwn(feeds, input));
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
-      const shared = await held.run(entry.program, key, varies, runner);
+      const shared = await held.run(entry.program, key, varying, runner);
       work.add(shared?.flops ?? entry.flops);
       return shared?.results ?? runner(await programs.load(entry.program));
     };

@@ -26,9 +26,10 @@ export function bind(t: Tensor, feeds: Feeds): AnyTypedArray {
 }
 
 function checkedData(t: Tensor, data: AnyTypedArray): AnyTypedArray {
-  if (holds(data, t.dtype) && data.length === t.size) return data;
+  if (ArrayBuffer.isView(data) && holds(data, t.dtype) && data.length === t.size) return data;
+  const found = ArrayBuffer.isView(data) ? `a ${data.constructor.name} of length ${data.length}` : 'no typed array';
   throw new InputError(
-    `run: input "${inputName(t)}" is a ${data.constructor.name} of length ${data.length}, but the program needs ${wanted(t)} (${t.size} elements)`,
+    `run: input "${inputName(t)}" is ${found}, but the program needs ${wanted(t)} (${t.size} elements)`,
   );
 }
 
