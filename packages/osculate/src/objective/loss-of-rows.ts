@@ -7,6 +7,7 @@ import { type NDArray, zeros } from '../tensor/ndarray.js';
 import type { Generator } from '../tensor/random.js';
 import { type Shape, showShape } from '../tensor/shape.js';
 import type { Named } from './objective.js';
+import { requireTensor } from './require-tensor.js';
 
 /** A loss with its weight among several (default 1). */
 export interface WeightedLoss {
@@ -43,9 +44,11 @@ export interface OutputPlace {
 
 /** Several outputs `[rows, …]` as one, `[rows, elements of all]`, with their places. @throws ShapeError for an output of other than `rows` rows. */
 export function joinOutputs(outputs: Named<Tensor>, rows: number): { joined: Tensor; places: readonly OutputPlace[] } {
+  if (typeof outputs !== 'object' || outputs === null) requireTensor('objective: the model', outputs);
   const places: OutputPlace[] = [];
   let from = 0;
-  const flat = Object.entries(outputs).map(([name, t]) => {
+  const flat = Object.entries(outputs).map(([name, found]) => {
+    const t = requireTensor(`objective: the model's output "${name}"`, found);
     if (t.shape[0] !== rows) {
       throw new ShapeError(
         `objective: the output "${name}" has shape ${showShape(t.shape)}; its first axis must count the ${rows} rows`,
@@ -82,7 +85,7 @@ function splitArray({ dtype, shape, data }: NDArray, place: OutputPlace): NDArra
 
 const flatRows = (t: Tensor): Tensor => t.reshape([t.shape[0]!, t.size / t.shape[0]!]);
 
-const isLoss = (loss: Loss | Named<Loss | WeightedLoss>): loss is Loss => typeof loss.value === 'function';
+const isLoss = (loss: Loss | Named<Loss | WeightedLoss> | undefined): loss is Loss => typeof loss?.value === 'function';
 
 /** One loss of the outputs and of one field. */
 function single(loss: Loss, target: string): JointLoss {
@@ -113,14 +116,19 @@ function headsOf(
   places: readonly OutputPlace[],
   targets: readonly string[],
 ): Head[] {
-  return Object.entries(losses).map(([name, entry]) => {
+  const entries = Object.entries(losses ?? {});
+  if (entries.length === 0)
+    throw new InputError('objective: there is no loss; give one, or one for each output by its name');
+  return entries.map(([name, entry]) => {
     const place = places.find((p) => p.name === name);
     if (place === undefined || !targets.includes(name)) {
       throw new InputError(
         `objective: the loss "${name}" needs an output and a target of its name; the outputs are ${places.map((p) => p.name).join(', ')}, the targets ${targets.join(', ')}`,
       );
     }
-    const { loss, weight } = 'weight' in entry && 'loss' in entry ? entry : { loss: entry, weight: 1 };
+    const { loss, weight } = entry && 'loss' in entry ? entry : { loss: entry, weight: 1 };
+    if (!isLoss(loss))
+      throw new InputError(`objective: the loss "${name}" is none; give one of osculate/nn, or { loss, weight }`);
     if (!(weight > 0 && weight < Infinity)) {
       throw new InputError(`objective: the weight of the loss "${name}" is ${weight}; it must be a positive number`);
     }
@@ -184,7 +192,8 @@ function custom(
   f: (outputs: Named<Tensor>, targets: Named<Tensor>) => Tensor,
   places: readonly OutputPlace[],
 ): JointLoss {
-  const value = (outputs: Tensor, targets: Named<Tensor>): Tensor => f(split(outputs, places), targets).reshape([]);
+  const value = (outputs: Tensor, targets: Named<Tensor>): Tensor =>
+    requireTensor('objective: the loss', f(split(outputs, places), targets)).reshape([]);
   return {
     value,
     score: value,

@@ -5,14 +5,15 @@ import type { Loss, Parameters } from '../nn/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
-import type { Tree } from '../tensor/tree.js';
+import { children, type Tree } from '../tensor/tree.js';
 import { joinOutputs, jointLoss, type LossOfRows } from './loss-of-rows.js';
 import type { Batch, Named, Objective } from './objective.js';
 import { programObjective, type RunOptions } from './programs.js';
+import { requireTensor } from './require-tensor.js';
 
 interface CommonOptions<P extends Parameters> extends RunOptions {
   /** Parameter arrays: names, shapes and dtype count, not their values. */
@@ -59,8 +60,8 @@ function batchOf<P extends Parameters>(
   targets: Named<Tensor>,
 ): Batch {
   const found = parts.model(weights, inputs);
-  const named = isTensor(found) ? null : joinOutputs(found, rows);
-  const outputs = named ? named.joined : (found as Tensor);
+  const named = found instanceof Tensor ? null : joinOutputs(found, rows);
+  const outputs = named ? named.joined : requireTensor('objective: the model', found);
   const loss = jointLoss(parts.loss, named?.places ?? null, parts.targets);
   const value = loss.value(outputs, targets);
   return {
@@ -82,10 +83,6 @@ function batchOf<P extends Parameters>(
     sample: (array, generator) => loss.sample(array, generator),
     row: (x, y) => batchOf(parts, weights, 1, alone(x), alone(y)),
   };
-}
-
-function isTensor(found: Tensor | Named<Tensor>): found is Tensor {
-  return 'node' in found && 'dtype' in found;
 }
 
 const alone = (fields: Named<Tensor>): Named<Tensor> =>
@@ -112,7 +109,8 @@ function fieldNames({ data, targets = ['y'] }: Pick<SourceOptions<Parameters>, '
     );
   }
   if (names.includes('__proto__')) throw new InputError('objective: a field cannot be called "__proto__"; rename it');
-  if (!(data.rows >= 1)) throw new InputError('objective: the data set is empty');
+  if (data.rows === 0) throw new InputError('objective: the data set is empty');
+  checkOptions('objective', { 'an integer ≥ 1': { 'data.rows': data.rows } });
   return { inputs: names.filter((name) => !targets.includes(name)), targets };
 }
 
@@ -136,6 +134,9 @@ export function supervisedObjective<P extends Parameters>(options: SupervisedOpt
   });
   const data = 'data' in options ? prepared(options.data) : examples(options.x, options.y);
   const { inputs, targets } = fieldNames('data' in options ? options : { data });
+  if (children(options.parameters).length === 0) {
+    throw new InputError('objective: the parameters have no names; give them as { weight: … }, with at least one');
+  }
   const parts: Supervised<P> = {
     weights: options.parameters,
     loss: options.loss,
