@@ -26,6 +26,7 @@ export function drawRows(objective: Objective, size: number, generator: Generato
 
 /** A copy of the very numbers, in doubles where 32 bits do not hold them: what its caller writes to a list later does not count. */
 function copied(rows: Rows): Uint32Array | Float64Array {
+  if (rows instanceof Uint32Array) return rows.slice();
   const list = Uint32Array.from(rows);
   for (let i = 0; i < list.length; i++) if (list[i] !== rows[i]) return Float64Array.from(rows);
   return list;
