@@ -1,5 +1,5 @@
 import type { NDArray } from '../tensor/ndarray.js';
-import { checkRows, commonRows, type RowArrays, type RowSource, type Rows } from './source.js';
+import { checkArray, checkRows, commonRows, type RowArrays, type RowSource, type Rows } from './source.js';
 import { take } from './take.js';
 
 /** A source that answers at once. */
@@ -23,13 +23,14 @@ function range(array: NDArray, from: number, rows: number): NDArray {
 
 /**
  * A source of the rows of arrays in memory, which have as many rows. Consecutive rows are views of the arrays, others are copied.
- * @throws ShapeError for scalars and for arrays with different numbers of rows.
+ * @throws ShapeError for scalars, for arrays with different numbers of rows, and for data that do not fill their shape; DTypeError for data of another dtype.
  * @example
  * const source = arrays({ x: ndarray('f32', [[1], [2], [3]]), y: ndarray('i32', [0, 1, 1]) });
  * source.read([2, 0]).y; // the classes 1, 0
  */
 export function arrays(fields: Readonly<Record<string, NDArray>>): ArraySource {
   const entries = Object.entries(fields);
+  for (const [name, array] of entries) checkArray('arrays', name, array);
   const rows = commonRows('arrays', Object.fromEntries(entries.map(([name, { shape }]) => [name, shape])));
   return {
     inMemory: true,

@@ -2,7 +2,7 @@ import { checkOptions } from '../tensor/check-options.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import { sameShape, showShape } from '../tensor/shape.js';
-import { checkRows, type Field, type RowArrays, type RowSource, type Rows } from './source.js';
+import { checkArray, checkRows, type Field, type RowArrays, type RowSource, type Rows } from './source.js';
 
 export interface GeneratedOptions {
   /** The number of rows: the rows of an epoch, and of "all of the data". */
@@ -35,10 +35,11 @@ export function rowGenerator(seed: number, row: number): Generator {
   return generator(hash(1, seed, row) + 2 ** 32 * (hash(2, seed, row) >>> 11));
 }
 
-function checkMade(made: RowArrays, { fields }: GeneratedOptions, rows: number): RowArrays {
+function checkMade(made: RowArrays | undefined, { fields }: GeneratedOptions, rows: number): RowArrays {
+  if (!made) throw new InputError('generated: the function returned nothing; return an array for every field');
   for (const [name, { dtype, shape }] of Object.entries(fields)) {
-    const array = made[name];
-    if (array === undefined) {
+    const array = Object.hasOwn(made, name) ? made[name] : undefined;
+    if (!array) {
       throw new InputError(`generated: the function gave no "${name}"; it gave ${Object.keys(made).join(', ')}`);
     }
     if (array.dtype !== dtype)
@@ -48,6 +49,7 @@ function checkMade(made: RowArrays, { fields }: GeneratedOptions, rows: number):
         `generated: "${name}" is ${showShape(array.shape)}; ${rows} rows of the field are ${showShape([rows, ...shape])}`,
       );
     }
+    checkArray('generated', name, array);
   }
   return made;
 }

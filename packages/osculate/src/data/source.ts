@@ -1,7 +1,7 @@
-import type { DType } from '../tensor/dtype.js';
-import { InputError, ShapeError } from '../tensor/errors.js';
+import { type DType, holds } from '../tensor/dtype.js';
+import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
-import { type Shape, showShape } from '../tensor/shape.js';
+import { type Shape, showShape, sizeOf } from '../tensor/shape.js';
 
 /** Row numbers of a data set. */
 export type Rows = ArrayLike<number> & Iterable<number>;
@@ -12,7 +12,10 @@ export interface Field {
   readonly shape: Shape;
 }
 
-/** Rows by field: arrays `[rows, …]`. They may be the source's own memory: read them and do not write to them. */
+/**
+ * Rows by field: arrays `[rows, …]`. They may be the source's own memory: read them and do not write to them. The source leaves them as they
+ * are until they are given back (`recycle`).
+ */
 export type RowArrays = Record<string, NDArray>;
 
 /**
@@ -53,6 +56,16 @@ export function checkRows(what: string, rows: Rows, count: number): void {
       throw new InputError(`${what}: there is no row ${row}; the rows are 0 … ${count - 1}`);
     }
   }
+}
+
+/** @throws ShapeError or DTypeError for an array whose elements do not fill its shape or are not of its dtype, InputError for something else. */
+export function checkArray(what: string, name: string, array: NDArray | undefined): void {
+  if (!ArrayBuffer.isView(array?.data)) throw new InputError(`${what}: "${name}" is no array { dtype, shape, data }`);
+  const { dtype, shape, data } = array;
+  const { name: kind } = data.constructor;
+  if (!holds(data, dtype)) throw new DTypeError(`${what}: "${name}" is ${dtype} in a ${kind}`);
+  if (data.length !== sizeOf(shape))
+    throw new ShapeError(`${what}: "${name}" has ${data.length} elements for its shape ${showShape(shape)}`);
 }
 
 /** The number of rows of arrays of these shapes. ShapeError unless all have as many. */

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor/ir.js';
 import { ParameterLayout, parameters } from '../tensor/parameters.js';
 import type { Batch, Objective } from './objective.js';
 import { programObjective } from './programs.js';
+import { requireTensor } from './require-tensor.js';
 
 export interface FunctionObjectiveOptions {
   /** Default: a reference executor, which suits small problems. */
@@ -23,7 +24,7 @@ function without(what: string): never {
 
 function batchOf(f: (x: Tensor) => Tensor, { dtype, size }: ParameterLayout, residuals: boolean): Batch {
   const weights = parameters({ x: { dtype, shape: [size] } }, 'parameters.');
-  const result = f(weights.x);
+  const result = requireTensor('functionObjective: the function', f(weights.x));
   if (!residuals && result.size !== 1) {
     throw new ShapeError(
       `functionObjective: the function returns ${describe(result)}; return a scalar, or set { residuals: true } to minimise the sum of squares`,

@@ -24,17 +24,13 @@ export class HeldValues {
     private readonly limit: number,
   ) {}
 
-  /** The program's results on the batch named `key`; null where it must be run as a whole. */
-  async run(
-    program: Program,
-    key: string,
-    varies: (input: string) => boolean,
-    runner: Runner,
-  ): Promise<Results | null> {
+  /** The program's results on the batch named `batch`, where only the inputs `varying` may be others the next time; null where it must be run as a whole. */
+  async run(program: Program, batch: string, varying: readonly string[], runner: Runner): Promise<Results | null> {
+    const key = `${batch}/${varying.join()}`;
     const earlier = this.runs.get(key) ?? 0;
     this.runs.set(key, earlier + 1);
     if (earlier < wholeRuns) return null;
-    const split = await this.splits.load(program, varies, this.limit);
+    const split = await this.splits.load(program, varying, this.limit);
     if (split === null) return null;
     let flops = split.restFlops;
     if (!this.values.has(key)) {

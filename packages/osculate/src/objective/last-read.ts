@@ -1,9 +1,9 @@
 import { arrays } from '../data/arrays.js';
 import { type RowArrays, type RowSource, type Rows, sameRows } from '../data/source.js';
-import { allRows } from './rows.js';
+import { allRows, copied } from './rows.js';
 
 interface Read {
-  readonly rows: Uint32Array;
+  readonly rows: Uint32Array | Float64Array;
   readonly arrays: RowArrays | Promise<RowArrays>;
   /** Runs that are using the arrays. */
   users: number;
@@ -22,7 +22,7 @@ export class LastRead {
     private readonly begun: () => void,
   ) {}
 
-  /** What `use` makes of the rows. A source in memory is asked each time. */
+  /** What `use` makes of the rows, which nobody writes to. A source in memory is asked each time. */
   async with<T>(rows: Rows, use: (arrays: RowArrays) => Promise<T>): Promise<T> {
     if (this.source.inMemory) {
       const read = this.source.read(rows);
@@ -46,7 +46,7 @@ export class LastRead {
   }
 
   private start(rows: Rows): Read {
-    const [old, read] = [this.last, { rows: Uint32Array.from(rows), arrays: this.source.read(rows), users: 0 }];
+    const [old, read] = [this.last, { rows: copied(rows), arrays: this.source.read(rows), users: 0 }];
     this.last = read;
     if (old) this.free(old);
     return read;

@@ -7,6 +7,7 @@ import { type NDArray, zeros } from '../tensor/ndarray.js';
 import type { Generator } from '../tensor/random.js';
 import { type Shape, showShape } from '../tensor/shape.js';
 import type { Named } from './objective.js';
+import { requireTensor } from './require-tensor.js';
 
 /** A loss with its weight among several (default 1). */
 export interface WeightedLoss {
@@ -53,9 +54,11 @@ export interface OutputPlace {
 
 /** Several outputs `[rows, …]` as one, `[rows, elements of all]`, with their places. @throws ShapeError for an output of other than `rows` rows. */
 export function joinOutputs(outputs: Named<Tensor>, rows: number): { joined: Tensor; places: readonly OutputPlace[] } {
+  if (typeof outputs !== 'object' || outputs === null) requireTensor('objective: the model', outputs);
   const places: OutputPlace[] = [];
   let from = 0;
-  const flat = Object.entries(outputs).map(([name, t]) => {
+  const flat = Object.entries(outputs).map(([name, found]) => {
+    const t = requireTensor(`objective: the model's output "${name}"`, found);
     if (t.shape[0] !== rows) {
       throw new ShapeError(
         `objective: the output "${name}" has shape ${showShape(t.shape)}; its first axis must count the ${rows} rows`,
@@ -136,7 +139,10 @@ function headsOf(
   places: readonly OutputPlace[],
   targets: readonly string[],
 ): Head[] {
-  return Object.entries(losses).map(([name, entry]) => {
+  const entries = Object.entries(losses ?? {});
+  if (entries.length === 0)
+    throw new InputError('objective: there is no loss; give one, or one for each output by its name');
+  return entries.map(([name, entry]) => {
     const place = places.find((p) => p.name === name);
     if (place === undefined || !targets.includes(name)) {
       throw new InputError(

@@ -4,7 +4,7 @@ import { constant, full } from '../tensor/leaf.js';
 import { ndarray } from '../tensor/ndarray.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 import type { Batch } from './objective.js';
-import { squaredRowGradients } from './row-squares.js';
+import { ofEachRow, squaredRowGradients } from './row-squares.js';
 
 /**
  * A curvature matrix of a batch as graphs: the mean over its rows, without the weight decay. It is defined once, here; operators,
@@ -33,14 +33,6 @@ export function inNesting(batch: Batch, tensors: readonly Tensor[]): Tree<Tensor
 
 const zerosLike = (t: Tensor): Tensor => full(0, t.dtype).expand(t.shape);
 
-/** Means over the rows of what `of` makes of each row by itself. */
-function meanOverRows(batch: Batch, of: (row: Batch) => Tensor[]): Tensor[] {
-  const rows = vmap((inputs: Record<string, Tensor>, targets: Record<string, Tensor>) =>
-    of(batch.row(inputs, targets)),
-  )({ ...batch.inputs }, { ...batch.targets });
-  return rows.map((t) => t.mean([0]));
-}
-
 /** The Hessian ∇²L, exact (Pearlmutter 1994). A product costs about two gradients, the dense matrix n products. */
 export const hessianMatrix: CurvatureMatrix = {
   name: 'Hessian',
@@ -57,7 +49,7 @@ export const gaussNewtonMatrix: CurvatureMatrix = {
   product: (batch, v) => ggnvp(batch.loss, batch.outputs, weightsOf(batch), [...v], { unreachable: 'zero' }),
   // Σₑ Jᵀe ⊙ JᵀHe over the unit vectors e of a row's outputs: two backward passes for each.
   diagonal: (batch, chosen) =>
-    meanOverRows(batch, (row) => {
+    ofEachRow(batch, (row) => {
       const map = linearize([row.outputs], chosen);
       const back = (u: Tensor): Tensor[] => map.transpose([u]).map((t, i) => t ?? zerosLike(chosen[i]!));
       const terms = vmap((e: Tensor) => {
@@ -65,7 +57,7 @@ export const gaussNewtonMatrix: CurvatureMatrix = {
         return back(e).map((left, i) => left.mul(curved[i]!));
       })(unitsOf(row.outputs));
       return terms.map((t) => t.sum([0]));
-    }),
+    }).map((t) => t.mean([0])),
   scalars: ({ outputs, rows }) => outputs.size / rows,
 };
 

@@ -5,7 +5,7 @@ import { take } from '../data/take.js';
 import { type Matrix, matrix as zeroMatrix } from '../linalg/matrix.js';
 import { scaled, type Vector } from '../linalg/vectors.js';
 import type { Feeds } from '../runtime/index.js';
-import { InputError } from '../tensor/errors.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant, input } from '../tensor/leaf.js';
 import { type NDArray, ndarray, zeros } from '../tensor/ndarray.js';
@@ -104,6 +104,12 @@ export interface ProductOptions {
 
 const prefix = 'vectors';
 
+/** @throws ShapeError for a vector that is not as long as the parameters. */
+function requireSize(vector: Vector, { size }: ParameterLayout): void {
+  if (vector.length === size) return;
+  throw new ShapeError(`a product with a vector of ${vector.length} elements, and there are ${size} parameters`);
+}
+
 /** The product with several vectors: one by itself, more with a leading axis. */
 function buildFor(matrix: CurvatureMatrix, count: number): Build {
   return (batch) => {
@@ -120,8 +126,10 @@ function buildFor(matrix: CurvatureMatrix, count: number): Build {
 }
 
 /** Vectors as arrays for each parameter, stacked when there are several. */
-function vectorFeeds({ dtype, slots }: ParameterLayout, vectors: readonly Float64Array[]): Record<string, NDArray> {
+function vectorFeeds(layout: ParameterLayout, vectors: readonly Float64Array[]): Record<string, NDArray> {
   const count = vectors.length;
+  for (const v of vectors) requireSize(v, layout);
+  const { dtype, slots } = layout;
   return Object.fromEntries(
     slots.map(({ name, shape, offset, size }) => {
       const array = zeros(dtype, count === 1 ? shape : [count, ...shape]);
@@ -171,6 +179,7 @@ export function matrixProducts(
     return results;
   };
   const applySingle = async (v: Float32Array, into: Float32Array): Promise<void> => {
+    for (const vector of [v, into]) requireSize(vector, layout);
     const feeds = withTargets(layout.views(v, `${prefix}.`));
     let first = true;
     await at.stream(`${matrix.name} product/1`, buildFor(matrix, 1), { feeds }, (results, rows) => {
@@ -194,7 +203,7 @@ export function matrixProducts(
 
 /** Targets for all rows, so many times, drawn from the model's own predictive distribution at a point. One forward pass. */
 export async function drawTargets(at: At, samples: number, generator: Generator): Promise<readonly Named<NDArray>[]> {
-  const parts: Record<string, NDArray[]>[] = Array.from({ length: samples }, () => ({}));
+  const parts = Array.from({ length: samples }, () => new Map<string, NDArray[]>());
   await at.stream(
     'outputs',
     (batch) => ({ outputs: batch.outputs }),
@@ -202,14 +211,15 @@ export async function drawTargets(at: At, samples: number, generator: Generator)
     ({ outputs }) => {
       for (const part of parts) {
         for (const [name, array] of Object.entries(at.objective.sample(outputs!, generator))) {
-          part[name] ??= [];
-          part[name].push(array);
+          const pieces = part.get(name) ?? [];
+          part.set(name, pieces);
+          pieces.push(array);
         }
       }
     },
   );
   return parts.map((part) =>
-    Object.fromEntries(Object.entries(part).map(([name, pieces]) => [name, joinRows(pieces, at.objective.rows)])),
+    Object.fromEntries([...part].map(([name, pieces]) => [name, joinRows(pieces, at.objective.rows)])),
   );
 }
 

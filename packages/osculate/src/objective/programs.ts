@@ -19,7 +19,7 @@ import { LastRead } from './last-read.js';
 import { drawnField } from './loss-of-rows.js';
 import { NextRows } from './next-rows.js';
 import type { At, Batch, Build, Named, Objective, Results } from './objective.js';
-import { chunks, passes, RowSets } from './rows.js';
+import { batchRows, chunks, passes, RowSets } from './rows.js';
 import { type Runner, SplitPrograms } from './split-programs.js';
 import { WorkCounter } from './work-counter.js';
 
@@ -54,6 +54,7 @@ const leastHeld = 2 ** 28;
 const vectorsHeld = 8;
 
 const noFields: Named<Field> = {};
+const noData: Named<NDArray> = {};
 
 /** Programs of a batch by name, number of rows and fields, compiled and loaded on first use: the only place that loads programs of an objective. */
 class BatchPrograms {
@@ -141,8 +142,8 @@ function fieldsIn({ fields }: RowSource, feeds: Feeds): Named<Field> {
   if (names.length === 0) return noFields;
   return Object.fromEntries(
     names.map((name) => {
-      const array = feeds[name]!;
-      if (typeof array !== 'object' || !('shape' in array))
+      const array = feeds[name];
+      if (typeof array !== 'object' || array === null || !('shape' in array))
         throw new InputError(`objective: "${name}" stands for a field of the rows: give it a shape`);
       return [name, { dtype: array.dtype, shape: array.shape.slice(1) }];
     }),
@@ -190,11 +191,11 @@ function runnerFor(
       own(known, input) ?? own(feeds, input) ?? own(drawn, input);
     const reads = names.some((input) => given(input) === undefined && Object.hasOwn(fields, input));
     const views = layout.views(typed(layout, vector), 'parameters.');
-    const run = (data: Named<NDArray>): Promise<Results> => {
+    const run = (data: Named<NDArray> | undefined): Promise<Results> => {
       const all: Record<string, Feeds[string]> = {};
       for (const input of names) {
-        const value = given(input) ?? own(data, input) ?? own(views, input);
-        if (value === undefined) throw unfed(name, input);
+        const value = given(input) ?? own(data ?? noData, input) ?? own(views, input);
+        if (value === undefined) throw Object.hasOwn(fields, input) ? ungiven(input) : unfed(name, input);
         all[input] = value;
       }
       return executable.run(all);
@@ -206,6 +207,11 @@ function runnerFor(
 /** A value by a name that may be one of an object's own methods. */
 const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
+
+const ungiven = (field: string): InputError =>
+  new InputError(
+    `objective: the source of the rows gave no "${field}"; its \`read\` must give every one of its fields`,
+  );
 
 function unfed(name: string, input: string): InputError {
   return new InputError(
@@ -245,9 +251,9 @@ function lossSums(
       return sum + penalty(vector);
     },
     valueAndGradient: async (vector, rows, into) => {
-      const gradient = into ?? layout.zeros();
+      const gradient = into && into !== vector ? typed(layout, into) : layout.zeros();
       // One chunk overwrites all.
-      if (into && rows.length > chunk) into.fill(0);
+      if (rows.length > chunk) gradient.fill(0);
       let sum = 0;
       await inChunks('gradient', lossAndGradient, vector, rows, (results, share) => {
         sum += Number(results.loss!.data[0]) * share;
@@ -276,7 +282,8 @@ export function programObjective(parts: ProgramParts): Objective {
     return (costOf(outputs).flops / size) * total;
   });
   const masks = new Masks((rows) => programs.batch(rows.length).masks);
-  const run: Objective['run'] = async (name, build, vector, rows, feeds = {}) => {
+  const run: Objective['run'] = async (name, build, vector, numbers, feeds = {}) => {
+    const rows = batchRows(numbers, total);
     const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
     work.add(entry.flops);
     const runner = runnerFor(parts, reader, name, vector, rows, feeds, masks.ofDraw());
@@ -287,13 +294,14 @@ export function programObjective(parts: ProgramParts): Objective {
     const sets = new RowSets();
     const parameters = typed(layout, vector);
     const drawn = masks.ofDraw();
-    const runHeld: At['run'] = async (name, build, rows, feeds = {}) => {
+    const runHeld: At['run'] = async (name, build, numbers, feeds = {}) => {
+      const rows = batchRows(numbers, total);
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
       const runner = runnerFor(parts, reader, name, parameters, rows, feeds, drawn);
-      const varies = (input: string): boolean => Object.hasOwn(feeds, input);
+      const varying = entry.program.inputs.map(inputName).filter((input) => Object.hasOwn(feeds, input));
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
-      const shared = await held.run(entry.program, key, varies, runner);
+      const shared = await held.run(entry.program, key, varying, runner);
       work.add(shared?.flops ?? entry.flops);
       return shared?.results ?? runner(await programs.load(entry.program));
     };

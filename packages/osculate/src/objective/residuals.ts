@@ -275,6 +275,8 @@ export async function residualProducts(objective: Objective, at: Vector): Promis
   const residuals = await joined('residuals', residualGraph, at);
   const data = decay > 0 ? residuals.length - objective.layout.size : residuals.length;
   const applyTranspose = async (u: Float64Array): Promise<Float64Array> => {
+    if (u.length !== residuals.length)
+      throw new ShapeError(`Jᵀ·u of ${u.length} elements, and there are ${residuals.length} residuals`);
     const sum = decay > 0 ? scaled(u.subarray(data), decay) : new Float64Array(objective.layout.size);
     const perRow = data / objective.rows;
     let from = 0;

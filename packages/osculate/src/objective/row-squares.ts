@@ -3,6 +3,15 @@ import type { MatmulAttrs } from '../ops/matmul.js';
 import type { Tensor } from '../tensor/ir.js';
 import type { Batch } from './objective.js';
 
+/** What `of` makes of each row of a batch by itself, stacked. A batch without fields, that of a plain function, is one row. */
+export function ofEachRow(batch: Batch, of: (row: Batch) => Tensor[]): Tensor[] {
+  const [inputs, targets] = [{ ...batch.inputs }, { ...batch.targets }];
+  if (Object.keys(inputs).length + Object.keys(targets).length === 0)
+    return of(batch).map((t) => t.reshape([1, ...t.shape]));
+  const eachRow = (x: Record<string, Tensor>, y: Record<string, Tensor>): Tensor[] => of(batch.row(x, y));
+  return vmap(eachRow)(inputs, targets);
+}
+
 /** The node below reshapes. */
 function core(t: Tensor): Tensor {
   return t.node.op.name === 'reshape' ? core(t.node.inputs[0]!) : t;
@@ -37,8 +46,6 @@ export function squaredRowGradients(
   lossOf: (row: Batch) => Tensor,
   weights: readonly Tensor[],
 ): Tensor[] {
-  const perRow = vmap((inputs: Record<string, Tensor>, targets: Record<string, Tensor>) =>
-    grad(lossOf(batch.row(inputs, targets)), [...weights], { unreachable: 'zero' }),
-  )({ ...batch.inputs }, { ...batch.targets });
+  const perRow = ofEachRow(batch, (row) => grad(lossOf(row), [...weights], { unreachable: 'zero' }));
   return perRow.map((g) => squaredOuterProduct(g) ?? g.mul(g).sum([0]));
 }

@@ -35,25 +35,28 @@ interface Parts extends LoadedSplit {
  * run, with the memory that it takes (an activation for each node, say), until it is asked for at a second point: then it stays loaded.
  */
 export class SplitPrograms {
-  private readonly splits = new Map<Program, Promise<Parts | null>>();
+  /** By what varies, as it is listed, of each program. */
+  private readonly splits = new Map<Program, Map<string, Promise<Parts | null>>>();
 
   constructor(private readonly executor: Executor) {}
 
   /** The two parts; null where a program computes nothing without the inputs that vary, or what is held takes more than `limit` bytes. */
-  load(program: Program, varies: (input: string) => boolean, limit: number): Promise<LoadedSplit | null> {
-    let parts = this.splits.get(program);
+  load(program: Program, varying: readonly string[], limit: number): Promise<LoadedSplit | null> {
+    const [splits, key] = [this.splits.get(program) ?? new Map<string, Promise<Parts | null>>(), varying.join()];
+    this.splits.set(program, splits);
+    let parts = splits.get(key);
     if (parts === undefined) {
-      const split = splitProgram(program, varies);
+      const split = splitProgram(program, (input) => varying.includes(input));
       parts = split && split.bytes <= limit ? this.start(split) : Promise.resolve(null);
-      this.splits.set(program, parts);
+      splits.set(key, parts);
       // A failure may pass, as that of a busy device does: it is not kept.
-      parts.catch(() => this.splits.delete(program));
+      parts.catch(() => splits.delete(key));
     }
     return parts;
   }
 
   async dispose(): Promise<void> {
-    const splits = [...this.splits.values()];
+    const splits = [...this.splits.values()].flatMap((of) => [...of.values()]);
     this.splits.clear();
     await disposeAll(splits);
   }

@@ -5,11 +5,11 @@ import type { AnyLoss, Context } from '../nn/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { type ArrayTree, arrayTree, ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
-import type { Tree } from '../tensor/tree.js';
+import { children, type Tree } from '../tensor/tree.js';
 import { type Application, batchApplication, type Mode, rowApplication } from './application.js';
 import {
   drawnField,
@@ -21,6 +21,7 @@ import {
 } from './loss-of-rows.js';
 import type { Batch, Named, Objective } from './objective.js';
 import { programObjective, type RunOptions } from './programs.js';
+import { requireTensor } from './require-tensor.js';
 
 interface CommonOptions<P> extends RunOptions {
   /** Parameter arrays: names, shapes and dtype count, not their values. */
@@ -93,8 +94,8 @@ function batchOf<P>(
   context: Application,
 ): TracedBatch {
   const found = parts.model(weights, inputs, context);
-  const named = isTensor(found) ? null : joinOutputs(found, rows);
-  const outputs = named ? named.joined : (found as Tensor);
+  const named = found instanceof Tensor ? null : joinOutputs(found, rows);
+  const outputs = named ? named.joined : requireTensor('objective: the model', found);
   const loss = jointLoss(parts.loss, named?.places ?? null, parts.targets);
   const value = loss.value(outputs, targets);
   return {
@@ -124,10 +125,6 @@ function batchOf<P>(
   };
 }
 
-function isTensor(found: Tensor | Named<Tensor>): found is Tensor {
-  return 'node' in found && 'dtype' in found;
-}
-
 const alone = (fields: Named<Tensor>): Named<Tensor> =>
   Object.fromEntries(Object.entries(fields).map(([name, t]) => [name, t.reshape([1, ...t.shape])]));
 
@@ -153,7 +150,8 @@ function fieldNames({ data, targets = ['y'] }: Pick<RowsOptions<unknown>, 'data'
   }
   const reserved = names.find((name) => name === '__proto__' || drawnField(name) !== undefined);
   if (reserved !== undefined) throw new InputError(`objective: a field cannot be called "${reserved}"; rename it`);
-  if (!(data.rows >= 1)) throw new InputError('objective: the data set is empty');
+  if (data.rows === 0) throw new InputError('objective: the data set is empty');
+  checkOptions('objective', { 'an integer ≥ 1': { 'data.rows': data.rows } });
   return { inputs: names.filter((name) => !targets.includes(name)), targets };
 }
 
@@ -179,6 +177,9 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
   });
   const data = 'data' in options ? prepared(options.data) : examples(options.x, options.y);
   const { inputs, targets } = fieldNames('data' in options ? options : { data });
+  if (children(options.parameters).length === 0) {
+    throw new InputError('objective: the parameters have no names; give them as { weight: … }, with at least one');
+  }
   const parts: Supervised<P> = {
     weights: options.parameters,
     loss: options.loss,
@@ -213,8 +214,10 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
  * known from the batch that was traced last.
  */
 function checkedSource(source: ReadSource, traced: () => TracedBatch | null): ReadSource {
-  const seen = new Uint8Array(source.rows);
+  // Of more rows than that it is not kept which have been checked: all are, whenever they are read.
+  const seen = new Uint8Array(source.rows <= 2 ** 26 ? source.rows : 0);
   const isNew = (rows: Rows): boolean => {
+    if (seen.length === 0) return true;
     for (let i = 0; i < rows.length; i++) if (seen[rows[i]!] === 0) return true;
     return false;
   };
@@ -222,7 +225,7 @@ function checkedSource(source: ReadSource, traced: () => TracedBatch | null): Re
     const batch = traced();
     if (batch === null || !isNew(rows)) return arrays;
     batch.checkTargets(arrays, batch.outputs.shape);
-    for (let i = 0; i < rows.length; i++) seen[rows[i]!] = 1;
+    if (seen.length > 0) for (let i = 0; i < rows.length; i++) seen[rows[i]!] = 1;
     return arrays;
   };
   return {

@@ -42,6 +42,7 @@ describe('arrays', () => {
     [{ x: zeros('f32', [3, 2]), y: zeros('i32', [2]) }, /"x" \[3, 2\] and "y" \[2\] differ in their numbers of rows/],
     [{ x: ndarray('f32', 1) }, /"x" is a scalar and has no rows/],
     [{}, /there are no fields/],
+    [{ x: { ...zeros('f32', [3, 2]), data: new Float32Array(7) } }, /"x" has 7 elements for its shape \[3, 2\]/],
   ])('refuses fields that are not rows', (fields, message) => {
     expect(() => arrays(fields as Record<string, NDArray>)).toThrow(ShapeError);
     expect(() => arrays(fields as Record<string, NDArray>)).toThrow(message);
@@ -216,6 +217,12 @@ describe('generated', () => {
 
   it.each([
     [() => ({}), InputError, /gave no "x"/],
+    [() => undefined, InputError, /returned nothing/],
+    [async () => null, InputError, /returned nothing/],
+    [() => ({ x: null }), InputError, /gave no "x"/],
+    [() => ({ x: { dtype: 'f64', shape: [1, 2] } }), InputError, /"x" is no array/],
+    [() => ({ x: { ...zeros('f64', [1, 2]), data: new Float64Array(3) } }), ShapeError, /"x" has 3 elements/],
+    [() => ({ x: { ...zeros('f64', [1, 2]), data: new Float32Array(2) } }), DTypeError, /"x" is f64 in a Float32Array/],
     [() => ({ x: zeros('f32', [1, 2]) }), DTypeError, /"x" is f32, but its field is f64/],
     [() => ({ x: zeros('f64', [2, 2]) }), ShapeError, /"x" is \[2, 2\]; 1 rows of the field are \[1, 2\]/],
     [async () => ({ x: zeros('f64', [1]) }), ShapeError, /"x" is \[1\]/],

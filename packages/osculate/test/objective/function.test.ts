@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { densePoint, functionObjective, gaussNewtonMatrix } from '../../src/objective/index.js';
+import { curvatureOperator } from '../../src/curvature/index.js';
+import { densePoint, empiricalFisherMatrix, functionObjective, gaussNewtonMatrix } from '../../src/objective/index.js';
 import { residualJacobian } from '../../src/objective/residuals.js';
 import { InputError, ShapeError } from '../../src/tensor/index.js';
 import { rosenbrock, rosenbrockStart } from './functions.js';
@@ -18,6 +19,25 @@ describe('functionObjective', () => {
     expect(value).toBe(12.5);
     expect(gradient).toEqual(Float32Array.of(3, 4));
     expect(objective.rows).toBe(1);
+  });
+
+  it.each([
+    ['Gauss-Newton', gaussNewtonMatrix],
+    ['empirical Fisher', empiricalFisherMatrix],
+  ])('has the diagonal of the %s matrix of residuals', async (_, matrix) => {
+    const { matrix: known } = await densePoint(rosenbrock(), matrix, rosenbrockStart);
+    const diagonal = await curvatureOperator(rosenbrock().at(rosenbrockStart), matrix).diagonal();
+    // J = (24 10; -1 0) at the start, r = (-4.4, 2.2).
+    expect(known.data[0]).toBeCloseTo(matrix === gaussNewtonMatrix ? 1154 : 215.6 ** 2, 8);
+    for (const i of [0, 1]) expect(diagonal[i]).toBeCloseTo(known.data[3 * i]!, 8);
+  });
+
+  it.each([
+    ['null', /the function returned null; return a tensor/],
+    ['3', /the function returned a value of type number; return a tensor/],
+  ])('refuses a function that returns %s', (json, message) => {
+    expect(() => functionObjective(() => JSON.parse(json), rosenbrockStart)).toThrow(InputError);
+    expect(() => functionObjective(() => JSON.parse(json), rosenbrockStart)).toThrow(message);
   });
 
   it('counts one gradient as one unit of work', async () => {

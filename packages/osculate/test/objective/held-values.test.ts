@@ -5,7 +5,8 @@ import { type Batch, supervisedObjective } from '../../src/objective/index.js';
 import { gaussNewtonMatrix, hessianMatrix } from '../../src/objective/matrices.js';
 import { matrixProducts } from '../../src/objective/products.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import { generator, InputError, input, ShapeError } from '../../src/tensor/index.js';
+import { generator, InputError, input, ndarray, ShapeError } from '../../src/tensor/index.js';
+import type { ParameterSlot } from '../../src/tensor/parameters.js';
 import { distance, pointOf, smallModel } from '../curvature/operators/support.js';
 import { counted, flaky } from './executors.js';
 
@@ -78,6 +79,29 @@ describe('an objective at a point', () => {
     expect(total(runs)).toBe(8);
   });
 
+  it('holds nothing that is fed, a parameter for once too', async () => {
+    const at = pointOf(options);
+    const [{ name, shape, offset, size: count }] = at.objective.layout.slots.slice(-1) as [ParameterSlot];
+    const other = ndarray('f64', draw(4).subarray(0, count), shape);
+    const moved = at.parameters.slice();
+    moved.set(other.data, offset);
+    const loss = (batch: Batch) => ({ loss: batch.loss });
+    const known = {
+      without: await at.objective.value(at.parameters, [0, 1]),
+      fed: await at.objective.value(moved, [0, 1]),
+    };
+    for (const order of [
+      ['without', 'fed'],
+      ['fed', 'without'],
+    ] as const) {
+      const point = at.objective.at(at.parameters);
+      for (const kind of [...order, ...order].flatMap((k) => [k, k, k])) {
+        const feeds = kind === 'fed' ? { [`parameters.${name}`]: other } : {};
+        expect((await point.run('loss', loss, [0, 1], feeds)).loss!.data[0]).toBeCloseTo(known[kind], 14);
+      }
+    }
+  });
+
   it('holds nothing beyond the limit', async () => {
     const { executor, runs } = counted();
     const small = matrixProducts(pointOf({ ...options, executor, held: 100 }), hessianMatrix);
@@ -96,6 +120,15 @@ describe('an objective at a point', () => {
     await products.apply(v);
     await expect(products.apply(v)).rejects.toThrow(/busy/);
     expect(distance(await products.apply(v), first)).toBeLessThan(1e-14);
+  });
+
+  it('takes vectors as long as the parameters, and no others', async () => {
+    const { apply, applyBatch } = matrixProducts(pointOf(options), hessianMatrix);
+    for (const length of [0, size - 1, size + 1]) {
+      const v = new Float64Array(length);
+      await expect(apply(v)).rejects.toThrow(ShapeError);
+      await expect(applyBatch([draw(1), v])).rejects.toThrow(`a vector of ${length} elements`);
+    }
   });
 
   it('takes the parameters in the type of the model, and no others', async () => {

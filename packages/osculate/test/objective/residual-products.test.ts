@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allRows } from '../../src/objective/index.js';
 import { residualProducts } from '../../src/objective/residuals.js';
-import { generator } from '../../src/tensor/index.js';
+import { generator, InputError, ShapeError } from '../../src/tensor/index.js';
 import { dot, jacobianByDifferences, relativeError, smallProblem } from './support.js';
 
 const decayed = { weightDecay: 0.02 } as const;
@@ -21,6 +21,15 @@ describe('products with the Jacobian of residuals', () => {
     expect(relativeError(await apply(v), image)).toBeLessThan(1e-8);
     const pulled = columns.map((c) => dot(c, u));
     expect(relativeError(await applyTranspose(u), pulled)).toBeLessThan(1e-8);
+  });
+
+  it.each([{}, decayed])('are of vectors as long as J is wide or high: %o', async (options) => {
+    const { objective, start } = smallProblem({ ...options, chunk: 7 });
+    const { residuals, apply, applyTranspose } = await residualProducts(objective, start);
+    for (const more of [-1, 1]) {
+      await expect(apply(new Float64Array(start.length + more))).rejects.toThrow(InputError);
+      await expect(applyTranspose(new Float64Array(residuals.length + more))).rejects.toThrow(ShapeError);
+    }
   });
 
   it('are the same with and without chunks', async () => {

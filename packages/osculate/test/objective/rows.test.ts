@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rows } from '../../src/data/index.js';
-import { allRows, type Batch, drawRows, type Objective } from '../../src/objective/index.js';
+import { allRows, type Batch, drawRows, functionObjective, type Objective } from '../../src/objective/index.js';
 import type { Draw } from '../../src/objective/next-rows.js';
 import { chunks, onRows, RowSets } from '../../src/objective/rows.js';
 import { generator, InputError, input } from '../../src/tensor/index.js';
@@ -21,7 +21,9 @@ describe('sets of rows', () => {
   });
 
   it('property: have the same number where they are equal, and only there', () => {
-    const rows = fc.array(fc.nat(3), { maxLength: 4 });
+    const rows = fc.array(fc.oneof(fc.nat(3), fc.constantFrom(2 ** 32, 2 ** 32 + 1, 2 ** 40, 0.5, -1)), {
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(fc.array(rows, { maxLength: 60 }), (all) => {
         const sets = new RowSets();
@@ -53,6 +55,13 @@ describe('chunks of rows', () => {
     expect([...chunks([4, 3], 2)]).toEqual([Uint32Array.of(4, 3)]);
     expect(() => [...chunks([], 2)]).toThrow(InputError);
   });
+
+  it.each([0, -1, 1.5, Number.NaN])('are not of %d rows', async (chunk) => {
+    expect(() => [...chunks([4, 3, 2], chunk)]).toThrow(`chunk must be an integer ≥ 1, got ${chunk}`);
+    const { objective, start } = smallProblem();
+    const mean = objective.at(start).mean('loss', ({ loss }) => ({ loss }), { chunk });
+    await expect(mean).rejects.toThrow(InputError);
+  });
 });
 
 describe('rows that are drawn', () => {
@@ -80,6 +89,55 @@ describe('rows that are drawn', () => {
     const { objective, expected } = told(smallProblem().objective);
     expect(drawRows(objective, 24, generator(5))).toEqual(allRows(24));
     expect(expected).toEqual([]);
+  });
+
+  it.each([0, -1, 2.5, Number.NaN])('are not %d', (size) => {
+    expect(() => drawRows(smallProblem().objective, size, generator(5))).toThrow(InputError);
+  });
+});
+
+describe('rows that are asked for', () => {
+  const { objective, start } = smallProblem({ chunk: 3 });
+  const plain = functionObjective((x) => x.mul(x).sum(), new Float64Array(start.length));
+  const objectives = { 'on data': objective, 'on chosen rows': onRows(objective, allRows(5)), 'a function': plain };
+  const loss = ({ loss: value }: Batch) => ({ loss: value });
+
+  it.each(Object.entries(objectives))('are those that there are: %s', async (_, asked) => {
+    for (const row of [asked.rows, -1, 0.5, Number.NaN, 2 ** 32]) {
+      for (const rows of [[row], [0, row]]) {
+        for (const answer of [
+          asked.value(start, rows),
+          asked.valueAndGradient(start, rows),
+          asked.run('loss', loss, start, rows),
+          asked.at(start).run('loss', loss, rows),
+        ]) {
+          await expect(answer).rejects.toThrow(InputError);
+          await expect(answer).rejects.toThrow(`there is no row ${row}; the rows are 0 … ${asked.rows - 1}`);
+        }
+      }
+    }
+    await expect(asked.run('loss', loss, start, [])).rejects.toThrow(/empty batch/);
+    await expect(asked.at(start).run('loss', loss, [])).rejects.toThrow(/empty batch/);
+  });
+
+  it('are those of the call, whatever becomes of their list', async () => {
+    const known = await objective.value(start, [0, 1, 2, 3]);
+    const point = objective.at(start);
+    for (const ask of [
+      (rows: Uint32Array) => objective.value(start, rows),
+      async (rows: Uint32Array) => (await objective.valueAndGradient(start, rows)).value,
+      async (rows: Uint32Array) => Number((await objective.run('loss', loss, start, rows)).loss!.data[0]),
+      async (rows: Uint32Array) => Number((await point.run('loss', loss, rows)).loss!.data[0]),
+    ]) {
+      const rows = allRows(4);
+      const answer = ask(rows);
+      rows.fill(9);
+      expect(await answer).toBeCloseTo(known, 14);
+    }
+  });
+
+  it('cannot be more than a list holds', () => {
+    expect(() => allRows(2 ** 33)).toThrow(InputError);
   });
 });
 

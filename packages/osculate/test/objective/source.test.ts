@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrays, type Rows } from '../../src/data/index.js';
+import { arrays, generated, type RowArrays, type Rows } from '../../src/data/index.js';
 import { softmaxCrossEntropy, squaredError } from '../../src/nn/index.js';
 import { allRows, type Batch, gaussNewtonMatrix, type Named, supervisedObjective } from '../../src/objective/index.js';
 import { drawTargets, matrixProducts } from '../../src/objective/products.js';
@@ -85,6 +85,54 @@ describe('an objective on a source that answers later', () => {
     await expect(objective.value(start, [1, 2])).rejects.toThrow('the disk is away');
     broken = false;
     expect(await objective.value(start, [1, 2])).toBe(await problem.objective.value(start, [1, 2]));
+  });
+});
+
+describe('what a source gives', () => {
+  const problem = smallProblem();
+  const { x, y, start } = problem;
+  const model = (weights: Tree<Tensor>, fields: Named<Tensor>): Tensor => problem.model(weights, fields.x!);
+  const memory = arrays({ x, y });
+  const on = (read: (rows: Rows) => RowArrays) =>
+    supervisedObjective({ ...common(problem), model, data: { ...memory, read } });
+  const instead = (given: unknown) => on((rows) => Object.assign(memory.read(rows), { y: given }));
+
+  it.each([
+    ['nothing', on(() => JSON.parse('null')), /the source of the rows gave no "x"/],
+    ['a field less', on((rows) => ({ x: memory.read(rows).x! })), /the source of the rows gave no "y"/],
+    ['another shape', instead(zeros('f64', [2, 3])), /"y" is f64 \[2, 3\], but the program needs f64 \[2, 2\]/],
+    ['another dtype', instead(zeros('f32', [2, 2])), /"y" is f32/],
+    [
+      'other data',
+      instead({ ...zeros('f64', [2, 2]), data: new Float64Array(3) }),
+      /"y" is a Float64Array of length 3/,
+    ],
+    ['no data', instead({ dtype: 'f64', shape: [2, 2] }), /"y" is undefined/],
+  ])('is refused where it is not what was asked for: %s', async (_, objective, message) => {
+    const answer = objective.value(start, [4, 2]);
+    await expect(answer).rejects.toThrow(InputError);
+    await expect(answer).rejects.toThrow(message);
+  });
+
+  it.each([2.5, -1, Number.NaN, Number.POSITIVE_INFINITY])('is not %d rows', (rows) => {
+    const make = () => supervisedObjective({ ...common(problem), model, data: { ...memory, rows } });
+    expect(make).toThrow(`data.rows must be an integer ≥ 1, got ${rows}`);
+  });
+
+  it('may be of more rows than 32 bits count', async () => {
+    const data = generated({ rows: 2 ** 40, fields: memory.fields }, async (rows) =>
+      memory.read(Array.from(rows, (row) => row % 24)),
+    );
+    const objective = supervisedObjective({ ...common(problem), model, data });
+    for (const [row, same] of [
+      [2 ** 32 + 5, (2 ** 32 + 5) % 24],
+      [5, 5],
+    ] as const) {
+      expect(await objective.value(start, [row])).toBe(await on(memory.read).value(start, [same]));
+      const { loss } = await objective.run('loss', (batch) => ({ loss: batch.loss }), start, [row]);
+      const known = await problem.objective.value(start, [same]);
+      expect(loss!.data[0]).toBe(known);
+    }
   });
 });
 

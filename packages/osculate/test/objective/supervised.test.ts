@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { arrays } from '../../src/data/index.js';
-import { allRows, densePoint, sampledFisherMatrix, supervisedObjective } from '../../src/objective/index.js';
-import { matrixProducts } from '../../src/objective/products.js';
+import { squaredError } from '../../src/nn/index.js';
+import {
+  allRows,
+  densePoint,
+  type Named,
+  sampledFisherMatrix,
+  supervisedObjective,
+} from '../../src/objective/index.js';
+import { drawTargets, matrixProducts } from '../../src/objective/products.js';
 import { referenceExecutor } from '../../src/runtime/index.js';
-import { type Tensor, type Tree, zeros } from '../../src/tensor/index.js';
+import { generator, InputError, ShapeError, type Tensor, type Tree, zeros } from '../../src/tensor/index.js';
 import { relativeError, smallProblem } from './support.js';
 
 describe('supervised objective', () => {
@@ -43,6 +50,78 @@ describe('supervised objective', () => {
     expect(() => on('a.b')).toThrow('the field "a.b" has a dot in its name');
     // A name that every object has a value for.
     expect(await on('constructor').value(start, [3, 1])).toBe(await objective.value(start, [3, 1]));
+  });
+
+  it.each(['constructor', 'toString', 'node', 'dtype', 'then', ''])(
+    'takes an output and a target called "%s"',
+    async (name) => {
+      const { objective, start, x, y, model, loss, parameters } = smallProblem();
+      const named = supervisedObjective({
+        ...{ executor: referenceExecutor(), parameters, chunk: 7 },
+        data: arrays(
+          Object.fromEntries([
+            ['x', x],
+            [name, y],
+          ]),
+        ),
+        targets: [name],
+        loss: Object.fromEntries([[name, loss]]),
+        model: (weights: Tree<Tensor>, fields) => {
+          const outputs = model(weights, fields.x!);
+          // A tensor is told from outputs that have the names of its members.
+          return Object.fromEntries([
+            ['node', outputs],
+            ['dtype', outputs],
+            [name, outputs],
+          ]);
+        },
+      });
+      expect(await named.value(start, allRows(24))).toBeCloseTo(await objective.value(start, allRows(24)), 13);
+      const [drawn] = await drawTargets(named.at(start), 1, generator(2));
+      const [known] = await drawTargets(objective.at(start), 1, generator(2));
+      expect(drawn![`drawn:${name}`]).toEqual(known!['drawn:y']);
+      if (name === '') return;
+      const means = await named.at(start).mean('means', (batch) => Object.fromEntries([[name, batch.loss]]));
+      expect(means[name]![0]).toBeCloseTo(await objective.value(start, allRows(24)), 13);
+    },
+  );
+
+  it.each([
+    ['a model that returns nothing', { model: () => JSON.parse('null') }, /the model returned null; return a tensor/],
+    ['an output that is none', { model: () => ({ y: 3 }) }, /the model's output "y" returned a value of type number/],
+    [
+      'a loss that returns nothing',
+      { loss: () => JSON.parse('null') },
+      /a loss must return a tensor; this one returns object/,
+    ],
+    ['no losses', { loss: {} }, /there is no loss/],
+    ['no loss', { loss: undefined }, /give a loss for each by its name/],
+    ['a loss of an output that is none', { loss: { y: null } }, /a loss must be a function/],
+    ['a loss without its weight', { loss: { y: { loss: squaredError() } } }, /a loss must be a function/],
+    ['parameters without names', { parameters: zeros('f64', [2]) }, /the parameters have no names/],
+  ])('refuses %s', async (_, odd, message) => {
+    const { start, x, y, parameters } = smallProblem();
+    const options = {
+      ...{ executor: referenceExecutor(), data: arrays({ x, y }), parameters, loss: { y: squaredError() } },
+      model: (_weights: Tree<Tensor>, fields: Named<Tensor>) => ({ y: fields.x! }),
+    };
+    const asked = (async () => supervisedObjective(Object.assign(options, odd)).value(start, [0]))();
+    await expect(asked).rejects.toThrow(InputError);
+    await expect(asked).rejects.toThrow(message);
+  });
+
+  it('writes a gradient into a vector of the same size, and never into the parameters', async () => {
+    const { objective, start } = smallProblem({ chunk: 7, weightDecay: 0.1 });
+    for (const rows of [allRows(24), [3, 4]]) {
+      const known = await objective.valueAndGradient(start, rows);
+      for (const into of [start.map(() => 9), Float32Array.from(start)])
+        expect(await objective.valueAndGradient(start, rows, into)).toEqual(known);
+      const own = start.slice();
+      expect(await objective.valueAndGradient(own, rows, own)).toEqual(known);
+      expect(own).toEqual(start);
+      for (const length of [start.length - 1, start.length + 1])
+        await expect(objective.valueAndGradient(start, rows, new Float64Array(length))).rejects.toThrow(ShapeError);
+    }
   });
 
   it('takes parameters in the other precision', async () => {
