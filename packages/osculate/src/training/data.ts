@@ -3,6 +3,7 @@ import type { RowSource, Rows } from '../data/source.js';
 import { take } from '../data/take.js';
 import type { FloatDType } from '../nn/index.js';
 import type { Named } from '../objective/objective.js';
+import { checkObject } from '../tensor/check-value.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import type { ArrayValue } from '../tensor/ndarray.js';
@@ -93,7 +94,10 @@ export function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArra
 
 /** @throws InputError or ShapeError for what is not numbers, and for fields that differ in their numbers of rows. */
 export function prepareExamples(examples: Examples | ExamplesFrom, conversion: Conversion): Prepared {
+  checkObject('fitModel: the examples', examples);
   if ('data' in examples) {
+    if (typeof examples.data?.read !== 'function')
+      throw new InputError('fitModel: data is not a source of rows; see arrays, fileSource and generated');
     const { data, targets = ['y'] } = examples;
     return { source: data, inputs: Object.keys(data.fields).filter((name) => !targets.includes(name)), targets };
   }

@@ -11,6 +11,7 @@ import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
 import { type TrainEvent, type TrainResult, type TrainStep, train } from '../optim/train.js';
 import type { Executor } from '../runtime/index.js';
 import { checkOptions } from '../tensor/check-options.js';
+import { checkObject, showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
@@ -149,8 +150,8 @@ export async function fitModel<P extends Parameters>(
   model: TrainableModel<P>,
   options: FitModelOptions,
 ): Promise<ModelRun<P>> {
-  const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable } = options;
   checkSettings(options);
+  const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable } = options;
   const random = generator(seed);
   const common = { dtype, trainable };
   const prepared = prepareModel(model, { ...common, generator: random.split(), parameters: options.parameters });
@@ -264,19 +265,51 @@ function limitsOf({ steps = Infinity, seconds, epochs }: FitModelSettings, perEp
 const stoppingOf = ({ earlyStopping = false }: FitModelSettings): EarlyStopping | null =>
   earlyStopping === true ? {} : earlyStopping || null;
 
-function checkSettings({ epochs, steps, seconds, loss, optimizer }: FitModelSettings): void {
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** What an option is, where it is given: whether it fits, and what to give instead. */
+const kinds: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, what: string]>> = {
+  loss: [
+    (v) => typeof v === 'function' || isObject(v),
+    'one of osculate/nn, a function (output, target) => scalar, or losses by name',
+  ],
+  optimizer: [
+    (v) => isObject(v) && 'step' in v && typeof v.step === 'function',
+    'one of osculate/optim, such as adamW() or kfac()',
+  ],
+  executor: [(v) => isObject(v) && 'load' in v && typeof v.load === 'function', 'an executor'],
+  validation: [(v) => typeof v === 'number' || isObject(v), 'a share of the rows, or examples { x, y }'],
+  earlyStopping: [(v) => typeof v === 'boolean' || isObject(v), 'true, or { patience, minDelta }'],
+  progress: [
+    (v) => typeof v === 'boolean' || (isObject(v) && 'write' in v && typeof v.write === 'function'),
+    'false, or something with a write(text)',
+  ],
+  onStep: [(v) => typeof v === 'function', 'a function'],
+  onEpoch: [(v) => typeof v === 'function', 'a function'],
+  signal: [(v) => isObject(v) && 'aborted' in v, 'the signal of an AbortController'],
+  trainable: [(v) => v instanceof RegExp || typeof v === 'function', 'a regular expression, or a function of a name'],
+  parameters: [isObject, 'a tree of arrays'],
+  dtype: [(v) => v === 'f32' || v === 'f64', 'f32 or f64'],
+  seed: [(v) => typeof v === 'number' && Number.isInteger(v) && v >= 0, 'an integer ≥ 0'],
+  checkpoint: [(v) => typeof v === 'string', 'a path'],
+  resume: [(v) => typeof v === 'string' || v instanceof Uint8Array, 'a path, or the bytes of a checkpoint'],
+};
+
+function checkSettings(options: FitModelSettings): void {
+  checkObject('fitModel: the options', options);
+  const { epochs, steps, seconds, loss, earlyStopping } = options;
+  if (loss === undefined) throw new InputError(`fitModel: loss is missing; give ${kinds.loss![1]}`);
+  for (const [name, [fits, what]] of Object.entries(kinds)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined || fits(value)) continue;
+    throw new InputError(`fitModel: ${name} is ${showValue(value)}; give ${what}`);
+  }
+  const { patience, minDelta } = typeof earlyStopping === 'object' ? earlyStopping : {};
   checkOptions('fitModel', {
-    'an integer ≥ 1': { epochs, steps },
+    'an integer ≥ 1': { epochs, steps, patience },
     'a number > 0': { seconds },
+    'a number ≥ 0': { minDelta },
   });
-  if (loss === undefined || loss === null) {
-    throw new InputError(
-      'fitModel: loss is missing; give one of osculate/nn, or a function (output, target) => scalar',
-    );
-  }
-  if (optimizer !== undefined && typeof optimizer?.step !== 'function') {
-    throw new InputError('fitModel: the optimizer is not one of osculate/optim, such as adamW() or kfac()');
-  }
 }
 
 /** Follows a run through its epochs. */

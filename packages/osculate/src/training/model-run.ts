@@ -6,6 +6,7 @@ import type { FloatDType, Parameters } from '../nn/index.js';
 import type { Objective } from '../objective/objective.js';
 import { encodeModel } from '../onnx/index.js';
 import type { Executor } from '../runtime/index.js';
+import { showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { leaves } from '../tensor/tree.js';
@@ -118,6 +119,7 @@ export class ModelRun<P extends Parameters = Parameters> {
 
   /** Writes the trained model: `.onnx` as a model, `.safetensors` as named parameters and statistics. @throws InputError for another ending. */
   async save(path: string): Promise<void> {
+    if (typeof path !== 'string') throw new InputError(`save: the path is ${showValue(path)}; give a string`);
     if (path.endsWith('.onnx')) return writePath('save', path, this.toOnnx());
     if (path.endsWith('.safetensors')) {
       const named = Object.fromEntries(leaves<NDArray>(this.parameters));

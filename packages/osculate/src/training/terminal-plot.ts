@@ -15,7 +15,10 @@ const dots = [
   [0x40, 0x80],
 ] as const;
 
-const figure = (value: number): string => String(Number(value.toPrecision(3)));
+function figure(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e6 || (size < 1e-4 && size > 0) ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+}
 
 /**
  * A curve as text, in Braille dots, two a character across and four down: `terminalPlot(run.history.map(({ loss }) => loss))`. Values that are not finite leave a

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dense, sequential, softmaxCrossEntropy, squaredError, tanh } from '../../src/nn/index.js';
+import { adam } from '../../src/optim/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { DTypeError, InputError, ShapeError } from '../../src/tensor/index.js';
+import { fitModel, type ModelRun } from '../../src/training/index.js';
+
+const x = [
+  [0, 1],
+  [1, 0],
+  [1, 1],
+  [0, 0],
+];
+const net = sequential([dense(2, 3), tanh(), dense(3, 2)]);
+const good = {
+  ...{ x, y: [0, 1, 0, 1], loss: softmaxCrossEntropy(), optimizer: adam(), epochs: 1, validation: 0.25 },
+  ...{ earlyStopping: true, seed: 1, executor: referenceExecutor(), progress: false, weightDecay: 0.1, chunk: 3 },
+};
+/** Values that are wrong nearly everywhere. */
+const odd: readonly unknown[] = [null, Number.NaN, -1, 1n, 'text', [], {}, [null], [undefined], Symbol('s'), () => 0];
+
+async function expectTyped(call: () => Promise<unknown>, what: string): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const typed = [InputError, ShapeError, DTypeError].some((kind) => error instanceof kind);
+    expect(typed, `${what}: ${error instanceof Error ? error.stack : String(error)}`).toBe(true);
+  }
+}
+
+describe('bad arguments are typed errors or taken', () => {
+  it.each(Object.keys(good))('of fitModel: %s', async (name) => {
+    for (const value of odd) {
+      await expectTyped(() => fitModel(net, { ...good, [name]: value } as never), `${name} = ${String(value)}`);
+    }
+  });
+
+  it('of fitModel: a missing one', async () => {
+    for (const name of ['x', 'y', 'loss']) {
+      const { [name as 'x']: _, ...rest } = good;
+      await expect(fitModel(net, rest as never)).rejects.toBeInstanceOf(InputError);
+    }
+    await expect(fitModel(net, undefined as never)).rejects.toBeInstanceOf(InputError);
+    for (const model of odd) await expect(fitModel(model as never, good)).rejects.toBeInstanceOf(InputError);
+  });
+
+  let run: ModelRun;
+  beforeAll(async () => {
+    run = await fitModel(net, good);
+  });
+
+  it('of a run', async () => {
+    for (const value of [...odd, [[1, 2, 3]], [[1, 2], [3]], 7, { x }, { a: x }, new Float32Array(3)]) {
+      await expectTyped(() => run.predict(value as never), `predict(${String(value)})`);
+      await expectTyped(() => run.evaluate(value as never), `evaluate(${String(value)})`);
+      await expectTyped(() => run.evaluate({ x: value, y: value } as never), `evaluate(x = ${String(value)})`);
+    }
+    for (const path of ['net.txt', '', null]) await expect(run.save(path as never)).rejects.toBeInstanceOf(InputError);
+    for (const bytes of [new Uint8Array(0), new Uint8Array(100), Uint8Array.from(run.checkpoint().subarray(0, 200))]) {
+      await expect(fitModel(net, { ...good, resume: bytes })).rejects.toBeInstanceOf(InputError);
+    }
+    await expect(
+      fitModel(sequential([dense(2, 4), dense(4, 2)]), { ...good, resume: run.checkpoint() }),
+    ).rejects.toBeInstanceOf(InputError);
+  });
+
+  it('of targets that the loss cannot take', async () => {
+    await expect(fitModel(net, { ...good, y: [0, 1, 2, 7] })).rejects.toThrow(/class number from 0 to 1/);
+    await expect(fitModel(net, { ...good, y: [[1], [2]], loss: squaredError() })).rejects.toThrow(/rows/);
+  });
+});
