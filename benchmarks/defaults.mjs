@@ -2,7 +2,7 @@
  * Every optimizer of the command at its defaults, on five small problems: what share of the decrease of the training loss it makes that AdamW
  * with a searched learning rate (seven, by final training loss) makes with the same number of gradients. Median of three seeds.
  *
- * Runs are kept as JSON lines in FOLDER/defaults.jsonl, and those that are there are not made again. About 20 minutes on one core; given names
+ * Runs are kept as JSON lines in FOLDER/defaults.jsonl, and those that are there are not made again. 20 minutes or so on an idle core; given names
  * of optimizers (with settings, if you like) run these alone.
  *
  * Usage: node benchmarks/defaults.mjs FOLDER [NAME...]   (needs `npm run build`)

@@ -211,8 +211,8 @@ export interface KroneckerMethod<S extends KfacState> {
   candidates?(learnt: S): readonly S[];
 }
 
-/** The λ around which the first is sought. */
-const firstDamping = 1;
+/** The λ around which the first is sought: near what networks with mean losses take, as inverses of large factors are dear. */
+const firstDamping = 0.01;
 
 /**
  * The state with the first λ, of a series 10ᵏ: the one after whose step the loss is least on other rows, as many as the batch has. Null where none
@@ -226,17 +226,19 @@ async function startedByTrial<S extends KfacState>(
   { objective, generator }: StepContext,
 ): Promise<{ state: S; tried: number } | null> {
   const others = drawRows(objective, rows.length, generator);
+  let best: { readonly loss: number; readonly state: S } | undefined;
   const measure = async (damping: number): Promise<number> => {
-    const state = method.damped(learnt, damping);
+    const state = damping === learnt.damping ? learnt : method.damped(learnt, damping);
     const proposal = state && (await bestProposal(method, [state], gradient, at, rows, objective.weightDecay));
     if (!proposal) return Number.POSITIVE_INFINITY;
     const move = { step: like(at.theta), parameters: like(at.theta) };
     combine(at.theta, proposal.direction, learnt.previous, proposal.size, move);
-    return objective.value(move.parameters, others);
+    const loss = await objective.value(move.parameters, others);
+    if (loss < (best?.loss ?? Number.POSITIVE_INFINITY)) best = { loss, state: proposal.state };
+    return loss;
   };
   const found = await bestByTrial(firstDamping, measure);
-  const state = found && method.damped(learnt, found.value);
-  return state && { state, tried: found.tried };
+  return found && best ? { state: best.state, tried: found.tried } : null;
 }
 
 /** The step that K-FAC and EKFAC share: gradient, curvature, direction, length by the quadratic model, damping. */
