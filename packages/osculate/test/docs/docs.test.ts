@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterAll, describe, expect, it } from 'vitest';
+import { examplesOf, moduleText, runExample } from './example.js';
+import { exportedNames, programOf } from './surface.js';
+
+/** Folders whose docstrings are still to be written. */
+const pending = ['tensor', 'ops', 'nn', 'fit'];
+const isPending = (file: string): boolean => pending.some((folder) => file.startsWith(`${folder}/`));
+
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), 'osculate-examples-'));
+process.chdir(folder);
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
+
+const program = programOf();
+const all = exportedNames(program);
+const names = all.filter(({ file }) => !isPending(file));
+
+/** A statement of what it is comes first: a default or a reference alone says nothing. */
+const isStatement = (text: string): boolean => /\p{L}{2,}|[=∇∂‖]/u.test(text) && !/^\s*(default|see)\b/i.test(text);
+
+const prelude = './prelude.js';
+const standard: Record<string, unknown> = await import('./prelude.js');
+const scopeOf = (given: typeof all): Map<string, string> =>
+  new Map(given.filter(({ isValue }) => isValue).map(({ name, module }) => [name, module]));
+// What stands in for another package has that package's names: only its own examples mean them.
+const scope = new Map([
+  ...scopeOf(all.filter(({ module }) => !module.includes('/compat/'))),
+  ...Object.keys(standard).map((name): [string, string] => [name, prelude]),
+]);
+const examples = names.flatMap((exported) =>
+  examplesOf(exported, scope, scopeOf(all.filter(({ module }) => module === exported.module))),
+);
+
+describe('docstrings', () => {
+  it('say what every exported name and member is', () => {
+    const mute = names.flatMap(({ name, file, text, members }) => [
+      ...(isStatement(text) ? [] : [`${file}: ${name}`]),
+      ...members.flatMap((member) =>
+        isPending(member.file) || isStatement(member.text) ? [] : [`${member.file}: ${name}.${member.name}`],
+      ),
+    ]);
+    expect(mute).toEqual([]);
+  });
+
+  it('have an example for every function, class and constant, or name it in one of the same file', () => {
+    const shown = (file: string, name: string): boolean =>
+      names.some((other) => other.file === file && other.examples.some((code) => new RegExp(`\\b${name}\\b`).test(code)));
+    const without = names.filter(({ name, file, isValue }) => isValue && !shown(file, name));
+    expect(without.map(({ name, file }) => `${file}: ${name}`)).toEqual([]);
+  });
+});
+
+describe('examples', () => {
+  it('type-check', () => {
+    const files = new Map(
+      examples.map((example, i) => [
+        fileURLToPath(new URL(`example-${i}.ts`, import.meta.url)),
+        moduleText(example),
+      ]),
+    );
+    const checked = programOf(files, program);
+    const faults = [...files.keys()].flatMap((path, i) => {
+      const file = checked.getSourceFile(path)!;
+      const found = [...checked.getSyntacticDiagnostics(file), ...checked.getSemanticDiagnostics(file)];
+      return found.map(({ start = 0, messageText }) => {
+        const line = file.getLineAndCharacterOfPosition(start).line;
+        return `${examples[i]!.title}, line ${line}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+      });
+    });
+    expect(faults).toEqual([]);
+  }, 60_000);
+
+  it('run, and give the values that they state', async () => {
+    const modules = new Map<string, Record<string, unknown>>([[prelude, standard]]);
+    for (const module of new Set(scope.values())) {
+      if (!modules.has(module)) modules.set(module, await import(module));
+    }
+    const values = new Map(
+      [...modules].flatMap(([module, exports]) =>
+        Object.entries(exports).map(([name, value]): [string, unknown] => [`${module} ${name}`, value]),
+      ),
+    );
+    const faults: string[] = [];
+    for (const example of examples) {
+      const from = performance.now();
+      await runExample(example, values).catch((error: unknown) => {
+        faults.push(`${example.title}: ${error instanceof Error ? error.message : String(error)}`);
+      });
+      if (process.env.SLOW && performance.now() - from > 200) console.error(example.title, performance.now() - from);
+    }
+    expect(faults).toEqual([]);
+  }, 60_000);
+});

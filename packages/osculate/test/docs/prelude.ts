@@ -1,0 +1,38 @@
+/**
+ * What the examples of docstrings take for granted, beside the names of the library: a small data set, a model, a run, functions, files. Files lie in the
+ * folder that the examples run in.
+ */
+import { writeFileSync } from 'node:fs';
+import ort from 'onnxruntime-node';
+import { fn, vectorFn } from 'osculate/objective';
+import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
+import { referenceExecutor } from 'osculate/runtime';
+import { type NDArray, ndarray } from 'osculate/tensor';
+import { fitModel } from 'osculate/training';
+import { writeNpy, writeSafetensors } from 'osculate/data';
+
+/** ONNX Runtime's module: `import ort from 'onnxruntime-node'`, or `import * as ort from 'onnxruntime-web'` in a browser. */
+export { ort };
+
+/** Points in the plane, `[20, 2]`, and their classes, `[20]`: is the point right of the middle? */
+const points = Array.from({ length: 20 }, (_, i) => [Math.sin(7 * i), Math.cos(5 * i)]);
+export const x: NDArray = ndarray('f32', points);
+export const y: NDArray = ndarray('i32', points.map(([a]) => (a! > 0 ? 1 : 0)));
+
+/** A classifier of two features, and a short training of it. */
+export const executor = referenceExecutor();
+export const net = sequential([dense(2, 4), activation('tanh'), dense(4, 2)]);
+export const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), steps: 3, executor, progress: false });
+export const { objective, parameters } = run;
+/** The parameters as one vector, and a direction of the same length. */
+export const theta = objective.layout.flat(parameters);
+export const direction = theta.map((_, i) => Math.cos(i));
+
+/** Rosenbrock's function, and the residuals of which it is the sum of squares. */
+export const rosenbrock = fn((x) => x.at(1).sub(x.at(0).square()).square().mul(100).add(x.at(0).sub(1).square()));
+export const residuals = vectorFn((x) => x.at(1).sub(x.at(0).square()).mul(10).concat(x.at(0).neg().add(1)));
+
+writeFileSync('x.npy', writeNpy(x));
+writeFileSync('y.npy', writeNpy(y));
+writeFileSync('net.safetensors', writeSafetensors({ x }));
+writeFileSync('model.onnx', run.toOnnx());

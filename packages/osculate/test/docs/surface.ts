@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const library = new URL('../../', import.meta.url);
+const source = fileURLToPath(new URL('src/', library));
+
+/** Entry points by what users import, `osculate/linalg`, as files of the source, without the one that gathers the others. */
+const entries: readonly (readonly [module: string, file: string])[] = (() => {
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', library), 'utf8')) as {
+    exports: Record<string, { default: string }>;
+  };
+  return Object.entries(exports)
+    .filter(([subpath]) => subpath !== '.')
+    .map(([subpath, { default: built }]) => [
+      `osculate${subpath.slice(1)}`,
+      fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), library)),
+    ]);
+})();
+
+/** The strictest settings: what type-checks under them does so everywhere. */
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2023.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noImplicitReturns: true,
+  skipLibCheck: true,
+  noEmit: true,
+  paths: Object.fromEntries(entries.map(([module, file]) => [module, [file]])),
+};
+
+/** A name that users import, and what an editor shows of it. */
+export interface ExportedName {
+  readonly name: string;
+  /** The entry point that it is imported from. */
+  readonly module: string;
+  /** Where it is declared, from the folder of the source. */
+  readonly file: string;
+  /** It is a function, a class or a constant, not a type alone. */
+  readonly isValue: boolean;
+  readonly text: string;
+  readonly examples: readonly string[];
+  readonly members: readonly { readonly name: string; readonly file: string; readonly text: string }[];
+}
+
+/** A TypeScript program of the library and of files that exist only here. */
+export function programOf(files: ReadonlyMap<string, string> = new Map(), earlier?: ts.Program): ts.Program {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  host.getSourceFile = (file, ...rest) => {
+    const text = files.get(file);
+    if (text !== undefined) return ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+    return earlier?.getSourceFile(file) ?? getSourceFile(file, ...rest);
+  };
+  host.fileExists = (file) => files.has(file) || fileExists(file);
+  host.readFile = (file) => files.get(file) ?? readFile(file);
+  return ts.createProgram([...entries.map(([, file]) => file), ...files.keys()], options, host, earlier);
+}
+
+const declaredIn = (symbol: ts.Symbol): string | undefined =>
+  symbol.declarations?.map((node) => node.getSourceFile().fileName).find((file) => file.startsWith(source));
+
+const isHidden = (symbol: ts.Symbol): boolean =>
+  symbol.name.startsWith('__') ||
+  (symbol.declarations ?? []).some(
+    (node) =>
+      ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private ||
+      (ts.isNamedDeclaration(node) && node.name !== undefined && ts.isPrivateIdentifier(node.name)),
+  );
+
+/** Properties and methods of a type that the library declares; of a union, those of all its parts. */
+function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName['members'] {
+  const type = checker.getDeclaredTypeOfSymbol(symbol);
+  const properties = (type.isUnion() ? type.types : [type]).flatMap((part) => checker.getPropertiesOfType(part));
+  return properties.flatMap((property) => {
+    const file = declaredIn(property);
+    if (file === undefined || isHidden(property)) return [];
+    const text = ts.displayPartsToString(property.getDocumentationComment(checker));
+    return [{ name: property.name, file: file.slice(source.length), text }];
+  });
+}
+
+/** Every name that the library exports. */
+export function exportedNames(program: ts.Program): ExportedName[] {
+  const checker = program.getTypeChecker();
+  return entries.flatMap(([module, entry]) => {
+    const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!);
+    return exported.map((alias) => {
+      const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
+      const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === 'example');
+      return {
+        name: alias.name,
+        module,
+        file: declaredIn(symbol)!.slice(source.length),
+        isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
+        text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
+        examples: tags.map(({ text }) => ts.displayPartsToString(text)),
+        members: symbol.flags & ts.SymbolFlags.Type ? membersOf(symbol, checker) : [],
+      };
+    });
+  });
+}
