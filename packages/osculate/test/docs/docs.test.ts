@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 import { examplesOf, moduleText, runExample } from './example.js';
-import { exportedNames, programOf } from './surface.js';
+import { type ExportedName, exportedNames, programOf } from './surface.js';
 
 /** Folders whose docstrings are still to be written. */
 const pending = ['tensor', 'ops', 'nn', 'fit'];
@@ -28,16 +28,15 @@ const isStatement = (text: string): boolean => /\p{L}{2,}|[=∇∂‖]/u.test(te
 
 const prelude = './prelude.js';
 const standard: Record<string, unknown> = await import('./prelude.js');
-const scopeOf = (given: typeof all): Map<string, string> =>
-  new Map(given.filter(({ isValue }) => isValue).map(({ name, module }) => [name, module]));
-// What stands in for another package has that package's names: only its own examples mean them.
+/** What stands in for another package has that package's names: examples mean those of the library. */
+const isStandIn = (module: string): boolean => module.includes('/compat/');
 const scope = new Map([
-  ...scopeOf(all.filter(({ module }) => !module.includes('/compat/'))),
+  ...all.flatMap(({ name, module, isValue }): [string, string][] =>
+    isValue && !isStandIn(module) ? [[name, module]] : [],
+  ),
   ...Object.keys(standard).map((name): [string, string] => [name, prelude]),
 ]);
-const examples = names.flatMap((exported) =>
-  examplesOf(exported, scope, scopeOf(all.filter(({ module }) => module === exported.module))),
-);
+const examples = names.flatMap((exported) => examplesOf(exported, scope));
 
 describe('docstrings', () => {
   it('say what every exported name and member is', () => {
@@ -51,9 +50,10 @@ describe('docstrings', () => {
   });
 
   it('have an example for every function, class and constant, or name it in one of the same file', () => {
-    const shown = (file: string, name: string): boolean =>
+    const shown = ({ name, file, examples: own }: ExportedName): boolean =>
+      own.length > 0 ||
       names.some((other) => other.file === file && other.examples.some((code) => new RegExp(`\\b${name}\\b`).test(code)));
-    const without = names.filter(({ name, file, isValue }) => isValue && !shown(file, name));
+    const without = names.filter((exported) => exported.isValue && !shown(exported));
     expect(without.map(({ name, file }) => `${file}: ${name}`)).toEqual([]);
   });
 });
@@ -80,7 +80,7 @@ describe('examples', () => {
 
   it('run, and give the values that they state', async () => {
     const modules = new Map<string, Record<string, unknown>>([[prelude, standard]]);
-    for (const module of new Set(scope.values())) {
+    for (const module of new Set(examples.flatMap(({ imports }) => [...imports.values()]))) {
       if (!modules.has(module)) modules.set(module, await import(module));
     }
     const values = new Map(

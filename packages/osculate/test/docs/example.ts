@@ -1,5 +1,8 @@
 import { runInThisContext } from 'node:vm';
 import ts from 'typescript';
+import { compile } from '../../src/compile/index.js';
+import { referenceExecutor } from '../../src/runtime/index.js';
+import { Tensor } from '../../src/tensor/index.js';
 import type { ExportedName } from './surface.js';
 
 /** What examples may use without importing it: names by the module that has them. */
@@ -47,18 +50,18 @@ function mentioned(file: ts.SourceFile): Set<string> {
   return names;
 }
 
-/** The examples of a name. What it shares a module with comes before names that are the same elsewhere. */
-export function examplesOf({ name, module, file, examples }: ExportedName, scope: Scope, own: Scope): Example[] {
+/** The examples of a name, with what they take from the scope. */
+export function examplesOf({ name, file, examples }: ExportedName, scope: Scope): Example[] {
   return examples.map((text, i) => {
     const code = text.replace(/^```\w*\n|\n```$/g, '');
     const parsed = parse(code);
     const local = declared(parsed);
     const imports = new Map<string, string>();
     for (const used of mentioned(parsed)) {
-      const from = own.get(used) ?? scope.get(used);
+      const from = scope.get(used);
       if (from !== undefined && !local.has(used)) imports.set(used, from);
     }
-    return { title: `${file}: ${name}${i > 0 ? ` (${i + 1})` : ''}`, module, code, imports };
+    return { title: `${file}: ${name}${i > 0 ? ` (${i + 1})` : ''}`, code, imports };
   });
 }
 
@@ -68,51 +71,47 @@ export function moduleText({ code, imports }: Example): string {
   return `${lines.join(' ')}\n${code}\nexport {};\n`;
 }
 
-/** `expression; // value` becomes a check, where the value is a number, a text, true, false, or a list of these. */
+/** A number, perhaps cut off by `…`, a text, true, false, or a list of these, alone or before a remark. */
+const value = /^(-?\d[\d.e+-]*…?|\[[^\]]*\]+|'[^']*'|true|false)(?:$|[,;:] )/;
+
+/** `expression; // value` becomes a check. */
 function withChecks(code: string): string {
   const edits = parse(code).statements.flatMap((statement) => {
     if (!ts.isExpressionStatement(statement)) return [];
     const comment = /^;?[ \t]*\/\/ (.*)/.exec(code.slice(statement.expression.end));
-    const text = comment?.[1]!.trim().replaceAll("'", '"');
-    if (text === undefined || !isValue(text)) return [];
+    const text = value.exec(comment?.[1] ?? '')?.[1];
+    if (text === undefined) return [];
     return [{ from: statement.expression.getStart(), to: statement.expression.end, text }];
   });
   return edits.reduceRight(
     (all, { from, to, text }) =>
-      `${all.slice(0, from)}expected(${all.slice(from, to)}, ${JSON.stringify(text)})${all.slice(to)}`,
+      `${all.slice(0, from)}await expected(${all.slice(from, to)}, ${JSON.stringify(text)})${all.slice(to)}`,
     code,
   );
-}
-
-function isValue(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A result as plain values: arrays with a shape as their elements. */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
+  if (value instanceof Tensor) return plain(referenceExecutor().loadSync(compile({ value })).runSync({}).value);
   if (ArrayBuffer.isView(value) && Symbol.iterator in value) return Array.from(value as Iterable<unknown>, plain);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null && 'data' in value) return plain(value.data);
   return value;
 }
 
-/** Half a unit of the last digit that is written. */
+/** Half a unit of the last digit that is written, a whole one where more digits follow. */
 function tolerance(digits: string): number {
-  const [mantissa, exponent = '0'] = digits.toLowerCase().split('e');
-  return 0.5 * 10 ** (Number(exponent) - (mantissa!.split('.')[1] ?? '').length) * (1 + 1e-9);
+  const [mantissa, exponent = '0'] = digits.replace('…', '').split('e');
+  const unit = 10 ** (Number(exponent) - (mantissa!.split('.')[1] ?? '').length);
+  return (digits.endsWith('…') ? 1 : 0.5) * unit * (1 + 1e-9);
 }
 
 /** Compares what an expression gives with the value written beside it, to the digits that are written. */
 function expected(value: unknown, text: string): void {
   const given = [plain(value)].flat(Infinity);
-  const wanted = [JSON.parse(text) as unknown].flat(Infinity);
-  const digits = text.match(/-?\d[\d.]*(e[-+]?\d+)?/gi) ?? [];
+  const wanted = [JSON.parse(text.replaceAll('…', '').replaceAll("'", '"')) as unknown].flat(Infinity);
+  const digits = text.match(/-?\d[\d.]*(e[-+]?\d+)?…?/g) ?? [];
   const numbers = wanted.every((v) => typeof v === 'number');
   const same =
     given.length === wanted.length &&

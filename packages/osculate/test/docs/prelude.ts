@@ -4,12 +4,20 @@
  */
 import { writeFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
-import { fn, vectorFn } from 'osculate/objective';
-import { activation, dense, sequential, softmaxCrossEntropy } from 'osculate/nn';
-import { referenceExecutor } from 'osculate/runtime';
-import { type NDArray, ndarray } from 'osculate/tensor';
-import { fitModel } from 'osculate/training';
-import { writeNpy, writeSafetensors } from 'osculate/data';
+import {
+  dense,
+  fitModel,
+  fn,
+  type NDArray,
+  ndarray,
+  referenceExecutor,
+  sequential,
+  softmaxCrossEntropy,
+  tanh,
+  vectorFn,
+  writeNpy,
+  writeSafetensors,
+} from 'osculate';
 
 /** ONNX Runtime's module: `import ort from 'onnxruntime-node'`, or `import * as ort from 'onnxruntime-web'` in a browser. */
 export { ort };
@@ -21,12 +29,12 @@ export const y: NDArray = ndarray('i32', points.map(([a]) => (a! > 0 ? 1 : 0)));
 
 /** A classifier of two features, and a short training of it. */
 export const executor = referenceExecutor();
-export const net = sequential([dense(2, 4), activation('tanh'), dense(4, 2)]);
+export const net = sequential([dense(2, 4), tanh(), dense(4, 2)]);
 export const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), steps: 3, executor, progress: false });
 export const { objective, parameters } = run;
 /** The parameters as one vector, and a direction of the same length. */
 export const theta = objective.layout.flat(parameters);
-export const direction = theta.map((_, i) => Math.cos(i));
+export const direction = Float64Array.from(theta, (_, i) => Math.cos(i));
 
 /** Rosenbrock's function, and the residuals of which it is the sum of squares. */
 export const rosenbrock = fn((x) => x.at(1).sub(x.at(0).square()).square().mul(100).add(x.at(0).sub(1).square()));

@@ -5,17 +5,15 @@ import ts from 'typescript';
 const library = new URL('../../', import.meta.url);
 const source = fileURLToPath(new URL('src/', library));
 
-/** Entry points by what users import, `osculate/linalg`, as files of the source, without the one that gathers the others. */
+/** Entry points by what users import, `osculate/linalg`, as files of the source. */
 const entries: readonly (readonly [module: string, file: string])[] = (() => {
   const { exports } = JSON.parse(readFileSync(new URL('package.json', library), 'utf8')) as {
-    exports: Record<string, { default: string }>;
+    exports: Record<string, { types: string }>;
   };
-  return Object.entries(exports)
-    .filter(([subpath]) => subpath !== '.')
-    .map(([subpath, { default: built }]) => [
-      `osculate${subpath.slice(1)}`,
-      fileURLToPath(new URL(built.replace('/dist/', '/src/').replace(/\.js$/, '.ts'), library)),
-    ]);
+  return Object.entries(exports).map(([subpath, { types }]) => [
+    `osculate${subpath.slice(1)}`,
+    fileURLToPath(new URL(types.replace('/dist/', '/src/').replace(/\.d\.ts$/, '.ts'), library)),
+  ]);
 })();
 
 /** The strictest settings: what type-checks under them does so everywhere. */
@@ -36,7 +34,7 @@ const options: ts.CompilerOptions = {
 /** A name that users import, and what an editor shows of it. */
 export interface ExportedName {
   readonly name: string;
-  /** The entry point that it is imported from. */
+  /** The first entry point that has it. */
   readonly module: string;
   /** Where it is declared, from the folder of the source. */
   readonly file: string;
@@ -84,15 +82,17 @@ function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName['me
   });
 }
 
-/** Every name that the library exports. */
+/** Every name that the library exports, once. */
 export function exportedNames(program: ts.Program): ExportedName[] {
   const checker = program.getTypeChecker();
-  return entries.flatMap(([module, entry]) => {
+  const found = new Map<ts.Symbol, ExportedName>();
+  for (const [module, entry] of entries) {
     const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!);
-    return exported.map((alias) => {
+    for (const alias of exported) {
       const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
+      if (found.has(symbol)) continue;
       const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === 'example');
-      return {
+      found.set(symbol, {
         name: alias.name,
         module,
         file: declaredIn(symbol)!.slice(source.length),
@@ -100,7 +100,8 @@ export function exportedNames(program: ts.Program): ExportedName[] {
         text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
         examples: tags.map(({ text }) => ts.displayPartsToString(text)),
         members: symbol.flags & ts.SymbolFlags.Type ? membersOf(symbol, checker) : [],
-      };
-    });
-  });
+      });
+    }
+  }
+  return [...found.values()];
 }

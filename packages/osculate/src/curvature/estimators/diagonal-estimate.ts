@@ -17,6 +17,9 @@ const together = 8;
 /**
  * The diagonal of A as the mean of v ⊙ A v over Rademacher v (Bekas, Kokiopoulou and Saad 2007), one product a probe. The variance of
  * element i is Σ_{j≠i} Aᵢⱼ² / probes. InputError for fewer than two probes.
+ * @example
+ * const { values } = await diagonalEstimate(hessian(objective, theta), { probes: 8 });
+ * values.length === theta.length; // true
  */
 export async function diagonalEstimate(
   operator: LinearOperator,

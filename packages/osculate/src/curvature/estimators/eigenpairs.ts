@@ -56,6 +56,9 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
  * Extreme eigenpairs of a symmetric operator, from a random start: by Lanczos with thick restarts (`basis` + 2 vectors kept) or by LOBPCG
  * (6 count). InputError for an operator that is not symmetric, a count that does not fit, or a product that is not finite; that the
  * tolerance was not reached is told by the status.
+ * @example
+ * const { values, vectors } = await eigenpairs(hessian(objective, theta), { count: 3 });
+ * values.length; // 3
  */
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
   const { generator = seeded(0), count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
@@ -82,7 +85,12 @@ export interface Sharpness {
   readonly applications: number;
 }
 
-/** λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`. */
+/**
+ * λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`.
+ * @example
+ * const { value } = await sharpness(hessian(objective, theta), {});
+ * const largestStableRate = 2 / value;
+ */
 export async function sharpness(
   operator: LinearOperator,
   options: Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications'>,

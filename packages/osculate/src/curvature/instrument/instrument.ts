@@ -42,10 +42,13 @@ export type InstrumentRow = Readonly<Record<string, number>>;
 
 /** All that is needed to go on with a record: plain data. */
 export interface InstrumentState {
+  /** The measurements so far. */
   readonly rows: readonly InstrumentRow[];
+  /** The time that steps and measurements took. */
   readonly budget: BudgetState;
   /** Steps observed since the last measurement. */
   readonly since: number;
+  /** The state of the generator of probes. */
   readonly generator: ReturnType<Generator['state']>;
 }
 
@@ -115,12 +118,12 @@ function check({ measures, every, overhead }: InstrumentOptions): void {
  * put off until the time of all, at what the last one cost, is at most `overhead` times that of the steps. The first one comes
  * after `every` steps whatever it costs, and is paid back by waiting. InputError for options that make no sense; a measurement at
  * parameters that are not finite throws what its measure throws.
- *
- * ```ts
+ * @example
  * const record = instrument({ objective, measures: [sharpnessMeasure, traceMeasure()] });
- * for await (const { event } of train({ … })) await record.observe(event);
- * console.table(record.rows);
- * ```
+ * for await (const { event } of train({ objective, optimizer: sgd({ learningRate: 0.1 }), parameters: theta, seed: 0, steps: 2 })) {
+ *   await record.observe(event);
+ * }
+ * record.rows.map(({ lambdaMax }) => lambdaMax);
  */
 export function instrument(options: InstrumentOptions): Instrument {
   check(options);

@@ -45,9 +45,13 @@ export interface DeterminismFinding {
   readonly message: string;
 }
 
+/** What `checkDeterminism` found. */
 export interface DeterminismReport {
+  /** True when nothing differs by more than the tolerance. */
   readonly deterministic: boolean;
+  /** The largest relative difference that counts as none. */
   readonly tolerance: number;
+  /** What differs, test by test. */
   readonly findings: readonly DeterminismFinding[];
 }
 
@@ -148,6 +152,10 @@ function* variants<P>(
  * `options.parameters`: the same when computed twice, traced twice, with reordered rows, and in other batches. What fails is reported, not thrown;
  * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
  * not positive.
+ * @example
+ * const options = { executor, model: net.apply, loss: softmaxCrossEntropy(), parameters, x, y };
+ * const { deterministic, findings } = await checkDeterminism(options, { generator: generator(0) });
+ * deterministic; // true
  */
 export function checkDeterminism<P>(
   options: ArraysOptions<P>,

@@ -9,7 +9,13 @@ export interface MultiplyOptions extends KernelOptions, IntoOptions {
   readonly transposeB?: boolean;
 }
 
-/** op(A) op(B), in 2 m n k operations. ShapeError when the inner dimensions differ. */
+/**
+ * op(A) op(B), in 2 m n k operations. ShapeError when the inner dimensions differ.
+ * @example
+ * const a = matrixFromRows([[1, 2], [3, 4]]);
+ * multiply(a, a); // [7, 10, 15, 22]
+ * multiply(a, a, { transposeA: true }); // [10, 14, 14, 20]
+ */
 export function multiply(a: Matrix, b: Matrix, options: MultiplyOptions = {}): Matrix {
   const { transposeA = false, transposeB = false } = options;
   const [m, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];

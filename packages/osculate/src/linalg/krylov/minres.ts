@@ -101,6 +101,9 @@ function* recurrence(
 /**
  * Solves A x = b for symmetric, possibly indefinite or singular A by minimising the residual over the Krylov space (Paige and
  * Saunders 1975): one product with A, one with M⁻¹ an iteration. Never throws on breakdown.
+ * @example
+ * const indefinite = (v: Float64Array, out: Float64Array) => out.set([v[1]!, v[0]!]);
+ * minres(indefinite, Float64Array.of(1, 2)).solution; // [2.000, 1.000]
  */
 export function minres(
   apply: AsyncOperator,
