@@ -78,6 +78,12 @@ function declaredIn({ inputs = [] }: CompileOptions): readonly Tensor[] {
  * const { loss, gradient } = await (await executor.load(program)).run({ w: [1, 2], x, y });
  * ```
  * @throws InputError when there are no outputs, or two different inputs have one name.
+ * @example
+ * const [w, x] = [input('w', 'f64', [2]), input('x', 'f64', [2])];
+ * const loss = w.mul(x).sum().square();
+ * const program = compile({ loss, gradient: grad(loss, w) });
+ * const executable = await executor.load(program);
+ * (await executable.run({ w: [1, 2], x: [3, 4] })).gradient; // [66, 88]
  */
 export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOptions = {}): Program<OutputNames<T>> {
   checkObject('compile: the options', options);

@@ -16,7 +16,6 @@ import {
   tanh,
   vectorFn,
   writeNpy,
-  writeSafetensors,
 } from 'osculate';
 
 /** ONNX Runtime's module: `import ort from 'onnxruntime-node'`, or `import * as ort from 'onnxruntime-web'` in a browser. */
@@ -42,5 +41,10 @@ export const residuals = vectorFn((x) => x.at(1).sub(x.at(0).square()).mul(10).c
 
 writeFileSync('x.npy', writeNpy(x));
 writeFileSync('y.npy', writeNpy(y));
-writeFileSync('net.safetensors', writeSafetensors({ x }));
+await run.save('net.safetensors');
 writeFileSync('model.onnx', run.toOnnx());
+/** Five black images of 28 × 28 pixels and their classes, in the format of MNIST. */
+const images = new Uint8Array(16 + 5 * 28 * 28);
+images.set([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 28, 0, 0, 0, 28]);
+writeFileSync('train-images-idx3-ubyte', images);
+writeFileSync('train-labels-idx1-ubyte', Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 5, 7, 2, 1, 0, 4));
