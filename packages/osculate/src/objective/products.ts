@@ -55,6 +55,9 @@ function requireTargets({ name, drawn }: CurvatureMatrix, targets: unknown): voi
 
 /**
  * Value, gradient and matrix of the objective with its weight decay, summed in float64. Cost: about 2n gradients; memory n².
+ * @example
+ * const { value, gradient, matrix } = await densePoint(objective, hessianMatrix, theta);
+ * matrix.rows === theta.length; // true
  */
 export async function densePoint(
   objective: Objective,

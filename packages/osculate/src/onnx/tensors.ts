@@ -180,7 +180,13 @@ export function tensorValues(t: TensorProto, options: TensorOptions = {}): Tenso
   return { array: { dtype: s.dtype, shape: [...t.dims], data }, original };
 }
 
-/** A TensorProto with raw data that share the array's memory (a copy only on big-endian hosts). */
+/**
+ * A TensorProto with raw data that share the array's memory (a copy only on big-endian hosts).
+ * @example
+ * const t = tensorOf('w', ndarray('f32', [[1, 2]]));
+ * t.dims; // [1, 2]
+ * tensorValues(t).original; // 'float'
+ */
 export function tensorOf(name: string, array: NDArray): TensorProto {
   const { dtype, shape, data } = array;
   return { name, dims: [...shape], dataType: dataTypeOf(dtype), rawData: littleEndianBytes(data) };

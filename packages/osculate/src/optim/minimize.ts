@@ -87,7 +87,7 @@ function budgetVerdict(options: MinimizeOptions, steps: number, work: number, se
  * is one at which f and ‖∇f‖ were evaluated. Methods that do not look at all rows cost one more gradient a step. A run of
  * finitely many steps never throws for what the objective does: that is a status. `minimize` runs it to the end.
  * @example
- * for await (const { f, gradientNorm } of minimizeSteps(objective, start, trustRegion())) console.log(f, gradientNorm);
+ * for await (const { f, gradientNorm } of minimizeSteps(objective, theta, lbfgs(), { maxSteps: 3 })) console.log(f, gradientNorm);
  */
 export async function* minimizeSteps<S extends OptimizerState>(
   objective: Objective,

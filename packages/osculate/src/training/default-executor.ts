@@ -10,6 +10,9 @@ export interface ChosenExecutor {
 /**
  * The best executor at hand: ONNX Runtime in Node where `onnxruntime-node` is installed, the reference executor elsewhere, with a note. In a
  * browser make one by `ortExecutorFrom(ort)` of `onnxruntime-web` and pass it.
+ * @example
+ * const { executor, note } = await defaultExecutor();
+ * if (note) console.log(note);
  */
 export async function defaultExecutor(): Promise<ChosenExecutor> {
   const slow = 'the reference executor computes, many times slower than ONNX Runtime';

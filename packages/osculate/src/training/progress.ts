@@ -8,7 +8,13 @@ export interface TrainingProgress {
   clear(): void;
 }
 
-/** `trainingProgress(process.stderr)` shows where a run has got to; `fitModel` uses it by itself. */
+/**
+ * `trainingProgress(process.stderr)` shows where a run has got to; `fitModel` uses it by itself.
+ * @example
+ * const progress = trainingProgress(process.stderr);
+ * progress.show('step 10 of 100');
+ * progress.clear();
+ */
 export function trainingProgress(out: Terminal): TrainingProgress {
   return {
     show: (text) => {

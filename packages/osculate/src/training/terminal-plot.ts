@@ -1,5 +1,6 @@
 import { checkOptions } from '../tensor/check-options.js';
 
+/** The size and the axis of a plot. */
 export interface TerminalPlotOptions {
   /** Characters (default 60 and 12). */
   readonly width?: number;
@@ -20,6 +21,8 @@ const figure = (value: number): string => String(Number(value.toPrecision(3)));
 /**
  * A curve as text, in Braille dots, two a character across and four down: `terminalPlot(run.history.map(({ loss }) => loss))`. Values that are not finite leave a
  * gap. Lines have at most width + 10 characters.
+ * @example
+ * console.log(terminalPlot(run.history.map(({ loss }) => loss)));
  */
 export function terminalPlot(values: readonly number[], options: TerminalPlotOptions = {}): string {
   const { width = 60, height = 12 } = options;

@@ -72,7 +72,7 @@ export function moduleText({ code, imports }: Example): string {
 }
 
 /** A number, perhaps cut off by `…`, a text, true, false, or a list of these, alone or before a remark. */
-const value = /^(-?\d[\d.e+-]*…?|\[[^\]]*\]+|'[^']*'|true|false)(?:$|[,;:] )/;
+const value = /^(-?\d[\d.e+-]*…?|\[.*\]|'[^']*'|true|false)(?:$|[,;:] )/;
 
 /** `expression; // value` becomes a check. */
 function withChecks(code: string): string {
@@ -124,7 +124,10 @@ function expected(value: unknown, text: string): void {
 }
 
 /** Runs an example with what it imports, and compares the values that it states. */
-export async function runExample({ title, code, imports }: Example, values: ReadonlyMap<string, unknown>): Promise<void> {
+export async function runExample(
+  { title, code, imports }: Example,
+  values: ReadonlyMap<string, unknown>,
+): Promise<void> {
   const { outputText } = ts.transpileModule(withChecks(code), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });

@@ -6,17 +6,22 @@ import { writeFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 import {
   dense,
+  exportOnnx,
   fitModel,
   fn,
+  generator,
   type NDArray,
   ndarray,
   referenceExecutor,
   sequential,
   softmaxCrossEntropy,
+  stack,
+  type TensorsOf,
   tanh,
   vectorFn,
   writeNpy,
 } from 'osculate';
+import { encodeModel } from 'osculate/onnx';
 
 /** ONNX Runtime's module: `import ort from 'onnxruntime-node'`, or `import * as ort from 'onnxruntime-web'` in a browser. */
 export { ort };
@@ -24,7 +29,10 @@ export { ort };
 /** Points in the plane, `[20, 2]`, and their classes, `[20]`: is the point right of the middle? */
 const points = Array.from({ length: 20 }, (_, i) => [Math.sin(7 * i), Math.cos(5 * i)]);
 export const x: NDArray = ndarray('f32', points);
-export const y: NDArray = ndarray('i32', points.map(([a]) => (a! > 0 ? 1 : 0)));
+export const y: NDArray = ndarray(
+  'i32',
+  points.map(([a]) => (a! > 0 ? 1 : 0)),
+);
 
 /** A classifier of two features, and a short training of it. */
 export const executor = referenceExecutor();
@@ -37,12 +45,19 @@ export const direction = Float64Array.from(theta, (_, i) => Math.cos(i));
 
 /** Rosenbrock's function, and the residuals of which it is the sum of squares. */
 export const rosenbrock = fn((x) => x.at(1).sub(x.at(0).square()).square().mul(100).add(x.at(0).sub(1).square()));
-export const residuals = vectorFn((x) => x.at(1).sub(x.at(0).square()).mul(10).concat(x.at(0).neg().add(1)));
+export const residuals = vectorFn((x) => stack([x.at(1).sub(x.at(0).square()).mul(10), x.at(0).neg().add(1)]));
 
 writeFileSync('x.npy', writeNpy(x));
 writeFileSync('y.npy', writeNpy(y));
 await run.save('net.safetensors');
-writeFileSync('model.onnx', run.toOnnx());
+/** A model in two parts, `body` and `head`. */
+const [body, head] = [dense(2, 4), dense(4, 2)];
+const parts = { body: body.init(generator(0)), head: head.init(generator(1)) };
+const whole = exportOnnx((w: TensorsOf<typeof parts>, { x }) => head.apply(w.head, body.apply(w.body, x!).tanh()), {
+  parameters: parts,
+  inputs: { x: { shape: ['N', 2] } },
+});
+writeFileSync('model.onnx', encodeModel(whole));
 /** Five black images of 28 × 28 pixels and their classes, in the format of MNIST. */
 const images = new Uint8Array(16 + 5 * 28 * 28);
 images.set([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 28, 0, 0, 0, 28]);

@@ -64,11 +64,7 @@ const declaredIn = (symbol: ts.Symbol): string | undefined =>
 
 const isHidden = (symbol: ts.Symbol): boolean =>
   symbol.name.startsWith('__') ||
-  (symbol.declarations ?? []).some(
-    (node) =>
-      ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private ||
-      (ts.isNamedDeclaration(node) && node.name !== undefined && ts.isPrivateIdentifier(node.name)),
-  );
+  (symbol.declarations ?? []).some((node) => (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0);
 
 /** Properties and methods of a type that the library declares; of a union, those of all its parts. */
 function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName['members'] {
