@@ -48,6 +48,7 @@ export interface ArraysOptions<P> extends CommonOptions<P> {
 }
 
 interface RowsOptions<P> extends CommonOptions<P> {
+  /** The source of the rows. */
   readonly data: RowSource;
   /** The fields that the loss reads (default: "y"); the model gets all others. */
   readonly targets?: readonly string[];

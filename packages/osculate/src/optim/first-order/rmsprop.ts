@@ -41,6 +41,8 @@ function rmspropPass(pass: Pass<'square' | 'velocity'>, { alpha, epsilon, moment
 /**
  * RMSProp (Tieleman and Hinton 2012) with momentum as in PyTorch: s ← αs + (1 − α)g², b ← μ·b + g/(√s + ε), θ ← θ − η·b, with weight
  * decay in g. One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: rmsprop(), epochs: 2 });
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
   const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;

@@ -124,6 +124,10 @@ function momentumOf(
  *
  * Cost: one gradient of a mini-batch a step and, for each hidden m × n matrix, m ≤ n, 10·m²·(2n + m) operations on the executor,
  * counted as work; memory 2 n beside the parameters.
+ * @example
+ * const optimizer = muon({ learningRate: 0.02 });
+ * optimizer.describe(objective.layout).map(({ name, method }) => `${name}: ${method}`);
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
   const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;

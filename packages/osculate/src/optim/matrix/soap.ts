@@ -217,6 +217,8 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
  *
  * Cost: one gradient of a mini-batch a step and 6·m·n·(m + n) operations for an m × n matrix, about 9·(m³ + n³) every `interval` steps.
  * Memory: 2·(m² + n²) numbers a matrix and 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: soap(), epochs: 2 });
  */
 export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
   const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;

@@ -217,6 +217,8 @@ function settingsOf(options: MultiBatchLbfgsOptions): Settings {
  * Cost a step: one gradient and one value of a batch, the value again for each trial that fails, 4·memory·n operations; memory
  * 2·memory·n numbers.
  * @throws InputError for an option out of range.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: multiBatchLbfgs({ batchSize: 16 }), epochs: 2 });
  */
 export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer<MultiBatchLbfgsState> {
   const settings = settingsOf(options);
