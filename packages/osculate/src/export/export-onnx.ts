@@ -160,7 +160,7 @@ function functionOf<P extends Tree<NDArray>>(
  * @throws InputError for a layer with several inputs, missing running statistics, several open sizes, a model that depends on
  * its open size, parameters of more than 2 GiB; ShapeError for statistics of another shape; and what the model itself throws.
  * @example
- * const file = encodeModel(exportOnnx(net, { parameters, inputs: { x: { shape: ['N', 2] } } }));
+ * const file = encodeModel(exportOnnx(net, { parameters: run.parameters, inputs: { x: { shape: ['N', 2] } } }));
  */
 export function exportOnnx<P extends Tree<NDArray>>(
   model: Layer<P> | ExportableFunction<P>,

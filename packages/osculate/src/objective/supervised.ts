@@ -168,7 +168,7 @@ function fieldNames({ data, targets = ['y'] }: Pick<RowsOptions<unknown>, 'data'
  * The objective of a model on a data set: the mean loss over its rows, plus the weight decay.
  * @throws ShapeError or InputError for data that do not fit, InputError for a chunk that is not an integer ≥ 1 or a negative weight decay.
  * @example
- * const objective = supervisedObjective({ executor, model: net.apply, loss: softmaxCrossEntropy(), parameters, x, y });
+ * const objective = supervisedObjective({ executor, model: net.apply, loss: softmaxCrossEntropy(), parameters: net.init(generator(0)), x, y });
  * const { value, gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));
  */
 // Overloads, not the union alone: the arguments of a model that is written in place have the types of its kind.

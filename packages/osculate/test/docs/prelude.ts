@@ -38,9 +38,9 @@ export const y: NDArray = ndarray(
 export const executor = referenceExecutor();
 export const net = sequential([dense(2, 4), tanh(), dense(4, 2)]);
 export const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), steps: 3, executor, progress: false });
-export const { objective, parameters } = run;
+export const { objective } = run;
 /** The parameters as one vector, and a direction of the same length. */
-export const theta = objective.layout.flat(parameters);
+export const theta = objective.layout.flat(run.parameters);
 export const direction = Float64Array.from(theta, (_, i) => Math.cos(i));
 
 /** Rosenbrock's function, and the residuals of which it is the sum of squares. */

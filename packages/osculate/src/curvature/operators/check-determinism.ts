@@ -153,7 +153,7 @@ function* variants<P>(
  * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
  * not positive.
  * @example
- * const options = { executor, model: net.apply, loss: softmaxCrossEntropy(), parameters, x, y };
+ * const options = { executor, model: net.apply, loss: softmaxCrossEntropy(), parameters: run.parameters, x, y };
  * const { deterministic, findings } = await checkDeterminism(options, { generator: generator(0) });
  * deterministic; // true
  */

@@ -60,9 +60,9 @@ function part(whole: FitStatistics, fit: GlobalResult, fitted: SetResult): Globa
 /**
  * Statistics of a `globalFit`, of the whole, as `fitStatistics` has them, and set by set.
  * @example
- * const line = (x, { a, b }) => x.mul(b).add(a);
+ * const line = (x: Tensor, { a, b }: Record<'a' | 'b', Tensor>) => x.mul(b).add(a);
  * const sets = [{ model: line, x: [0, 1, 2], y: [1, 3, 5.1] }, { model: line, x: [0, 1, 2], y: [4, 6.2, 8] }];
- * globalStatistics(globalFit(sets, { start: { a: 0, b: 1 }, shared: ['b'] })).sets[1].rSquared // 0.99…
+ * globalStatistics(globalFit(sets, { start: { a: 0, b: 1 }, shared: ['b'] })).sets[1]!.rSquared; // 0.99…
  * @throws InputError for a level outside 0…1, or what is no fit of several sets.
  */
 export function globalStatistics(fit: GlobalResult, options: FitStatisticsOptions = {}): GlobalStatistics {

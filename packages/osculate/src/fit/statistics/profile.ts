@@ -126,7 +126,7 @@ class Side {
  * @example
  * // A mean, whose profile is a parabola: the interval of Student's distribution.
  * const options = { index: 0, parameters: [3], sumOfSquares: 14, standardError: 1.5275, variance: 7, quantile: 4.303 };
- * const refit = (value) => ({ parameters: [value], sumOfSquares: 14 + 3 * (value - 3) ** 2 });
+ * const refit = (value: number) => ({ parameters: [value], sumOfSquares: 14 + 3 * (value - 3) ** 2 });
  * profileInterval({ ...options, refit }).upper // 9.573
  * @throws InputError for an index, standard error, variance or quantile that cannot be.
  */

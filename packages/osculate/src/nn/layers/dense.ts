@@ -14,7 +14,12 @@ export interface DenseOptions {
 
 export type DenseParameters = { readonly weight: NDArray; readonly bias?: NDArray };
 
-/** y = x·Wᵀ + b over the last axis: `[…, inputs]` → `[…, outputs]`; W is `[outputs, inputs]`, b `[outputs]`. */
+/**
+ * y = x·Wᵀ + b over the last axis: `[…, inputs]` → `[…, outputs]`; W is `[outputs, inputs]`, b `[outputs]`.
+ * @example
+ * const layer = dense(2, 3);
+ * layer.init(generator(0)).weight.shape; // [3, 2]
+ */
 export function dense(inputs: number, outputs: number, options: DenseOptions = {}): Layer<DenseParameters> {
   checkSizes('dense', { inputs, outputs });
   checkFields('dense', options, ['bias', 'weight']);

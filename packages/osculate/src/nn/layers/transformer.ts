@@ -24,7 +24,11 @@ export type TransformerBlockParameters = {
   readonly down: DenseParameters;
 };
 
-/** Self-attention and a two-layer perceptron, each with a residual path and layer normalisation (Vaswani et al. 2017). */
+/**
+ * Self-attention and a two-layer perceptron, each with a residual path and layer normalisation (Vaswani et al. 2017).
+ * @example
+ * const net = sequential([embedding(65, 32), positions(16, 32), transformerBlock(32, 4, { causal: true }), dense(32, 65)]);
+ */
 export function transformerBlock(
   size: number,
   heads: number,
