@@ -3,7 +3,7 @@ import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 
 export interface CsvOptions {
-  /** Default a comma. */
+  /** What separates fields (default a comma). */
   readonly delimiter?: string;
   /** Whether the first line names the columns (default true); otherwise they are named `0`, `1`, … */
   readonly header?: boolean;

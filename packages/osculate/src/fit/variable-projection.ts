@@ -42,7 +42,7 @@ export interface VariableProjectionOptions<S = Start, L extends string = string>
   readonly bounds?: Bounds | NamedBounds;
   /** Of the linear parameters, as a lower bound of zero for all. */
   readonly linearBounds?: Bounds | NamedBounds;
-  /** Default `golub-pereyra`, the exact Jacobian; `kaufman` leaves out the term that vanishes with the residuals. */
+  /** How derivatives are taken: `golub-pereyra` (default) is the exact Jacobian, `kaufman` leaves out the term that vanishes with the residuals. */
   readonly jacobian?: ProjectedJacobian;
 }
 

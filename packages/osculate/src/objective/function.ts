@@ -9,7 +9,7 @@ import { programObjective } from './programs.js';
 import { requireTensor } from './require-tensor.js';
 
 export interface FunctionObjectiveOptions {
-  /** Default: a reference executor, which suits small problems. */
+  /** What runs its programs; by default a reference executor, which suits small problems. */
   readonly executor?: Executor;
   /** True: the function returns residuals r(x) of any shape, and f = Σ rᵢ² (without a factor ½). */
   readonly residuals?: boolean;

@@ -18,7 +18,9 @@ import { allRows, chunks } from './rows.js';
 
 /** f to second order at a point, over all rows of an objective. */
 export interface DensePoint {
+  /** f at the point. */
   readonly value: number;
+  /** ∇f at the point. */
   readonly gradient: Float64Array;
   /** The symmetric curvature matrix B of the model f + gᵀp + ½·pᵀBp. */
   readonly matrix: Matrix;

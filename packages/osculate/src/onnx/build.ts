@@ -47,9 +47,13 @@ export function node(
 }
 
 export interface GraphParts {
+  /** What the graph is called (default `graph`). */
   readonly name?: string;
+  /** The nodes, in topological order. */
   readonly nodes: readonly NodeProto[];
+  /** The inputs. */
   readonly inputs: readonly ValueInfoProto[];
+  /** The outputs. */
   readonly outputs: readonly ValueInfoProto[];
   /** Constants by name, or as encoded tensors. */
   readonly initializers?: Readonly<Record<string, NDArray>> | readonly TensorProto[];
@@ -85,6 +89,7 @@ export interface ModelOptions {
   readonly contrib?: boolean;
   /** Further domains of operators, of which version 1 is imported. */
   readonly domains?: readonly string[];
+  /** Further texts by name. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

@@ -77,7 +77,9 @@ const storages: Partial<Record<DataTypeName, Storage>> = {
 
 /** A tensor's values in the smallest of our dtypes that holds them all, and the element type of the file. */
 export interface TensorValues {
+  /** The values. */
   readonly array: NDArray;
+  /** The element type in the file. */
   readonly original: DataTypeName;
 }
 

@@ -65,7 +65,7 @@ export interface WarmUpStableDecay {
   readonly stable: number;
   /** Updates over which the factor falls linearly from 1 to `end`, where it stays. */
   readonly decay: number;
-  /** Default 0. */
+  /** The factor after the decay (default 0). */
   readonly end?: number;
 }
 

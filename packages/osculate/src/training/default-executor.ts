@@ -3,7 +3,9 @@ import { type Executor, referenceExecutor } from '../runtime/index.js';
 
 /** An executor, and what its user should know of the choice. */
 export interface ChosenExecutor {
+  /** The executor. */
   readonly executor: Executor;
+  /** What its user should know, where it is not the fastest. */
   readonly note?: string;
 }
 

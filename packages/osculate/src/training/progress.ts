@@ -3,6 +3,7 @@ import type { Epoch } from './history.js';
 
 /** A line of training progress that is redrawn in place; it shows nothing when the stream is not a terminal. */
 export interface TrainingProgress {
+  /** Draws the line, in the place of the last one. */
   show(text: string): void;
   /** Removes the line. */
   clear(): void;

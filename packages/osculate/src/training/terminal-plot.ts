@@ -2,8 +2,9 @@ import { checkOptions } from '../tensor/check-options.js';
 
 /** The size and the axis of a plot. */
 export interface TerminalPlotOptions {
-  /** Characters (default 60 and 12). */
+  /** Characters across (default 60). */
   readonly width?: number;
+  /** Lines (default 12). */
   readonly height?: number;
   /** A logarithmic axis; default: where all values are positive and span more than a factor of 20. */
   readonly logarithmic?: boolean;

@@ -42,6 +42,7 @@ export interface ExportedName {
   readonly isValue: boolean;
   readonly text: string;
   readonly examples: readonly string[];
+  /** Of the type, or of a function's arguments and result. */
   readonly members: readonly { readonly name: string; readonly file: string; readonly text: string }[];
 }
 
@@ -62,13 +63,19 @@ export function programOf(files: ReadonlyMap<string, string> = new Map(), earlie
 const declaredIn = (symbol: ts.Symbol): string | undefined =>
   symbol.declarations?.map((node) => node.getSourceFile().fileName).find((file) => file.startsWith(source));
 
-const isHidden = (symbol: ts.Symbol): boolean =>
-  symbol.name.startsWith('__') ||
-  (symbol.declarations ?? []).some((node) => (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0);
+/** Written out in the signature of a function, or an alternative in a union: what is around it says what it is. */
+const isInPassing = ({ parent }: ts.Declaration): boolean =>
+  ts.isTypeLiteralNode(parent) &&
+  (ts.isUnionTypeNode(parent.parent) || ts.findAncestor(parent, ts.isFunctionDeclaration) !== undefined);
+
+const isHidden = ({ name, declarations = [] }: ts.Symbol): boolean =>
+  name.startsWith('__') ||
+  declarations.some(
+    (node) => isInPassing(node) || (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0,
+  );
 
 /** Properties and methods of a type that the library declares; of a union, those of all its parts. */
-function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName['members'] {
-  const type = checker.getDeclaredTypeOfSymbol(symbol);
+function membersOf(type: ts.Type, checker: ts.TypeChecker): ExportedName['members'] {
   const properties = (type.isUnion() ? type.types : [type]).flatMap((part) => checker.getPropertiesOfType(part));
   return properties.flatMap((property) => {
     const file = declaredIn(property);
@@ -76,6 +83,20 @@ function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName['me
     const text = ts.displayPartsToString(property.getDocumentationComment(checker));
     return [{ name: property.name, file: file.slice(source.length), text }];
   });
+}
+
+/** What an editor shows beside a function: its options, and what it gives. */
+function typesAround(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Type[] {
+  return checker
+    .getTypeOfSymbol(symbol)
+    .getCallSignatures()
+    .flatMap((signature) => {
+      const given = signature.getReturnType();
+      return [
+        ...signature.parameters.map((one) => checker.getTypeOfSymbol(one)),
+        checker.getAwaitedType(given) ?? given,
+      ];
+    });
 }
 
 /** Every name that the library exports, once. */
@@ -88,6 +109,10 @@ export function exportedNames(program: ts.Program): ExportedName[] {
       const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
       if (found.has(symbol)) continue;
       const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === 'example');
+      const types = [
+        ...(symbol.flags & ts.SymbolFlags.Type ? [checker.getDeclaredTypeOfSymbol(symbol)] : []),
+        ...(symbol.flags & ts.SymbolFlags.Function ? typesAround(symbol, checker) : []),
+      ];
       found.set(symbol, {
         name: alias.name,
         module,
@@ -95,7 +120,7 @@ export function exportedNames(program: ts.Program): ExportedName[] {
         isValue: (symbol.flags & ts.SymbolFlags.Value) !== 0,
         text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
         examples: tags.map(({ text }) => ts.displayPartsToString(text)),
-        members: symbol.flags & ts.SymbolFlags.Type ? membersOf(symbol, checker) : [],
+        members: types.flatMap((type) => membersOf(type, checker)),
       });
     }
   }

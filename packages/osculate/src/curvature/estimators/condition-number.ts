@@ -16,8 +16,11 @@ export interface ConditionNumber {
   readonly value: number;
   /** The same with both ends moved out by their residuals; infinite when the smallest end may be zero. */
   readonly upper: number;
+  /** The smallest Ritz value, without the damping. */
   readonly smallest: number;
+  /** The largest Ritz value, without the damping. */
   readonly largest: number;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 

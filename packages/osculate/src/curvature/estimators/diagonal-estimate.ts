@@ -5,9 +5,11 @@ import { drawProbes } from './estimate.js';
 import type { ProbeOptions } from './traces.js';
 
 export interface DiagonalEstimate {
+  /** The estimate of each element. */
   readonly values: Float64Array;
   /** Of each element. */
   readonly standardErrors: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 

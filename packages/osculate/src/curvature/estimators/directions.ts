@@ -9,6 +9,7 @@ export interface DirectionalCurvature {
   readonly value: number;
   /** sᵀA s/2: what the second order adds to the loss along the step. */
   readonly quadratic: number;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
@@ -39,8 +40,11 @@ export interface GradientAlignment {
   readonly share: number;
   /** (xᵢᵀg)²/‖g‖² of each eigenvector. */
   readonly shares: Float64Array;
+  /** The eigenvalues, the largest first. */
   readonly values: Float64Array;
+  /** ‖A x − λ x‖ of each eigenpair. */
   readonly residuals: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 

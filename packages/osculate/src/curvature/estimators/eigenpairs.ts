@@ -7,10 +7,11 @@ import { drawProbes, requireSymmetric } from './estimate.js';
 import { type Eigenpairs, type SpectrumEnd, thickRestartLanczos } from './thick-restart-lanczos.js';
 
 export interface EigenpairsOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the start (default `generator(0)`). */
   readonly generator?: Generator;
+  /** How many eigenpairs are sought. */
   readonly count: number;
-  /** Default 'largest'. */
+  /** Which end of the spectrum they are at (default 'largest'). */
   readonly which?: SpectrumEnd;
   /** Converged when ‖A x − λ x‖ ≤ tolerance times the largest |λ| in sight, for each pair; default 1e-6. */
   readonly tolerance?: number;
@@ -77,11 +78,13 @@ export async function eigenpairs(operator: LinearOperator, options: EigenpairsOp
 export interface Sharpness {
   /** As of `eigenpairs`: unless 'converged', the residual says how good the value is. */
   readonly status: Eigenpairs['status'];
+  /** λmax, as far as it is known. */
   readonly value: number;
   /** There is an eigenvalue within this, and the rounding of the products, of the value. */
   readonly residual: number;
   /** The unit direction of largest curvature. */
   readonly direction: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 

@@ -43,7 +43,7 @@ export async function lanczosQuadrature(
 }
 
 export interface QuadratureOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Lanczos runs; with a tolerance the most that are made. Default 16. */
   readonly probes?: number;

@@ -6,7 +6,7 @@ import { type Estimate, meanOf, requireSymmetric } from './estimate.js';
 import { lanczosQuadrature, type Quadrature } from './quadrature.js';
 
 export interface SpectralDensityOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Lanczos runs; default 10. */
   readonly probes?: number;

@@ -7,20 +7,20 @@ import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbe, drawProbes, type Estimate, meanOf, type ProbeDistribution, requireSymmetric } from './estimate.js';
 
 export interface ProbeOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Products, one a probe; default 32. */
   readonly probes?: number;
 }
 
 export interface HutchinsonOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Probes, one product each; with a tolerance the most that are made. Default 32. */
   readonly probes?: number;
   /** Stop when the standard error is at most this fraction of the estimate; at least 8 probes are made. */
   readonly tolerance?: number;
-  /** Default: Rademacher, which is exact for a diagonal matrix. */
+  /** How probes are drawn; by default Rademacher, which is exact for a diagonal matrix. */
   readonly distribution?: ProbeDistribution;
 }
 
@@ -111,7 +111,7 @@ function projectOut(basis: readonly Float64Array[], v: Float64Array): Float64Arr
 }
 
 export interface TraceOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Products with the operator, at most. */
   readonly applications: number;

@@ -55,11 +55,13 @@ export interface InstrumentState {
 export interface InstrumentOptions {
   /** What is measured: a few hundred rows are often enough. */
   readonly objective: Objective;
+  /** What is measured. */
   readonly measures: readonly Measure[];
   /** Measure after every so many steps, if the budget allows; default 1. */
   readonly every?: number;
   /** Most time of measuring as a share of the time of steps; default 0.1. Infinity: whatever it takes. */
   readonly overhead?: number;
+  /** The seed of the probes (default 0). */
   readonly seed?: number;
   /** Milliseconds; default performance.now. */
   readonly clock?: () => number;
@@ -73,7 +75,9 @@ export interface Instrument {
    * the work of other consumers included; the first call starts the clock.
    */
   observe(event: ObservedStep): Promise<InstrumentRow | null>;
+  /** The measurements so far. */
   readonly rows: readonly InstrumentRow[];
+  /** All that is needed to go on with the record later. */
   state(): InstrumentState;
 }
 

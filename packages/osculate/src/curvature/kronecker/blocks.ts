@@ -68,6 +68,7 @@ export function hasEigenbasis(block: Block): block is MatrixBlock {
 
 /** A model's graph on a batch, as traced or imported. */
 export interface ModelGraph {
+  /** The parameters as tensors. */
   readonly weights: Tree<Tensor>;
   /** Leading axis: examples. */
   readonly outputs: Tensor;

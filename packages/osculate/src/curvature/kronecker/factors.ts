@@ -201,9 +201,9 @@ function withOnes(rows: Tensor): Tensor {
 }
 
 export interface FactorOptions {
-  /** Default 'sampled': `graph.loss` must then have targets drawn by `Loss.sample`. */
+  /** Whose cotangents they are made of (default 'sampled': `graph.loss` must then have targets drawn by `Loss.sample`). */
   readonly estimate?: FactorEstimate;
-  /** Default 'expand'. */
+  /** How weights that are used at several positions are treated (default 'expand'). */
   readonly sharing?: WeightSharing;
   /** m of `Loss.normalizer`. */
   readonly normalizer: number;

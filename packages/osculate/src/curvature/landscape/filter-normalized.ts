@@ -12,7 +12,9 @@ import { graphReaders, type Use, usesOf } from '../kronecker/uses.js';
 export type FilterAxes = Readonly<Record<string, number | readonly number[] | null>>;
 
 export interface FilterOptions {
-  /** Default: axis 0, and null for parameters of fewer than two axes. See `filterAxes` for models that keep weights transposed. */
+  /**
+   * Where the filters of each parameter lie; by default along axis 0, and null for parameters of fewer than two axes. For models that keep weights transposed take those of `filterAxes`.
+   */
   readonly axes?: FilterAxes;
 }
 

@@ -113,7 +113,7 @@ export function productOperator(...operators: readonly LinearOperator[]): Linear
 export interface InverseOptions {
   /** Of ‖b − A x‖ relative to ‖b‖; default 1e-10. */
   readonly tolerance?: number;
-  /** Default: 2 n, at least 20. */
+  /** Iterations of a solve, at most (default 2 n, at least 20). */
   readonly maxIterations?: number;
 }
 

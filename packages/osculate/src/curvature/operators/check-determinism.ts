@@ -56,10 +56,11 @@ export interface DeterminismReport {
 }
 
 export interface DeterminismOptions {
+  /** Draws the vectors and the order of the rows. */
   readonly generator: Generator;
   /** The operator whose products are compared; default: that of `gaussNewtonMatrix`. */
   readonly operator?: (at: At) => LinearOperator;
-  /** Default: 1e-9 for a model in float64, 1e-4 in float32. */
+  /** The largest relative difference that counts as none (default 1e-9 for a model in float64, 1e-4 in float32). */
   readonly tolerance?: number;
 }
 

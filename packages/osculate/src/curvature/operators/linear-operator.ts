@@ -34,9 +34,13 @@ export interface LinearOperator {
 }
 
 export interface OperatorParts {
+  /** What it is called in messages. */
   readonly name: string;
+  /** n of the n × n matrix. */
   readonly size: number;
+  /** A V for several vectors, fresh ones. */
   readonly applyBatch: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
+  /** A v in single precision, where the operator computes in it. */
   readonly applySingle?: SingleProduct;
   /** Makes the transpose of an operator that is not symmetric. */
   readonly transpose?: () => LinearOperator;

@@ -18,5 +18,6 @@ export interface SetResult {
 
 /** The result of a fit of several sets. */
 export interface GlobalResult extends LeastSquaresResult {
+  /** Where each set is in the whole. */
   readonly sets: readonly SetResult[];
 }

@@ -7,6 +7,7 @@ import { residualDiagnostics } from './residual-diagnostics.js';
 
 /** Statistics of a fit of several data sets. */
 export interface GlobalStatistics {
+  /** The statistics of all sets together. */
   readonly whole: FitStatistics;
   /**
    * Set by set, with the errors of the whole for its parameters, in the order of its model, so that `fitBands` takes it. Degrees of freedom

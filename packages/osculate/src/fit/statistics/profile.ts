@@ -13,6 +13,7 @@ export interface ProfileOptions {
   readonly index: number;
   /** All parameters of the best fit. */
   readonly parameters: ArrayLike<number>;
+  /** Σ r² at the solution. */
   readonly sumOfSquares: number;
   /** Standard error of the parameter: the length of the first step. */
   readonly standardError: number;
@@ -20,8 +21,9 @@ export interface ProfileOptions {
   readonly variance: number;
   /** Of Student's distribution (or the normal one for absolute sigmas) at the wanted level; see `studentQuantile`. */
   readonly quantile: number;
-  /** Bounds of the parameter; default none. */
+  /** Lower bound of the parameter (default none). */
   readonly lower?: number;
+  /** Upper bound of the parameter (default none). */
   readonly upper?: number;
   /** Fits all other parameters, with this one at `value`, from a start that has it there. */
   readonly refit: (value: number, start: Float64Array) => ProfileFit;

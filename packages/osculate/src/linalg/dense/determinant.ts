@@ -4,7 +4,9 @@ import { lu } from './lu.js';
 
 /** det A = sign · exp(logMagnitude). A singular matrix has sign 0 and logMagnitude −∞. */
 export interface LogDeterminant {
+  /** The sign of det A; 0 for a singular matrix. */
   readonly sign: -1 | 0 | 1;
+  /** log |det A|; −∞ for a singular matrix. */
   readonly logMagnitude: number;
 }
 

@@ -15,11 +15,13 @@ export interface Inertia {
 export interface LdlFactors {
   /** Unit lower triangular, elements below 2.8 in magnitude. */
   readonly factor: Matrix;
+  /** The diagonal of D. */
   readonly diagonal: Float64Array;
   /** subdiagonal[i] = D[i+1, i], not zero where rows i and i + 1 form one block. */
   readonly subdiagonal: Float64Array;
   /** Row i of P A Pᵀ is row permutation[i] of A. */
   readonly permutation: Int32Array;
+  /** How many eigenvalues of A have each sign. */
   readonly inertia: Inertia;
 }
 

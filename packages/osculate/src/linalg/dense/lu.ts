@@ -9,7 +9,9 @@ const BLOCK = 16;
 
 /** P A = L U with L unit lower triangular: both in `factors`, and `permutation[i]` the row of A that comes i-th. */
 export interface LuFactors {
+  /** L below the diagonal (its own is 1), U on and above it. */
   readonly factors: Matrix;
+  /** Row i of P A is row permutation[i] of A. */
   readonly permutation: Int32Array;
   /** The sign of the permutation. */
   readonly sign: 1 | -1;

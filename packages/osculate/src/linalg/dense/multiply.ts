@@ -5,7 +5,9 @@ import type { Matrix } from '../matrix.js';
 import { type IntoOptions, takeMatrix } from './result.js';
 
 export interface MultiplyOptions extends KernelOptions, IntoOptions {
+  /** Multiply with Aᵀ in the place of A. */
   readonly transposeA?: boolean;
+  /** Multiply with Bᵀ in the place of B. */
   readonly transposeB?: boolean;
 }
 

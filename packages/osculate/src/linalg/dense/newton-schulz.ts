@@ -5,7 +5,7 @@ import { type Matrix, matrix, requireFinite, transposeMatrix } from '../matrix.j
 import { frobeniusNorm } from './norms.js';
 
 export interface NewtonSchulzOptions extends KernelOptions {
-  /** Default 5. */
+  /** The number of steps (default 5). */
   readonly steps?: number;
   /** a, b, c of x ← a x + b x³ + c x⁵; default Muon's (3.4445, −4.7750, 2.0315), which lift small values fast but never settle at 1. */
   readonly coefficients?: readonly [number, number, number];

@@ -17,7 +17,9 @@ const BLOCK = 32;
  * vectors v of the reflections I − tau v vᵀ whose product is Q, without their leading ones.
  */
 export interface QrFactors {
+  /** R, and below it the vectors of the reflections. */
   readonly reflectors: Matrix;
+  /** The factors of the reflections. */
   readonly tau: Float64Array;
 }
 

@@ -18,7 +18,9 @@ export interface ConjugateGradientsResult {
    * product left the range of doubles; the solution is the last finite one.
    */
   readonly status: 'converged' | 'budget' | 'indefinite' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Products with A. */
   readonly iterations: number;
   /** ‖b − A x‖₂ as the recurrence tracks it. */
   readonly residual: number;

@@ -15,6 +15,7 @@ export interface LanczosResult {
   readonly offDiagonal: Float64Array;
   /** Orthonormal Lanczos vectors v₀ = start / ‖start‖, v₁, …. */
   readonly basis: readonly Float64Array[];
+  /** Steps that were made. */
   readonly iterations: number;
   /** ‖A V − V T‖₂, the coupling to the next vector; a Ritz value's error is at most this times its vector's last element. */
   readonly residual: number;

@@ -10,7 +10,7 @@ export interface LobpcgOptions<P = Operator> {
   readonly which?: 'largest' | 'smallest';
   /** Converged when ‖A x − λ x‖ ≤ tolerance times the largest |λ| in sight, for each pair; default 1e-8. */
   readonly tolerance?: number;
-  /** Default 200. */
+  /** Iterations at most (default 200). */
   readonly maxIterations?: number;
   /** v ↦ M⁻¹ v, an approximate inverse of A − λ I that is symmetric positive definite. */
   readonly precondition?: P;
@@ -26,6 +26,7 @@ export interface LobpcgResult {
   readonly values: Float64Array;
   /** Orthonormal, in the order of the values. */
   readonly vectors: readonly Float64Array[];
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖A x − λ x‖ of each pair. */
   readonly residuals: Float64Array;

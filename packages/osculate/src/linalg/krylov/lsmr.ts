@@ -15,7 +15,9 @@ export interface LsmrResult {
    * iterations used up. 'nonFinite': a product was NaN or infinite; the solution is the last good iterate. A and r include damping.
    */
   readonly status: 'converged' | 'leastSquares' | 'budget' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖r‖ of the (damped) problem as the recurrence tracks it. */
   readonly residual: number;

@@ -17,7 +17,9 @@ export interface MinresResult {
    * 'nonFinite': a product was NaN or infinite; x is the last good iterate.
    */
   readonly status: 'converged' | 'leastSquares' | 'budget' | 'indefinite' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖b − A x‖, in the norm of M⁻¹ with a preconditioner, as the recurrence tracks it. */
   readonly residual: number;

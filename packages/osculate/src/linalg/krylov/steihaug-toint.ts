@@ -16,7 +16,9 @@ export interface SteihaugTointResult {
    * infinite, out of range, or M⁻¹ not positive definite; s is the last good step.
    */
   readonly status: 'converged' | 'boundary' | 'negativeCurvature' | 'budget' | 'nonFinite';
+  /** s, which lies within the radius. */
   readonly step: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖g + B s‖₂. */
   readonly residual: number;

@@ -11,10 +11,13 @@ export interface ConvOptions {
   readonly stride?: number | readonly number[];
   /** Zeros added on both sides per spatial axis, or one for all (default 0). */
   readonly padding?: number | readonly number[];
+  /** Distance of neighbouring elements of the kernel per spatial axis, or one for all (default 1). */
   readonly dilation?: number | readonly number[];
+  /** Parts of the channels that are convolved apart (default 1). */
   readonly groups?: number;
+  /** Adds a bias for each output channel (default true). */
   readonly bias?: boolean;
-  /** Default He normal. */
+  /** Draws the weight (default He normal). */
   readonly weight?: Initializer;
 }
 

@@ -6,9 +6,9 @@ import { filled, type Initializer, xavierUniform } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
 export interface DenseOptions {
-  /** Default true. */
+  /** Adds b (default true). */
   readonly bias?: boolean;
-  /** Default Xavier uniform. */
+  /** Draws the weight (default Xavier uniform). */
   readonly weight?: Initializer;
 }
 

@@ -8,7 +8,9 @@ import { type ActivationName, activationNames, dropout } from './simple.js';
 export interface TransformerBlockOptions {
   /** Width of the feed-forward part (default 4·size). */
   readonly hidden?: number;
+  /** Between the two layers of the feed-forward part (default gelu). */
   readonly activation?: ActivationName;
+  /** Each position attends to itself and earlier ones only. */
   readonly causal?: boolean;
   /** `pre` (default): x + f(norm(x)); `post`: norm(x + f(x)), as in the original paper. */
   readonly norm?: 'pre' | 'post';

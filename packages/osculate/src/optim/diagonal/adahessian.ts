@@ -15,7 +15,7 @@ import { hessianProbe } from './hessian-probe.js';
 export interface AdaHessianOptions extends GradientOptions {
   /** Decay rates of the two moments (default 0.9, 0.999). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-4. */
+  /** ε, added to the root (default 1e-4). */
   readonly epsilon?: number;
 }
 

@@ -10,7 +10,7 @@ import {
 
 /** Learning rate 0.03. */
 export interface AdagradOptions extends GradientOptions {
-  /** Default 1e-10. */
+  /** ε, added to the root (default 1e-10). */
   readonly epsilon?: number;
 }
 

@@ -43,7 +43,7 @@ export function adamPass(pass: Pass<'first' | 'second'>, { betas: [b1, b2], epsi
 export interface AdamOptions extends GradientOptions {
   /** Decay rates of the two moments (default 0.9, 0.999). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
 }
 

@@ -51,7 +51,7 @@ export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovStat
 
 /** Learning rate by a short trial in the first step, reported in its details. */
 export interface NesterovOptions extends GradientOptions {
-  /** Default 0.9. */
+  /** μ of the velocity (default 0.9). */
   readonly momentum?: number;
 }
 

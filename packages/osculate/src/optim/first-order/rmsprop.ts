@@ -12,9 +12,9 @@ import {
 export interface RmspropOptions extends GradientOptions {
   /** Decay rate of the mean of squares (default 0.99). */
   readonly alpha?: number;
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
-  /** Default 0. */
+  /** μ of the velocity (default 0). */
   readonly momentum?: number;
 }
 

@@ -78,7 +78,7 @@ function pickRows({ columns, data }: Matrix, order: readonly number[]): Matrix {
 export interface SoapOptions extends GradientOptions {
   /** Decay rates of the first moment, and of the second moment and the factors (default 0.95, 0.95). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
   /** Updates between new bases (default 10). */
   readonly interval?: number;

@@ -10,6 +10,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface AdaptiveCubicOptions {
   /** First weight σ of the cubic term (1). */
   readonly weight?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 

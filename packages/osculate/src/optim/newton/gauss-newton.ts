@@ -8,7 +8,7 @@ import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface GaussNewtonOptions {
-  /** Default: Armijo backtracking; `fullStep` gives the textbook method. */
+  /** How a step's length is found: by default Armijo backtracking; `fullStep` gives the textbook method. */
   readonly search?: LineSearch;
 }
 

@@ -19,7 +19,9 @@ export interface HessianFreeOptions {
   readonly damping?: number;
   /** Share of the last CG solution that the next solve starts from (0.95). */
   readonly warmStart?: number;
+  /** CG iterations at most (250). */
   readonly maxIterations?: number;
+  /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
   readonly tolerance?: number;
 }
 

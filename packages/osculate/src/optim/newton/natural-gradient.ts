@@ -19,7 +19,7 @@ export interface NaturalGradientOptions extends RowBatchOptions {
    * the Gauss-Newton matrix, which it equals for the losses of `nn` except Huber's.
    */
   readonly fisher?: 'exact' | 'sampled';
-  /** η (1). */
+  /** η, the length of a step (1). */
   readonly learningRate?: number;
   /** First λ (default: the curvature along the first gradient, see `firstDamping`). */
   readonly damping?: number;

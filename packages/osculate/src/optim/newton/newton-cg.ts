@@ -9,8 +9,9 @@ import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface NewtonCgOptions extends RowBatchOptions {
-  /** Default: Armijo backtracking. */
+  /** How a step's length is found (default Armijo backtracking). */
   readonly search?: LineSearch;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;

@@ -45,8 +45,9 @@ export function shiftedCholesky(a: Matrix): ShiftedCholesky {
 }
 
 export interface NewtonOptions {
-  /** Default: Armijo backtracking. */
+  /** How a step's length is found (default Armijo backtracking). */
   readonly search?: LineSearch;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 

@@ -10,6 +10,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface SaddleFreeNewtonOptions {
   /** First damping λ (1e-3). */
   readonly damping?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 

@@ -9,6 +9,7 @@ import { type RegionState, regionMethod } from './parts/region-method.js';
 export interface TrustRegionOptions {
   /** First trust radius (0.5). */
   readonly radius?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 

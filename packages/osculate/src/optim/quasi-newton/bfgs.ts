@@ -5,7 +5,7 @@ import { strongWolfe } from '../search/strong-wolfe.js';
 import { isUsablePair, type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
 
 export interface BfgsOptions {
-  /** Default: strong Wolfe. */
+  /** How a step's length is found (default strong Wolfe). */
   readonly search?: LineSearch<LineSlope>;
 }
 

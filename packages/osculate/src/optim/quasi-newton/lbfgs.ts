@@ -91,7 +91,7 @@ function twoLoops(pairs: readonly Pair[], q: Float64Array): void {
 export interface LbfgsOptions {
   /** Pairs that are kept (10). */
   readonly memory?: number;
-  /** Default: strong Wolfe. */
+  /** How a step's length is found (default strong Wolfe). */
   readonly search?: LineSearch<LineSlope>;
 }
 

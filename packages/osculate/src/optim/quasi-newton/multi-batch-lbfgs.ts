@@ -58,7 +58,7 @@ export interface MultiBatchLbfgsOptions {
   readonly memory?: number;
   /** First rate that is tried once there are pairs (default 1). */
   readonly learningRate?: number;
-  /** Default: backtracking on the batch. `fullStep` takes the learning rate as it is. */
+  /** How a step's rate is found: by default backtracking on the batch; `fullStep` takes the learning rate as it is. */
   readonly search?: LineSearch;
   /** ε of the condition sᵀy ≥ ε·‖s‖² on a pair (default 1e-8). */
   readonly epsilon?: number;
