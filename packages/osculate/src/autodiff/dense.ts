@@ -53,7 +53,12 @@ function checkSize(what: string, rows: number, columns: number): void {
   }
 }
 
-/** Of a function of arrays: its Jacobian with respect to the first argument, as another function. */
+/**
+ * Of a function of arrays: its Jacobian with respect to the first argument, as another function.
+ * @example
+ * const f = vectorFn((x) => x.square());
+ * await jacobian(f)([1, 3]); // [2, 0, 0, 6]
+ */
 export function jacobian<A extends readonly TensorTree[]>(f: Traced<A, Tensor>): ArrayFunction<A, Tensor>;
 /**
  * Dense Jacobian of `y` with respect to `wrt`: shape `[...y.shape, ...x.shape]` for a single tensor x, `[...y.shape, n]`
@@ -87,7 +92,12 @@ function jacobianOf(y: Tensor, wrt: TensorTree): Tensor {
   return matrix.reshape([...y.shape, ...(single ? xs[0]!.shape : [n])]);
 }
 
-/** Of a function of arrays: its dense Hessian with respect to the first argument, as another function. */
+/**
+ * Of a function of arrays: its dense Hessian with respect to the first argument, as another function.
+ * @example
+ * const f = fn((x) => x.square().sum());
+ * await hessian(f)([1, 3]); // [2, 0, 0, 2]
+ */
 export function hessian<A extends readonly TensorTree[]>(f: ScalarFunction<A>): ArrayFunction<A, Tensor>;
 /**
  * Dense Hessian of a scalar loss over all n elements of `wrt`, leaf after leaf: shape `[n, n]`, row i the derivative of
@@ -113,7 +123,13 @@ function hessianOf(loss: Tensor, wrt: TensorTree, options: DerivativeOptions): T
   );
 }
 
-/** Dense generalised Gauss-Newton matrix Jᵀ·H_L·J, `[n, n]`, in the same order as `hessian`. For small n. */
+/**
+ * Dense generalised Gauss-Newton matrix Jᵀ·H_L·J, `[n, n]`, in the same order as `hessian`. For small n.
+ * @example
+ * const w = input('w', 'f64', [2]);
+ * const outputs = w.square();
+ * const matrix = ggn(outputs.square().sum(), outputs, w); // 2·JᵀJ = diag(8 w²)
+ */
 export function ggn(loss: Tensor, outputs: TensorTree, wrt: TensorTree): Tensor {
   requireFloat('ggn', loss);
   const xs = tensorsOf('ggn', wrt);

@@ -41,6 +41,9 @@ function checkCount(given: readonly (Tensor | null)[], like: readonly Tensor[]):
 /**
  * Linearises `outputs` at the current point: the JVP graph with placeholders for the tangents. The primal nodes are
  * shared with the original graph, so that J·v and Jᵀ·u cost one linear pass each.
+ * @example
+ * const x = input('x', 'f64', [2]);
+ * const [y] = linearize([x.square()], [x]).apply([constant([1, 0], 'f64')]); // 2x·v
  */
 export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): LinearMap {
   checkTensors('linearize', outputs);
@@ -67,7 +70,12 @@ export function linearize(outputs: readonly Tensor[], wrt: readonly Tensor[]): L
   };
 }
 
-/** Of a function: `(x, v, …rest) => J(x)·v`, with respect to the first argument. */
+/**
+ * Of a function: `(x, v, …rest) => J(x)·v`, with respect to the first argument.
+ * @example
+ * const f = vectorFn((x) => x.square());
+ * await jvp(f)([1, 3], [1, 1]); // [2, 6]
+ */
 export function jvp<A extends readonly TensorTree[], T extends TensorTree>(
   f: Traced<A, T>,
 ): (x: ArgumentOf<A[0]>, v: ArgumentOf<A[0]>, ...rest: RestOf<A>) => Promise<ArraysOf<T>>;
@@ -117,7 +125,12 @@ function pullBack<W extends TensorTree>(
   );
 }
 
-/** Of a function: `(x, u, …rest) => J(x)ᵀ·u`, with respect to the first argument and in its kind. */
+/**
+ * Of a function: `(x, u, …rest) => J(x)ᵀ·u`, with respect to the first argument and in its kind.
+ * @example
+ * const f = vectorFn((x) => x.square());
+ * await vjp(f)([1, 3], [0, 1]); // [0, 6]
+ */
 export function vjp<A extends readonly TensorTree[], T extends TensorTree>(
   f: Traced<A, T>,
 ): <X extends ArgumentOf<A[0]>>(x: X, u: ArgumentOf<T>, ...rest: RestOf<A>) => Promise<Like<X>>;
@@ -152,7 +165,13 @@ export const zero: DerivativeOptions = { unreachable: 'zero' };
 /** A result in the kind of the first argument. */
 export const likeFirst: Present = (result, [x]) => likeInput(result, x);
 
-/** Of a function of arrays: its gradient with respect to the first argument, as another function. */
+/**
+ * Of a function of arrays: its gradient with respect to the first argument, as another function.
+ * @example
+ * await grad(fn((x) => x.square().sum()))([1, 3]); // [2, 6]
+ * const w = input('w', 'f64', [2]);
+ * const program = compile({ gradient: grad(w.square().sum(), w) }); // of a graph
+ */
 export function grad<A extends readonly TensorTree[]>(f: ScalarFunction<A>): GradientFunction<A>;
 /**
  * Gradient of a scalar `loss` with respect to `wrt`, in its nesting. Cost: about two evaluations of the loss beside the loss itself.
@@ -174,7 +193,13 @@ function gradOf<W extends TensorTree>(loss: Tensor, wrt: W, options: DerivativeO
   return pullBack('grad', [loss], wrt, [full(1, loss.dtype)], options);
 }
 
-/** Of a function of arrays: f(x) and its gradient with respect to the first argument, from one evaluation. */
+/**
+ * Of a function of arrays: f(x) and its gradient with respect to the first argument, from one evaluation.
+ * @example
+ * const { value, gradient } = await valueAndGrad(fn((x) => x.square().sum()))([1, 3]);
+ * value; // 10
+ * gradient; // [2, 6]
+ */
 export function valueAndGrad<A extends readonly TensorTree[]>(
   f: ScalarFunction<A>,
 ): <X extends ArgumentOf<A[0]>>(x: X, ...rest: RestOf<A>) => Promise<{ value: number; gradient: Like<X> }>;

@@ -8,7 +8,13 @@ import { jvpGraph } from './graph-transforms.js';
 import { type ArgumentOf, isTraced, type RestOf, type ScalarFunction, scalarTensor } from './traced-function.js';
 import { likeTree, matchingTensors, type TensorTree, tensorsOf, unreachable } from './trees.js';
 
-/** Of a function of arrays: `(x, v, …rest) => ∇²f(x)·v`, with respect to the first argument and in its kind. */
+/**
+ * Of a function of arrays: `(x, v, …rest) => ∇²f(x)·v`, with respect to the first argument and in its kind.
+ * @example
+ * await hvp(fn((x) => x.square().square().sum()))([1, 2], [1, 0]); // [12, 0]
+ * const [w, v] = [input('w', 'f64', [2]), input('v', 'f64', [2])];
+ * const program = compile({ product: hvp(w.exp().sum(), w, v) }); // of a graph
+ */
 export function hvp<A extends readonly TensorTree[]>(
   f: ScalarFunction<A>,
 ): <X extends ArgumentOf<A[0]>>(x: X, v: ArgumentOf<A[0]>, ...rest: RestOf<A>) => Promise<Like<X>>;
@@ -52,6 +58,11 @@ function checkReached(map: LinearMap, zs: readonly Tensor[], xs: readonly Tensor
  * H_L = ∂²loss/∂z² with everything but z held fixed (Schraudolph 2002). Positive semi-definite when the loss is convex
  * in z. J·v and Jᵀ·u share one forward pass. Cost: about one forward pass, one JVP and one VJP (less than an HVP).
  * @throws DerivativeError when the loss does not depend on the outputs, or the outputs on a parameter.
+ * @example
+ * const [w, v] = [input('w', 'f64', [2]), input('v', 'f64', [2])];
+ * const outputs = w.square();
+ * const program = compile({ product: ggnvp(outputs.square().sum(), outputs, w, v) });
+ * (await (await executor.load(program)).run({ w: [1, 2], v: [1, 1] })).product; // [8, 32]
  */
 export function ggnvp<W extends TensorTree>(
   loss: Tensor,

@@ -26,7 +26,8 @@ function batchSize(tensors: readonly Tensor[]): number {
  * per-example gradients, `vmap((v) => hvp(loss, params, v))(vs)` gives products with several vectors that share the forward pass.
  * @throws InputError when nothing is mapped over, ShapeError for leading axes that differ.
  * @example
- * const gradients = await vmap(grad(fn((w, x, y) => w.dot(x).sub(y).square())), [null, 0, 0])(w, xs, ys);
+ * const gradient = grad(fn((w, x, y) => w.dot(x).sub(y).square()));
+ * await vmap(gradient, [null, 0, 0])([1, 1], [[1, 0], [2, 1]], [0, 0]); // [[2, 0], [12, 6]]
  */
 export function vmap<Args extends readonly TensorTree[], R extends TensorTree>(
   f: (...args: Args) => R,

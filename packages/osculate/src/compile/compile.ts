@@ -72,12 +72,13 @@ function declaredIn({ inputs = [] }: CompileOptions): readonly Tensor[] {
  * into products, dead code dropped, and the result verified. The program's inputs are those that the outputs read
  * before any simplification, and those declared. The same outputs under the same names and options give the same
  * program again. Its type knows the outputs' names, so that results are read without a check. Cost: linear in the number of nodes.
- *
- * ```ts
- * const program = compile({ loss, gradient: grad(loss, w) });
- * const { loss, gradient } = await (await executor.load(program)).run({ w: [1, 2], x, y });
- * ```
  * @throws InputError when there are no outputs, or two different inputs have one name.
+ * @example
+ * const [w, x] = [input('w', 'f64', [2]), input('x', 'f64', [2])];
+ * const loss = w.mul(x).sum().square();
+ * const program = compile({ loss, gradient: grad(loss, w) });
+ * const executable = await executor.load(program);
+ * (await executable.run({ w: [1, 2], x: [3, 4] })).gradient; // [66, 88]
  */
 export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOptions = {}): Program<OutputNames<T>> {
   checkObject('compile: the options', options);

@@ -21,7 +21,11 @@ export interface GraphCost {
 
 const bytesOfTensor = (t: Tensor): number => t.size * bytesOf(t.dtype);
 
-/** Counts flops, memory traffic and peak memory of a graph. */
+/**
+ * Counts flops, memory traffic and peak memory of a graph.
+ * @example
+ * costOf([input('a', 'f32', [8, 16]).matmul(input('b', 'f32', [16, 4]))]).flops; // 1024
+ */
 export function costOf(outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): GraphCost {
   const list = outputsOf('costOf', outputs);
   const order = topological(list).filter((n) => !isInput(n.outputs[0]!) && !isConstant(n.outputs[0]!));

@@ -31,6 +31,8 @@ function showNode(node: Node, names: Map<Tensor, string>): string {
 /**
  * A graph as text, one node a line in topological order: `%3: f32 [2, 4] = matmul(%0, %1, transA: false, transB: false)`.
  * Bodies of structured ops follow their node, indented.
+ * @example
+ * console.log(printGraph({ y: input('x', 'f64', [3]).square().sum() }));
  */
 export function printGraph(outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>, indent = ''): string {
   const list = outputsOf('printGraph', outputs);

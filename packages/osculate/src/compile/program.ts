@@ -9,6 +9,7 @@ import type { Tree } from '../tensor/tree.js';
 export interface Program<Name extends string = string> {
   /** The input tensors that the outputs were traced from or that were declared (some may be unused); names are unique. */
   readonly inputs: readonly Tensor[];
+  /** The results by name. */
   readonly outputs: Readonly<Record<Name, Tensor>>;
 }
 

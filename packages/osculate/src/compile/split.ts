@@ -47,6 +47,11 @@ function prefixFor(names: readonly string[]): string {
  * Hessian with several vectors, say, have the forward pass and the gradient in common; with these held, a product costs
  * what its linear part does, about twice a gradient at most, where a whole one costs up to three times as much.
  * Cost: linear in the number of nodes. Null where nothing is computed without the inputs that vary.
+ * @example
+ * const [w, v] = [input('w', 'f64', [2]), input('v', 'f64', [2])];
+ * const loss = w.exp().sum();
+ * const split = splitProgram(compile({ product: hvp(loss, w, v) }), (name) => name === 'v');
+ * split!.held.inputs.map(inputName); // ['w']
  */
 export function splitProgram(program: Program, varies: (input: string) => boolean): SplitProgram | null {
   checkProgram('splitProgram', program);

@@ -29,6 +29,9 @@ function verifyNode(node: Node): void {
 /**
  * Checks a graph after a transform: every node agrees with its op's shape rule, and every leaf that is an input is one of
  * `inputs`. Bodies of structured ops are checked too. A failure is a bug of a pass, never of the user.
+ * @example
+ * const x = input('x', 'f64', [3]);
+ * verify([x.exp().sum()], [x]);
  */
 export function verify(outputs: readonly Tensor[], inputs: readonly Tensor[]): void {
   checkTensors('verify: the outputs', outputs);

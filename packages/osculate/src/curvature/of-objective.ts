@@ -59,7 +59,7 @@ export function hessian(
  * The generalised Gauss-Newton matrix Jᵀ·H_L·J of an objective at a point, by products (Schraudolph 2002): positive semi-definite for convex losses. A
  * product costs about one forward pass, one JVP and one VJP.
  * @example
- * const spectrum = await spectralDensity(ggn(run.objective, run.parameters));
+ * const spectrum = await spectralDensity(ggn(run.objective, run.parameters), { probes: 4, steps: 10 });
  */
 export function ggn(objective: Objective, at: Parameterlike, options?: CurvatureOperatorOptions): LinearOperator;
 /** Of a graph: the dense matrix, `[n, n]`, in the same order as `hessian`. For small n. */
@@ -73,6 +73,8 @@ export function ggn(of: Objective | Tensor, at: Parameterlike | TensorTree, thir
  * A Monte Carlo estimate of the Fisher matrix E[∇log p·∇log pᵀ] of an objective at a point, of `samples` targets a row (default 1) drawn once from the
  * model's own distribution by `generator` (default `generator(0)`). Its expectation is the Gauss-Newton matrix for all losses here but Huber's.
  * @throws InputError for a loss that defines no distribution.
+ * @example
+ * const { value } = await hutchinson(fisher(objective, theta, { samples: 2 }), { probes: 8 });
  */
 export function fisher(
   objective: Objective,
@@ -82,7 +84,11 @@ export function fisher(
   return operatorAt(objective, at, sampledFisherMatrix, { generator: generator(0), ...options });
 }
 
-/** The empirical Fisher matrix of an objective at a point, of the data's own targets; see `empiricalFisherMatrix` for what it is not. */
+/**
+ * The empirical Fisher matrix of an objective at a point, of the data's own targets; see `empiricalFisherMatrix` for what it is not.
+ * @example
+ * const largest = await sharpness(empiricalFisher(objective, theta), {});
+ */
 export function empiricalFisher(
   objective: Objective,
   at: Parameterlike,

@@ -19,8 +19,10 @@ const mostMissed = 8;
  * are held; of more, the oldest is given up, and where that happens again and again reading ahead stops.
  * @example
  * const source = ahead(await fileSource({ x: 'x.npy', y: 'y.npy' }));
+ * const next = [3, 1, 4];
  * source.expect(next); // starts to read
  * const { x, y } = await source.read(next); // waits only for what is not there yet
+ * await source.dispose?.();
  */
 export function ahead(source: RowSource, most = 2): AheadSource {
   const held: Expected[] = [];

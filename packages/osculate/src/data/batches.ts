@@ -16,6 +16,10 @@ function* slices(order: Uint32Array, size: number, dropLast: boolean): IterableI
  * while iterating, so the generator's state before the call determines the epoch whatever else draws from it meanwhile: to
  * resume, save that state and the number of batches done.
  * @throws InputError unless n ≥ 0 and size ≥ 1 are integers.
+ * @example
+ * for (const rows of batches(objective.rows, 8, generator(0))) {
+ *   const { value } = await objective.valueAndGradient(theta, rows);
+ * }
  */
 export function batches(
   n: number,

@@ -3,8 +3,11 @@ import { InputError } from '../tensor/errors.js';
 
 /** Where progress is written: standard error, say. */
 export interface Terminal {
+  /** False or absent for a file or a pipe, where nothing can be redrawn. */
   readonly isTTY?: boolean;
+  /** Its width in characters. */
   readonly columns?: number;
+  /** Writes text. */
   write(text: string): unknown;
 }
 

@@ -7,6 +7,7 @@ import { checkArray, checkRows, type Field, type RowArrays, type RowSource, type
 export interface GeneratedOptions {
   /** The number of rows: the rows of an epoch, and of "all of the data". */
   readonly rows: number;
+  /** The fields of a row, by name. */
   readonly fields: Readonly<Record<string, Field>>;
   /** With a row's number, the seed of its generator (default 0). */
   readonly seed?: number;

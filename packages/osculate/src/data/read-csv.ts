@@ -3,7 +3,7 @@ import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 
 export interface CsvOptions {
-  /** Default a comma. */
+  /** What separates fields (default a comma). */
   readonly delimiter?: string;
   /** Whether the first line names the columns (default true); otherwise they are named `0`, `1`, … */
   readonly header?: boolean;
@@ -17,6 +17,7 @@ export interface CsvOptions {
   readonly missingMarks?: readonly string[];
 }
 
+/** The columns of a CSV file, numbers and text apart. */
 export interface CsvTable {
   /** Names of the columns of `values`. */
   readonly names: readonly string[];
@@ -83,6 +84,11 @@ function parseNumber(field: string, marks: ReadonlySet<string>, where: () => str
  * others as text. Empty lines are skipped.
  * @throws InputError that names the line and the column: for a field that is not a number, a missing number (by default), a
  * line of another length, unbalanced quotes, and columns that repeat or do not exist.
+ * @example
+ * const { names, values, text } = readCsv('kind,width,height\na,1,2\nb,3,4\n', { text: ['kind'] });
+ * names; // ['width', 'height']
+ * values; // [1, 2, 3, 4]
+ * text.kind; // ['a', 'b']
  */
 export function readCsv(file: string | Uint8Array, options: CsvOptions = {}): CsvTable {
   const decoded = typeof file === 'string' ? file : new TextDecoder().decode(file);

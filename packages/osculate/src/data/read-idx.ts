@@ -43,6 +43,9 @@ export function idxArray(file: ByteRanges): StoredArray {
  * Reads an IDX file, the format of MNIST (LeCun): big-endian, of unsigned or signed bytes and shorts (widened to i32), i32, f32 or
  * f64, plain or gzip. Lengths are checked before memory is taken.
  * @throws InputError when the file is malformed or damaged.
+ * @example
+ * const images = readIdx(await readFileBytes('train-images-idx3-ubyte'));
+ * images.shape; // [5, 28, 28]
  */
 export function readIdx(file: Uint8Array, options: IdxOptions = {}): NDArray {
   const bytes = bytesInMemory(isGzip(file) ? gunzip(file, options.limit ?? 2 ** 30) : file);

@@ -27,6 +27,9 @@ function fromFortran(data: AnyTypedArray, dtype: NDArray['dtype'], shape: Shape)
  * i8, u8, i16, u16 to i32, u32 and u64 to i64, all exactly. Lengths are checked before memory is taken; pickled
  * objects are never read.
  * @throws InputError when the file is malformed, of another element type, or holds a u64 beyond i64.
+ * @example
+ * const array = readNpy(await readFileBytes('x.npy'));
+ * array.shape; // [20, 2]
  */
 export function readNpy(bytes: Uint8Array): NDArray {
   const file = bytesInMemory(bytes);

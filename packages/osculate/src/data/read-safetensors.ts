@@ -6,7 +6,9 @@ import { type StoredType, type StoredTypeName, storedTypes } from './stored-type
 
 /** The contents of a safetensors file. */
 export interface SafetensorsFile {
+  /** The arrays by name. */
   readonly tensors: Record<string, NDArray>;
+  /** What the file says of itself, as text by key. */
   readonly metadata: Record<string, string>;
   /** The stored type (as `BF16`) of every tensor whose values were widened to one of our dtypes, exactly. */
   readonly converted: Record<string, string>;
@@ -117,6 +119,9 @@ export function safetensorsArrays(file: ByteRanges): { entries: Entry[]; metadat
  * Reads a safetensors file: F64, F32, I64, I32 and BOOL as they are; F16 and BF16 widened to f32, U8, I8, U16, I16 to i32, U32 and
  * U64 to i64, all exactly and listed in `converted`. Arrays are copies. Every length is checked before memory is taken.
  * @throws InputError for anything that the format forbids, other dtypes, and U64 values beyond i64.
+ * @example
+ * const { tensors, metadata } = readSafetensors(await readFileBytes('net.safetensors'));
+ * const weights = loadParameters(net.init(generator(0)), tensors);
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const file = bytesInMemory(bytes);

@@ -8,7 +8,9 @@ export type Rows = ArrayLike<number> & Iterable<number>;
 
 /** A field of a row: its shape is that of one row, without the axis of rows. */
 export interface Field {
+  /** The dtype of its elements. */
   readonly dtype: DType;
+  /** The shape in one row; `[]` for a number. */
   readonly shape: Shape;
 }
 
@@ -23,7 +25,9 @@ export type RowArrays = Record<string, NDArray>;
  * times it is read.
  */
 export interface RowSource {
+  /** How many rows there are. */
   readonly rows: number;
+  /** The fields of a row, by name. */
   readonly fields: Readonly<Record<string, Field>>;
   /** `read` answers at once, from memory: reading ahead gains nothing. */
   readonly inMemory?: boolean;

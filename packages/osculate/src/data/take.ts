@@ -21,6 +21,8 @@ function badRow({ shape }: NDArray, rows: ArrayLike<number>): InputError {
  * The chosen rows (indices along axis 0, in any order, repeats allowed) as a fresh array `[rows.length, …]`. When `rows` is
  * exactly 0 … n−1 the array itself is returned, so that full-batch work copies nothing.
  * @throws InputError for a scalar, or for a row that is not in 0 … n−1.
+ * @example
+ * take(ndarray('f64', [[1, 2], [3, 4], [5, 6]]), [2, 0]); // [5, 6, 1, 2]
  */
 export function take<A extends NDArray>(array: A, rows: ArrayLike<number>): A {
   const count = array.shape[0];

@@ -5,7 +5,7 @@ import { generator } from '../tensor/random.js';
 export interface TwoSpiralsOptions {
   /** Deviation of the noise on both coordinates (default 0.02). */
   readonly noise?: number;
-  /** Default 0. */
+  /** The seed of the noise (default 0). */
   readonly seed?: number;
 }
 

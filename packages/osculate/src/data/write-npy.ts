@@ -9,6 +9,8 @@ const descr: Record<DType, string> = { f32: '<f4', f64: '<f8', i32: '<i4', i64: 
 /**
  * What an NPY file (version 1, row-major, little-endian) begins with, aligned to 64 bytes; the elements follow. For files that are written
  * piece by piece.
+ * @example
+ * const header = npyHeader('f64', [1_000_000, 3]); // then the elements, chunk by chunk
  */
 export function npyHeader(dtype: DType, shape: Shape): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
@@ -21,7 +23,11 @@ export function npyHeader(dtype: DType, shape: Shape): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** An NPY file (version 1, row-major, little-endian), which `numpy.load` reads. */
+/**
+ * An NPY file (version 1, row-major, little-endian), which `numpy.load` reads.
+ * @example
+ * await writeFileAtomic('x.npy', writeNpy(x)); // numpy.load('x.npy')
+ */
 export function writeNpy({ dtype, shape, data }: NDArray): Uint8Array<ArrayBuffer> {
   if (sizeOf(shape) !== data.length) {
     throw new InputError(`NPY: the array has ${data.length} elements for shape ${showShape(shape)}`);

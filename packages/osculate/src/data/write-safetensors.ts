@@ -15,6 +15,9 @@ function checkTensor(name: string, { shape, data }: NDArray): void {
  * A safetensors file of named arrays and string metadata. The header lists the tensors in the order given; the data lie widest
  * elements first, so that every tensor is aligned to its element. The same contents always give the same bytes.
  * @throws InputError for the reserved name `__metadata__`, or an array that does not fill its shape.
+ * @example
+ * const bytes = writeSafetensors(objective.layout.views(theta), { epochs: '30' });
+ * readSafetensors(bytes).metadata.epochs; // '30'
  */
 export function writeSafetensors(
   tensors: Readonly<Record<string, NDArray>>,

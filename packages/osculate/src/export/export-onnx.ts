@@ -20,10 +20,11 @@ import { type SizeSymbol, withOpenSize } from './symbolic.js';
 export interface ExportInput {
   /** A text stands for a size that is left open, such as `N` for that of the batch; one such name a model. */
   readonly shape: readonly (number | string)[];
-  /** Default: that of the parameters, f32 without any. */
+  /** The dtype of the input; by default that of the parameters, f32 without any. */
   readonly dtype?: DType;
 }
 
+/** What the file of a model holds. */
 export interface ExportOptions<P extends Tree<NDArray> = Tree<NDArray>> {
   /** Values of the parameters: they become initialisers named by their paths, as `0.weight`. */
   readonly parameters: P;
@@ -159,9 +160,7 @@ function functionOf<P extends Tree<NDArray>>(
  * @throws InputError for a layer with several inputs, missing running statistics, several open sizes, a model that depends on
  * its open size, parameters of more than 2 GiB; ShapeError for statistics of another shape; and what the model itself throws.
  * @example
- * ```ts
- * const file = encodeModel(exportOnnx(model, { parameters, inputs: { x: { shape: ['N', 784] } } }));
- * ```
+ * const file = encodeModel(exportOnnx(net, { parameters: run.parameters, inputs: { x: { shape: ['N', 2] } } }));
  */
 export function exportOnnx<P extends Tree<NDArray>>(
   model: Layer<P> | ExportableFunction<P>,

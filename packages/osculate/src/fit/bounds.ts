@@ -3,7 +3,9 @@ import { requireNumbers, requireObject } from './checks.js';
 
 /** Box constraints lower ≤ p ≤ upper; −∞ and ∞ where there is none. Equal bounds fix a parameter. */
 export interface Bounds {
+  /** Least values; −∞ where there is none. */
   readonly lower?: ArrayLike<number>;
+  /** Greatest values; ∞ where there is none. */
   readonly upper?: ArrayLike<number>;
 }
 

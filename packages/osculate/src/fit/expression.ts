@@ -9,6 +9,7 @@ import { type AnyTracedModel, isInOrder } from './model.js';
 
 /** A formula that has been read but holds no values yet. */
 export interface Expression {
+  /** The formula as it was given. */
   readonly text: string;
   /** The names in it that are not constants, in the order in which they first appear. */
   readonly symbols: readonly string[];

@@ -18,6 +18,7 @@ import { type GlobalStatistics, globalStatistics } from './statistics/global-sta
 
 /** One of several data sets. Its model gets its parameters by name, without the index of a set. */
 export interface DataSet<P = Readonly<Record<string, Tensor>>, N = Readonly<Record<string, number>>> extends FitData {
+  /** The model of this set. */
   readonly model: Model<P, N>;
   /** Names of the model's parameters, where there are fewer than those of the whole fit. */
   readonly parameters?: readonly string[];
@@ -59,6 +60,7 @@ export interface FittedSet<Name extends string = string> extends SetResult, Curv
 
 /** A fit of several data sets. */
 export interface GlobalFitResult<Name extends string = string> extends Fitted {
+  /** The fit of each set, in order. */
   readonly sets: readonly FittedSet<Name>[];
 }
 
@@ -226,10 +228,10 @@ function allObserved(sets: readonly SetResult[]): Pick<LeastSquaresResult, 'obse
  *
  * @example
  * // Two decays of one rate and different amplitudes.
- * const model = (x, { a, k }) => a.mul(x.mul(k).neg().exp());
+ * const model = (x: Tensor, { a, k }: Record<'a' | 'k', Tensor>) => a.mul(x.mul(k).neg().exp());
  * const sets = [{ model, x: [0, 1, 2], y: [3, 1.1, 0.4] }, { model, x: [0, 1, 2], y: [5, 1.9, 0.7] }];
  * const fit = globalFit(sets, { start: { a: [3, 5], k: 1 }, shared: ['k'] });
- * fit.sets[1].values.a; // 5.0…
+ * fit.sets[1]!.values.a; // 5.0…
  * @throws InputError for names that do not fit together, or data that cannot be, with the set and row.
  */
 export function globalFit<

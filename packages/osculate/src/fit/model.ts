@@ -45,6 +45,7 @@ export type TracedModel<P = readonly Tensor[]> = (x: Tensor, parameters: P) => T
 
 /** f(x, p) of plain numbers, a point at a time. x is a row of k predictors, of one where x is a plain list. */
 export interface NumericModel<P = Float64Array> {
+  /** The fitted value at a point. */
   readonly model: (x: Float64Array, parameters: P) => number;
   /** ∂f/∂p at a point: n numbers in order, or by name. Default: scaled central differences. */
   readonly gradient?: (x: Float64Array, parameters: P) => ArrayLike<number> | Readonly<Record<string, number>>;

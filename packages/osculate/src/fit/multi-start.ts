@@ -205,7 +205,7 @@ function checkedRanges({ box, logarithmic = [] }: MultiStartOptions): Ranges {
  *
  * @example
  * const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
- * const model = (x, { a, k }) => a.mul(x.mul(k).neg().exp());
+ * const model = (x: Tensor, { a, k }: Record<'a' | 'k', Tensor>) => a.mul(x.mul(k).neg().exp());
  * const { best } = multiStart((start) => curveFit(model, data, { start }), { box: { a: [0, 10], k: [1e-3, 1e3] }, logarithmic: ['k'] });
  * best.values.k; // 0.8459…
  * @throws InputError or ShapeError for a box that is not finite or is crossed, or options out of range.

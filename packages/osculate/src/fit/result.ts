@@ -43,6 +43,7 @@ export interface FitEvaluations {
 
 /** The solution of a nonlinear least-squares problem, min ½Σ s²ρ((rᵢ/s)²), with r already weighted where weights were given. */
 export interface LeastSquaresResult {
+  /** Why the fit ended. */
   readonly status: FitStatus;
   /** One sentence that says what `status` means here. */
   readonly message: string;
@@ -64,8 +65,11 @@ export interface LeastSquaresResult {
   readonly rank: number;
   /** −1: at its lower bound, 1: at its upper bound, 0: free; length n. */
   readonly activeBounds: Int8Array;
+  /** What was evaluated, and how often. */
   readonly evaluations: FitEvaluations;
+  /** Steps that were tried. */
   readonly iterations: number;
+  /** What a user should know of the answer, in sentences. */
   readonly warnings: readonly string[];
   /** What was fitted, for R²: the observations and their standard deviations, one each. Residuals of one's own have none. */
   readonly observed?: { readonly y: Float64Array; readonly sigma: Float64Array };

@@ -42,7 +42,7 @@ export interface VariableProjectionOptions<S = Start, L extends string = string>
   readonly bounds?: Bounds | NamedBounds;
   /** Of the linear parameters, as a lower bound of zero for all. */
   readonly linearBounds?: Bounds | NamedBounds;
-  /** Default `golub-pereyra`, the exact Jacobian; `kaufman` leaves out the term that vanishes with the residuals. */
+  /** How derivatives are taken: `golub-pereyra` (default) is the exact Jacobian, `kaufman` leaves out the term that vanishes with the residuals. */
   readonly jacobian?: ProjectedJacobian;
 }
 
@@ -107,7 +107,7 @@ function finishWhole(reduced: LeastSquaresResult, c: Float64Array, setup: Setup)
  * @example
  * // a·exp(−kx) + b
  * const data = { x: [0, 1, 2, 3], y: [4.1, 1.6, 0.8, 0.5] };
- * const basis = (x, { k }) => [k.mul(x).neg().exp(), full(1, 'f64')];
+ * const basis = (x: Tensor, { k }: Record<'k', Tensor>) => [k.mul(x).neg().exp(), full(1, 'f64')];
  * variableProjection(basis, data, { start: { k: 1 }, linearNames: ['a', 'b'] }).values.a // 3.7…
  * @throws InputError that names the row for data that are not finite, InputError or ShapeError for a basis or options that do not fit.
  */

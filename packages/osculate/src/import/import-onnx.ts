@@ -29,6 +29,7 @@ import { failed, Scope, type Value } from './scope.js';
 import { opsetsOf, type Problem, Tracer } from './tracer.js';
 import { namedWeights, trainedByDefault } from './weights.js';
 
+/** How a model is read. */
 export interface ImportOptions extends DimensionOptions {
   /** Inputs whose values are fixed: flags, sampling rates, shapes. They are no longer inputs of the model. */
   readonly values?: Readonly<Record<string, NDArray>>;
@@ -46,11 +47,15 @@ export interface ImportOptions extends DimensionOptions {
 
 /** Name, dtype and shape of an input or output. */
 export interface ImportedValue {
+  /** The name in the file. */
   readonly name: string;
+  /** The dtype of the elements. */
   readonly dtype: DType;
+  /** The shape; a first dimension that the file leaves open is 2. */
   readonly shape: Shape;
 }
 
+/** A model from a file: its parameters, and its graph as a function of them. */
 export interface ImportedModel {
   /** The decoded file. */
   readonly file: ModelProto;
@@ -58,7 +63,9 @@ export interface ImportedModel {
   readonly parameters: Tree<NDArray>;
   /** For every parameter the name of its tensor in the file (that of an initialiser, or of the output of a Constant). */
   readonly sources: Readonly<Record<string, string>>;
+  /** The inputs, in the file's order. */
   readonly inputs: readonly ImportedValue[];
+  /** The outputs, in the file's order. */
   readonly outputs: readonly ImportedValue[];
   /**
    * The model as a graph over the given tensors. They may have other shapes than at import (a batch of another size), and may all be

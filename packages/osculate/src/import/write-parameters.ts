@@ -59,6 +59,10 @@ function replaced(proto: TensorProto, leaf: string, array: NDArray): TensorProto
  * model in single precision are rounded. Encode the result with `encodeModel`.
  * @throws InputError for parameters that are missing or unknown, for a file without the model's tensors, and for tensors in half
  * precision; ShapeError for a parameter of another shape than its tensor.
+ * @example
+ * const model = await importOnnx('model.onnx');
+ * const zeroed = mapTree(model.parameters, ({ dtype, shape }) => zeros(dtype, shape));
+ * await writeFileAtomic('zeros.onnx', encodeModel(writeParameters(model.file, model, zeroed)));
  */
 export function writeParameters(
   file: Uint8Array | ModelProto,

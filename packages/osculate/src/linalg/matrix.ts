@@ -2,12 +2,21 @@ import { InputError, ShapeError } from '../tensor/errors.js';
 
 /** A dense float64 matrix, row-major without gaps: element (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
+  /** The number of rows. */
   readonly rows: number;
+  /** The number of columns. */
   readonly columns: number;
+  /** The elements, row after row. */
   readonly data: Float64Array;
 }
 
-/** A matrix over the given elements (not copied), zeros without them. ShapeError when their number is not rows x columns. */
+/**
+ * A matrix over the given elements (not copied), zeros without them. ShapeError when their number is not rows x columns.
+ * @example
+ * const a = matrix(2, 2, Float64Array.of(1, 2, 3, 4));
+ * transposeMatrix(a); // [1, 3, 2, 4]
+ * multiply(a, identityMatrix(2)); // [1, 2, 3, 4]
+ */
 export function matrix(rows: number, columns: number, data?: Float64Array): Matrix {
   if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(columns) || rows < 0 || columns < 0) {
     throw new ShapeError(`matrix: ${rows} x ${columns} is not a shape; rows and columns are integers ≥ 0.`);
@@ -21,7 +30,11 @@ export function matrix(rows: number, columns: number, data?: Float64Array): Matr
   return { rows, columns, data: elements };
 }
 
-/** A matrix from its rows. ShapeError when they differ in length. */
+/**
+ * A matrix from its rows. ShapeError when they differ in length.
+ * @example
+ * matrixFromRows([[1, 2], [3, 4]]).data; // [1, 2, 3, 4]
+ */
 export function matrixFromRows(rows: readonly (readonly number[])[]): Matrix {
   const columns = rows[0]?.length ?? 0;
   const uneven = rows.findIndex((row) => row.length !== columns);

@@ -21,6 +21,7 @@ export type Statistics = { readonly mean: Tensor; readonly variance: Tensor };
  * itself stays a pure function and the parameters hold nothing that an optimizer must not move.
  */
 export interface Context {
+  /** True in training, false in inference. */
   readonly training: boolean;
   /** A dropout mask, in training: an input of a shape whose values are 0 or 1/keep. */
   mask(shape: Shape, dtype: 'f32' | 'f64', keep: number): Tensor;
@@ -45,6 +46,10 @@ export interface InferenceContext extends Context {
 /**
  * A context for one inference graph: dropout is the identity, batch normalisation takes its statistics from those given, in the order of
  * application, or as inputs.
+ * @example
+ * const context = inferenceContext();
+ * const outputs = batchNorm(3).apply(parameters(batchNorm(3).init(generator(0)), 'w.'), input('x', 'f32', [8, 3]), context);
+ * context.statistics.map(({ mean }) => inputName(mean)); // ['statistics.0.mean']
  */
 export function inferenceContext(given: readonly Statistics[] = []): InferenceContext {
   const statistics: Statistics[] = [];
@@ -70,7 +75,15 @@ export function inferenceContext(given: readonly Statistics[] = []): InferenceCo
   };
 }
 
-/** A context for one training graph; apply the model once with it, then read `masks` and `statistics`. */
+/**
+ * A context for one training graph; apply the model once with it, then read `masks` and `statistics`.
+ * @example
+ * const context = trainingContext();
+ * const model = sequential([dense(2, 4), dropout(0.5)]);
+ * const weights = model.init(generator(0));
+ * const outputs = model.apply(parameters(weights, 'w.'), input('x', 'f32', [8, 2]), context);
+ * const feeds = drawMasks(context.masks, generator(1)); // beside w.… and x
+ */
 export function trainingContext(): TrainingContext {
   const masks: MaskInput[] = [];
   const statistics: Statistics[] = [];

@@ -25,47 +25,77 @@ function fill(shape: Shape, dtype: FloatDType, draw: () => number): NDArray {
 
 const isSize = (v: number): boolean => v >= 0 && v < Infinity;
 
-/** All elements equal to `value`. */
+/**
+ * All elements equal to `value`.
+ * @example
+ * filled(2)(generator(0), [3], 'f64'); // [2, 2, 2]
+ */
 export function filled(value: number): Initializer {
   checkNumber('filled: the value', value, Number.isFinite, 'a finite number');
   return (_, shape, dtype) => fill(shape, dtype, () => value);
 }
 
-/** Independent normal with the given standard deviation. */
+/**
+ * Independent normal with the given standard deviation.
+ * @example
+ * const layer = dense(2, 32, { weight: normal(0.1) });
+ */
 export function normal(deviation: number): Initializer {
   checkNumber('normal: the deviation', deviation, isSize, 'a finite number ≥ 0');
   return (generator, shape, dtype) => fill(shape, dtype, () => deviation * generator.normal());
 }
 
-/** Uniform in ±bound. */
+/**
+ * Uniform in ±bound.
+ * @example
+ * const layer = dense(2, 32, { weight: uniform(0.05) });
+ */
 export function uniform(bound: number): Initializer {
   checkNumber('uniform: the bound', bound, isSize, 'a finite number ≥ 0');
   return (generator, shape, dtype) => fill(shape, dtype, () => bound * (2 * generator.uniform() - 1));
 }
 
-/** Glorot and Bengio 2010: uniform in ±sqrt(6 / (fanIn + fanOut)), variance 2 / (fanIn + fanOut). */
+/**
+ * Glorot and Bengio 2010: uniform in ±sqrt(6 / (fanIn + fanOut)), variance 2 / (fanIn + fanOut).
+ * @example
+ * const layer = dense(2, 32, { weight: xavierUniform }); // the default of dense
+ */
 export const xavierUniform: Initializer = (generator, shape, dtype) => {
   const { fanIn, fanOut } = fans(shape);
   return uniform(Math.sqrt(6 / (fanIn + fanOut)))(generator, shape, dtype);
 };
 
-/** Glorot and Bengio 2010, normal: variance 2 / (fanIn + fanOut). */
+/**
+ * Glorot and Bengio 2010, normal: variance 2 / (fanIn + fanOut).
+ * @example
+ * const layer = dense(2, 32, { weight: xavierNormal });
+ */
 export const xavierNormal: Initializer = (generator, shape, dtype) => {
   const { fanIn, fanOut } = fans(shape);
   return normal(Math.sqrt(2 / (fanIn + fanOut)))(generator, shape, dtype);
 };
 
-/** He et al. 2015 for ReLU: normal with variance 2 / fanIn. */
+/**
+ * He et al. 2015 for ReLU: normal with variance 2 / fanIn.
+ * @example
+ * const layer = conv2d(3, 16, 3, { weight: heNormal }); // the default of convolutions
+ */
 export const heNormal: Initializer = (generator, shape, dtype) =>
   normal(Math.sqrt(2 / fans(shape).fanIn))(generator, shape, dtype);
 
-/** He et al. 2015 for ReLU: uniform in ±sqrt(6 / fanIn). */
+/**
+ * He et al. 2015 for ReLU: uniform in ±sqrt(6 / fanIn).
+ * @example
+ * const layer = dense(2, 32, { weight: heUniform });
+ */
 export const heUniform: Initializer = (generator, shape, dtype) =>
   uniform(Math.sqrt(6 / fans(shape).fanIn))(generator, shape, dtype);
 
 /**
  * Saxe et al. 2014: rows (or columns, whichever are fewer) of the weight as a matrix `[out, in·kernel]` are orthonormal, times
  * `gain`. By modified Gram-Schmidt, applied twice, on a Gaussian matrix: Haar-distributed.
+ * @example
+ * const layer = dense(32, 32, { weight: orthogonal(Math.SQRT2) });
  */
 export function orthogonal(gain = 1): Initializer {
   checkNumber('orthogonal: the gain', gain, Number.isFinite, 'a finite number');
@@ -103,6 +133,8 @@ function orthonormalize(v: Float64Array, others: readonly Float64Array[]): void 
 /**
  * Martens 2010: every unit has `connections` incoming weights drawn from N(0, deviation²), at distinct random inputs; the
  * others are zero. Units then stay unsaturated whatever the fan-in.
+ * @example
+ * const layer = dense(784, 400, { weight: sparse(15) });
  */
 export function sparse(connections = 15, deviation = 1): Initializer {
   checkSizes('sparse', { connections });

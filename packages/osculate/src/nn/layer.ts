@@ -9,6 +9,7 @@ import type { Context } from './context.js';
 /** Initial values of a layer's parameters. Layouts and names are PyTorch's, so that weights can be exchanged. */
 export type Parameters = Tree<NDArray>;
 
+/** The dtypes of parameters. */
 export type FloatDType = 'f32' | 'f64';
 
 /**
@@ -33,8 +34,11 @@ export interface Layer<P = Parameters> {
 
 /** A layer of any parameters: every `Layer` whose P has a type, not an interface, is one. */
 export interface AnyLayer {
+  /** What `summary` calls it. */
   readonly label?: string;
+  /** Draws initial parameters. */
   init(generator: Generator, dtype?: FloatDType): Parameters;
+  /** The layer's output for input `x`. */
   apply(weights: Tree<Tensor>, x: Tensor, context?: Context): Tensor;
 }
 
@@ -42,8 +46,11 @@ export interface AnyLayer {
 export type LayerFunction = (x: Tensor) => Tensor;
 
 interface Part {
+  /** What `summary` calls it. */
   readonly label?: string;
+  /** Draws initial parameters. */
   init(generator: Generator, dtype?: FloatDType): unknown;
+  /** The layer's output for input `x`. */
   apply(weights: Tree<Tensor>, x: Tensor, context?: Context): Tensor;
 }
 

@@ -8,6 +8,9 @@ import { leaves, mapTree } from '../tensor/tree.js';
  * Parameters in the nesting of `like` (from a layer's `init`) with the values of arrays by dotted name, as a safetensors file or
  * PyTorch's `state_dict` names them. Nothing is copied or converted.
  * @throws InputError when an array is missing, has another shape or dtype, or belongs to no parameter; and for a `like` that holds anything else.
+ * @example
+ * const { tensors } = readSafetensors(await readFileBytes('net.safetensors'));
+ * const weights = loadParameters(net.init(generator(0)), tensors);
  */
 export function loadParameters<P>(like: P, named: Readonly<Record<string, NDArray>>): P {
   const tree = arrayTree('loadParameters', like);

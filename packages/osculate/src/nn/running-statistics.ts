@@ -5,6 +5,10 @@ import { type NDArray, zeros } from '../tensor/ndarray.js';
  * Exponential averages of batch statistics, (1 − momentum)·running + momentum·batch for every array, by name; the batch's own
  * when there is no average yet. Fed under the same names (`statistics.0.mean`, …) they serve an inference graph.
  * @throws InputError when the batch lacks an array, or has one of another length.
+ * @example
+ * const batch = { 'statistics.0.mean': ndarray('f64', [1]), 'statistics.0.variance': ndarray('f64', [4]) };
+ * const running = runningStatistics(undefined, batch);
+ * runningStatistics(running, { ...batch, 'statistics.0.mean': ndarray('f64', [2]) })['statistics.0.mean']!; // [1.1]
  */
 export function runningStatistics(
   running: Readonly<Record<string, NDArray>> | undefined,

@@ -15,8 +15,9 @@ import type { NDArray } from '../tensor/ndarray.js';
 import { arraysOf } from '../tensor/plain.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
+/** How a function of arrays runs. */
 export interface FnOptions {
-  /** Default: a reference executor of its own, which computes in float64 and suits small problems. */
+  /** What runs its programs; by default a reference executor of its own, which computes in float64 and suits small problems. */
   readonly executor?: Executor;
 }
 
@@ -99,8 +100,8 @@ export function fn(f: (...args: never) => Tensor, { executor = referenceExecutor
  * A function of arrays whose results are arrays, else as `fn`: for `jacobian(f)`, `jvp(f)`, `vjp(f)`, and for residuals of which
  * `minimize` minimises the sum of squares.
  * @example
- * const residuals = vectorFn((x) => stack([x.at(1).sub(x.at(0).square()).mul(10), x.at(0).neg().add(1)], 0));
- * await jacobian(residuals)([-1.2, 1]); // shape [2, 2]
+ * const residuals = vectorFn((x) => stack([x.at(1).sub(x.at(0).square()).mul(10), x.at(0).neg().add(1)]));
+ * await jacobian(residuals)([-1.2, 1]); // [[24, 10], [-1, 0]]
  */
 export function vectorFn<T extends TensorTree>(
   f: (...xs: Tensor[]) => T,

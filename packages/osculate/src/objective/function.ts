@@ -9,7 +9,7 @@ import { programObjective } from './programs.js';
 import { requireTensor } from './require-tensor.js';
 
 export interface FunctionObjectiveOptions {
-  /** Default: a reference executor, which suits small problems. */
+  /** What runs its programs; by default a reference executor, which suits small problems. */
   readonly executor?: Executor;
   /** True: the function returns residuals r(x) of any shape, and f = Σ rᵢ² (without a factor ½). */
   readonly residuals?: boolean;
@@ -58,7 +58,9 @@ function batchOf(f: (x: Tensor) => Tensor, { dtype, size }: ParameterLayout, res
  * values do not count. The objective has one row.
  * @throws InputError for an empty start, ShapeError when f is not a scalar.
  * @example
- * const rosenbrock = functionObjective((x) => x.slice([1], [2]).sub(x.slice([0], [1]).square()).square().mul(100).add(x.slice([0], [1]).sub(1).square()).sum(), start);
+ * const start = Float64Array.of(-1.2, 1);
+ * const residuals = functionObjective((x) => stack([x.at(1).sub(x.at(0).square()).mul(10), x.at(0).neg().add(1)]), start, { residuals: true });
+ * await residuals.value(start, [0]); // 24.2
  */
 export function functionObjective(
   f: (x: Tensor) => Tensor,

@@ -11,7 +11,9 @@ import { requireTensor } from './require-tensor.js';
 
 /** A loss with its weight among several (default 1). */
 export interface WeightedLoss {
+  /** The loss. */
   readonly loss: AnyLoss;
+  /** What it is multiplied with in the sum. */
   readonly weight: number;
 }
 

@@ -33,7 +33,12 @@ export function inNesting(batch: Batch, tensors: readonly Tensor[]): Tree<Tensor
 
 const zerosLike = (t: Tensor): Tensor => full(0, t.dtype).expand(t.shape);
 
-/** The Hessian ∇²L, exact (Pearlmutter 1994). A product costs about two gradients, the dense matrix n products. */
+/**
+ * The Hessian ∇²L, exact (Pearlmutter 1994). A product costs about two gradients, the dense matrix n products.
+ * @example
+ * const operator = curvatureOperator(objective.at(theta), hessianMatrix);
+ * const step = newton({ curvature: gaussNewtonMatrix }); // optimizers take matrices too
+ */
 export const hessianMatrix: CurvatureMatrix = {
   name: 'Hessian',
   product: (batch, v) => hvp(batch.loss, weightsOf(batch), [...v], { unreachable: 'zero' }),
@@ -43,6 +48,9 @@ export const hessianMatrix: CurvatureMatrix = {
  * The generalised Gauss-Newton matrix Jᵀ·H_L·J of the model's outputs (Schraudolph 2002), positive semi-definite for convex losses, and
  * for the losses of `nn` except Huber's the true Fisher matrix. For residuals with f = Σ rᵢ² it is 2·JᵀJ. A product costs about one forward pass, one JVP and one VJP.
  * InputError for a plain function without residuals, which has no outputs.
+ * @example
+ * const { matrix } = await densePoint(objective, gaussNewtonMatrix, theta);
+ * symmetricEigenvalues(matrix)[0]! > -1e-6; // true
  */
 export const gaussNewtonMatrix: CurvatureMatrix = {
   name: 'Gauss-Newton',
@@ -105,6 +113,8 @@ export const secondMomentMatrix: CurvatureMatrix = {
  * The empirical Fisher matrix (m/N) Σᵢ ∇ℓᵢ ∇ℓᵢᵀ over the rows with the targets of the data, m the loss's normaliser for one row: scaled
  * as the true Fisher matrix is, which it only resembles (Kunstner, Hennig and Balles 2019). A product costs about as much as one with the
  * Gauss-Newton matrix. The model must treat rows independently (no batch statistics).
+ * @example
+ * const diagonal = await curvatureOperator(objective.at(theta), empiricalFisherMatrix).diagonal();
  */
 export const empiricalFisherMatrix: CurvatureMatrix = {
   name: 'empirical Fisher',
@@ -120,5 +130,7 @@ export const empiricalFisherMatrix: CurvatureMatrix = {
 /**
  * A Monte Carlo estimate of the Fisher matrix: the empirical Fisher matrix of targets that are drawn from the model's own distribution, once
  * for an operator and once a step by an optimizer. Its expectation is the Fisher matrix, which equals the Gauss-Newton matrix for the losses of `nn` except Huber's.
+ * @example
+ * const operator = curvatureOperator(objective.at(theta), sampledFisherMatrix, { generator: generator(0), samples: 4 });
  */
 export const sampledFisherMatrix: CurvatureMatrix = { ...empiricalFisherMatrix, name: 'sampled Fisher', drawn: true };

@@ -17,11 +17,13 @@ export type Named<T> = Readonly<Record<string, T>>;
 
 /** The symbols of a batch: what programs are built from. */
 export interface Batch {
+  /** The number of rows. */
   readonly rows: number;
   /** Inputs of programs named "parameters." and the parameter's name. */
   readonly weights: Tree<Tensor>;
-  /** What the model reads and what the loss compares with, by field, `[rows, …]`; none for a plain function. */
+  /** What the model reads, by field, `[rows, …]`; nothing for a plain function. */
   readonly inputs: Named<Tensor>;
+  /** What the loss compares with, by field, `[rows, …]`; nothing for a plain function. */
   readonly targets: Named<Tensor>;
   /** Dropout masks among the inputs, in training. */
   readonly masks: readonly Mask[];
@@ -45,7 +47,7 @@ export interface Batch {
   readonly normalizer: number;
   /** H·u with H = ∂²loss/∂outputs²; u has the outputs' shape. */
   hessianProduct(u: Tensor): Tensor;
-  /** See `Objective.sample`. */
+  /** Targets drawn from the model's own predictive distribution, as `Objective.sample` draws them. */
   sample(outputs: NDArray, generator: Generator): Named<NDArray>;
   /**
    * One row as if alone in its batch, of the same weights: fields without the axis of rows. Where rows do not enter each other's outputs,
@@ -75,7 +77,9 @@ export interface PassOptions {
  * numbers of their rows. Do not change the parameters meanwhile.
  */
 export interface At {
+  /** The objective that it is a point of. */
   readonly objective: Objective;
+  /** The parameters at the point. */
   readonly parameters: Vector;
   /** Runs a program of a batch's graph as `Objective.run` does. */
   run(name: string, build: Build, rows: Rows, feeds?: Feeds): Promise<Results>;
@@ -99,14 +103,17 @@ export interface At {
  * **The factor ½.** A sum of squares is f = Σ rᵢ², without ½: ∇f = 2·Jᵀr, and the Gauss-Newton matrix is 2·JᵀJ. Only the weight decay carries a ½.
  */
 export interface Objective {
+  /** Where each parameter lies in the flat vector. */
   readonly layout: ParameterLayout;
   /** Number of rows of the data. */
   readonly rows: number;
+  /** λ of (λ/2)·‖θ‖², which is part of f. */
   readonly weightDecay: number;
   /** Most rows in one run of a program. */
   readonly chunk: number;
   /** What a user should know of it: parameters that the loss does not reach, and what of the model is held. */
   notes(): readonly string[];
+  /** f over some rows: their mean loss and the weight decay. */
   value(parameters: Vector, rows: Rows): Promise<number>;
   /** The gradient is the caller's: a new vector, or `into`, which an objective may overwrite instead of making one. */
   valueAndGradient(parameters: Vector, rows: Rows, into?: Vector): Promise<{ value: number; gradient: Vector }>;
@@ -135,5 +142,6 @@ export interface Objective {
   work(): number;
   /** Counts the iterations that a data-dependent loop of a program made; the program itself counts its body as nothing. */
   countIterations(name: string, batchSize: number, iterations: number): void;
+  /** Frees its programs, and closes the source of rows where it has one to close. */
   dispose(): Promise<void>;
 }

@@ -25,6 +25,7 @@ import { WorkCounter } from './work-counter.js';
 
 /** What an objective's programs run on and how much at once. */
 export interface RunOptions {
+  /** What runs the programs. */
   readonly executor: Executor;
   /** Most rows in one run of a program (default 1000): more are accumulated in chunks. */
   readonly chunk?: number;

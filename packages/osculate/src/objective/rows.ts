@@ -4,7 +4,13 @@ import { InputError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
 import type { At, Objective } from './objective.js';
 
-/** Rows 0 … n−1. @throws InputError for more than 2³², of which no list can be made. */
+/**
+ * Rows 0 … n−1.
+ * @throws InputError for more than 2³², of which no list can be made.
+ * @example
+ * const { value } = await objective.valueAndGradient(theta, allRows(objective.rows));
+ * allRows(3); // [0, 1, 2]
+ */
 export function allRows(n: number): Uint32Array {
   if (n > 2 ** 32) throw new InputError(`objective: ${n} rows are too many to go through; draw some of them`);
   const rows = new Uint32Array(n);
@@ -14,7 +20,11 @@ export function allRows(n: number): Uint32Array {
 
 /**
  * Rows drawn without replacement for one mini-batch: all of them when `size` is not smaller. The objective is told what the next draw will
- * be, which is one of `next` rows. @throws InputError for a size that is not an integer ≥ 1.
+ * be, which is one of `next` rows.
+ * @throws InputError for a size that is not an integer ≥ 1.
+ * @example
+ * const rows = drawRows(objective, 8, generator(0));
+ * const { gradient } = await objective.valueAndGradient(theta, rows);
  */
 export function drawRows(objective: Objective, size: number, generator: Generator, next = size): Uint32Array {
   const { rows } = objective;

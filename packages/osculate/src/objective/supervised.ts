@@ -39,12 +39,16 @@ interface CommonOptions<P> extends RunOptions {
 export interface ArraysOptions<P> extends CommonOptions<P> {
   /** The model's outputs for a batch `[rows, …]`. */
   readonly model: (weights: TensorsOf<P>, x: Tensor, context: Context) => Tensor;
+  /** The loss of the outputs and targets. */
   readonly loss: AnyLoss;
+  /** The inputs, `[rows, …]`. */
   readonly x: NDArray;
+  /** The targets, `[rows, …]`. */
   readonly y: NDArray;
 }
 
 interface RowsOptions<P> extends CommonOptions<P> {
+  /** The source of the rows. */
   readonly data: RowSource;
   /** The fields that the loss reads (default: "y"); the model gets all others. */
   readonly targets?: readonly string[];
@@ -54,6 +58,7 @@ interface RowsOptions<P> extends CommonOptions<P> {
 export interface SourceOptions<P> extends RowsOptions<P> {
   /** The model's output for a batch of the inputs. */
   readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor;
+  /** The loss of the outputs and targets. */
   readonly loss: AnyLoss;
 }
 
@@ -61,15 +66,19 @@ export interface SourceOptions<P> extends RowsOptions<P> {
 export interface OutputsOptions<P> extends RowsOptions<P> {
   /** The model's outputs by name for a batch of the inputs. */
   readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Named<Tensor>;
+  /** The losses, by the names of outputs and targets. */
   readonly loss: LossOfOutputs;
 }
 
 /** A model of one or several outputs: what one is given that was written elsewhere. */
 export interface ModelOptions<P> extends RowsOptions<P> {
+  /** The model's output, or its outputs by name, for a batch of the inputs. */
   readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
+  /** The loss of the outputs and targets, or losses by their names. */
   readonly loss: LossOfRows;
 }
 
+/** A model, its loss and its data, in memory or from a source of rows. */
 export type SupervisedOptions<P> = ArraysOptions<P> | SourceOptions<P> | OutputsOptions<P> | ModelOptions<P>;
 
 /** The parts that both kinds of options come down to. */
@@ -159,8 +168,8 @@ function fieldNames({ data, targets = ['y'] }: Pick<RowsOptions<unknown>, 'data'
  * The objective of a model on a data set: the mean loss over its rows, plus the weight decay.
  * @throws ShapeError or InputError for data that do not fit, InputError for a chunk that is not an integer ≥ 1 or a negative weight decay.
  * @example
- * const objective = supervisedObjective({ executor, model: net.apply, loss: softmaxCrossEntropy(), parameters, x, y });
- * const { value, gradient } = await objective.valueAndGradient(at, allRows(objective.rows));
+ * const objective = supervisedObjective({ executor, model: net.apply, loss: softmaxCrossEntropy(), parameters: net.init(generator(0)), x, y });
+ * const { value, gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));
  */
 // Overloads, not the union alone: the arguments of a model that is written in place have the types of its kind.
 export function supervisedObjective<P>(options: ArraysOptions<P>): Objective;

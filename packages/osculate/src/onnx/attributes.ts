@@ -27,6 +27,13 @@ export const string = (value: string): AttributeValue => ({ kind: 'string', valu
 export const floats = (value: readonly number[]): AttributeValue => ({ kind: 'floats', value });
 export const ints = (value: readonly Int64[]): AttributeValue => ({ kind: 'ints', value });
 export const strings = (value: readonly string[]): AttributeValue => ({ kind: 'strings', value });
+/**
+ * A graph attribute: the body of a Loop, Scan or If.
+ * @example
+ * const inner = [valueInfo('a', 'f32', [])];
+ * const body = graphOf({ nodes: [node('Exp', ['a'], ['b'])], inputs: inner, outputs: [valueInfo('b', 'f32', [])] });
+ * const scan = node('Scan', ['xs'], ['ys'], { num_scan_inputs: 1, body: graph(body) });
+ */
 export const graph = (value: GraphProto): AttributeValue => ({ kind: 'graph', value });
 export const graphs = (value: readonly GraphProto[]): AttributeValue => ({ kind: 'graphs', value });
 export const tensors = (value: readonly TensorProto[]): AttributeValue => ({ kind: 'tensors', value });

@@ -13,14 +13,22 @@ function dimension(d: Dimension): DimensionProto {
   return typeof d === 'number' ? { dimValue: d } : { dimParam: d };
 }
 
-/** Name, element type and shape of a value; without a shape its rank is unknown. */
+/**
+ * Name, element type and shape of a value; without a shape its rank is unknown.
+ * @example
+ * const images = valueInfo('images', 'f32', ['N', 3, 224, 224]); // any number N of rows
+ */
 export function valueInfo(name: string, dtype: DType, shape?: readonly Dimension[]): ValueInfoProto {
   const elemType = dataTypeOf(dtype);
   if (shape === undefined) return { name, type: { tensorType: { elemType } } };
   return { name, type: { tensorType: { elemType, shape: { dim: shape.map(dimension) } } } };
 }
 
-/** A node; `''` stands for an omitted optional input. Attributes as in `attribute`. */
+/**
+ * A node; `''` stands for an omitted optional input. Attributes as in `attribute`.
+ * @example
+ * node('Gemm', ['x', 'w', ''], ['y'], { transB: 1 }).opType; // 'Gemm'
+ */
 export function node(
   opType: string,
   inputs: readonly string[],
@@ -39,15 +47,27 @@ export function node(
 }
 
 export interface GraphParts {
+  /** What the graph is called (default `graph`). */
   readonly name?: string;
+  /** The nodes, in topological order. */
   readonly nodes: readonly NodeProto[];
+  /** The inputs. */
   readonly inputs: readonly ValueInfoProto[];
+  /** The outputs. */
   readonly outputs: readonly ValueInfoProto[];
   /** Constants by name, or as encoded tensors. */
   readonly initializers?: Readonly<Record<string, NDArray>> | readonly TensorProto[];
 }
 
-/** A GraphProto, for a model or for the body of Loop, Scan or If (nodes in topological order). */
+/**
+ * A GraphProto, for a model or for the body of Loop, Scan or If (nodes in topological order).
+ * @example
+ * const exponential = graphOf({
+ *   nodes: [node('Exp', ['x'], ['y'])],
+ *   inputs: [valueInfo('x', 'f32', ['N'])],
+ *   outputs: [valueInfo('y', 'f32', ['N'])],
+ * });
+ */
 export function graphOf(parts: GraphParts): GraphProto {
   const { initializers = [] } = parts;
   const list = Array.isArray(initializers)
@@ -69,10 +89,17 @@ export interface ModelOptions {
   readonly contrib?: boolean;
   /** Further domains of operators, of which version 1 is imported. */
   readonly domains?: readonly string[];
+  /** Further texts by name. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** A model of IR version 10 around a graph. */
+/**
+ * A model of IR version 10 around a graph.
+ * @example
+ * const [inputs, outputs] = [[valueInfo('x', 'f32', [2])], [valueInfo('y', 'f32', [2])]];
+ * const bytes = encodeModel(model(graphOf({ nodes: [node('Exp', ['x'], ['y'])], inputs, outputs }), { opset: 20 }));
+ * importOnnx(bytes).outputs[0]!.shape; // [2]
+ */
 export function model(graph: GraphProto, options: ModelOptions = {}): ModelProto {
   const opsetImport = [{ domain: '', version: options.opset ?? 20 }];
   const domains = [...(options.contrib ? ['com.microsoft'] : []), ...(options.domains ?? [])];

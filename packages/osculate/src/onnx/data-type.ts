@@ -55,7 +55,11 @@ export const AttributeType = {
 
 const names = Object.keys(DataType) as DataTypeName[];
 
-/** The name of a `DataType` code, or undefined for a code that ONNX does not define. */
+/**
+ * The name of a `DataType` code, or undefined for a code that ONNX does not define.
+ * @example
+ * dataTypeName(1); // 'float'
+ */
 export function dataTypeName(code: number): DataTypeName | undefined {
   return names[code];
 }

@@ -122,12 +122,20 @@ function readWhole<T>(bytes: Uint8Array, what: string, schema: Schema): T {
  * no length is believed before it is checked against the bytes that are left.
  *
  * @throws InputError for anything that is not a well-formed model message, with the path of the field and the byte offset.
+ * @example
+ * const { graph } = decodeModel(await readFileBytes('model.onnx'));
+ * graph!.node.map(({ opType }) => opType); // ['Gemm', 'Tanh', 'Gemm']
  */
 export function decodeModel(bytes: Uint8Array): ModelProto {
   return readWhole(bytes, 'decodeModel', ModelSchema);
 }
 
-/** Decodes one TensorProto, the form of the `.pb` files of ONNX's test data. Errors as in `decodeModel`. */
+/**
+ * Decodes one TensorProto, the form of the `.pb` files of ONNX's test data. Errors as in `decodeModel`.
+ * @example
+ * const bytes = encodeTensor(tensorOf('w', ndarray('f64', [1, 2])));
+ * tensorValues(decodeTensor(bytes)).array; // [1, 2]
+ */
 export function decodeTensor(bytes: Uint8Array): TensorProto {
   return readWhole(bytes, 'decodeTensor', TensorSchema);
 }

@@ -85,6 +85,9 @@ function writeMessage(w: WireWriter, schema: Schema, message: object, depth: num
  * of their message. Each byte of `rawData` is copied once; 20,000 nodes take some tens of milliseconds.
  *
  * @throws InputError for integers that are not exact, text that is not Unicode, and nesting deeper than 100 messages.
+ * @example
+ * const file = decodeModel(await readFileBytes('model.onnx'));
+ * await writeFileAtomic('renamed.onnx', encodeModel({ ...file, producerName: 'me' }));
  */
 export function encodeModel(model: ModelProto): Uint8Array {
   const w = new WireWriter();
@@ -92,7 +95,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
   return w.finish();
 }
 
-/** The bytes of one TensorProto (a `.pb` file of ONNX's test data). Errors as in `encodeModel`. */
+/**
+ * The bytes of one TensorProto (a `.pb` file of ONNX's test data). Errors as in `encodeModel`.
+ * @example
+ * await writeFileAtomic('input_0.pb', encodeTensor(tensorOf('x', x)));
+ */
 export function encodeTensor(value: TensorProto): Uint8Array {
   const w = new WireWriter();
   writeMessage(w, TensorSchema, value, 1);

@@ -30,6 +30,10 @@ function integerEntry(t: TensorProto, key: string): number | undefined {
  * The reference in a tensor's `externalData`.
  *
  * @throws InputError when there is no location, when it leads out of the model's folder, or when a number is malformed.
+ * @example
+ * const { graph } = decodeModel(await readFileBytes('model.onnx'));
+ * const files = graph!.initializer.filter(({ dataLocation }) => dataLocation === 1).map((t) => externalReference(t).location);
+ * files.length; // 0
  */
 export function externalReference(t: TensorProto): ExternalReference {
   const location = t.externalData?.find((e) => e.key === 'location')?.value;

@@ -77,7 +77,9 @@ const storages: Partial<Record<DataTypeName, Storage>> = {
 
 /** A tensor's values in the smallest of our dtypes that holds them all, and the element type of the file. */
 export interface TensorValues {
+  /** The values. */
   readonly array: NDArray;
+  /** The element type in the file. */
   readonly original: DataTypeName;
 }
 
@@ -180,7 +182,13 @@ export function tensorValues(t: TensorProto, options: TensorOptions = {}): Tenso
   return { array: { dtype: s.dtype, shape: [...t.dims], data }, original };
 }
 
-/** A TensorProto with raw data that share the array's memory (a copy only on big-endian hosts). */
+/**
+ * A TensorProto with raw data that share the array's memory (a copy only on big-endian hosts).
+ * @example
+ * const t = tensorOf('w', ndarray('f32', [[1, 2]]));
+ * t.dims; // [1, 2]
+ * tensorValues(t).original; // 'float'
+ */
 export function tensorOf(name: string, array: NDArray): TensorProto {
   const { dtype, shape, data } = array;
   return { name, dims: [...shape], dataType: dataTypeOf(dtype), rawData: littleEndianBytes(data) };

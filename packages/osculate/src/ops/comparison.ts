@@ -171,6 +171,9 @@ export const whereOp: Op<NoAttrs> = {
  * taken is dropped, but NaN or ∞ in its own derivative still spoils 0·∞; make its input safe with a second `where`.
  * Numbers, in arrays or alone, take the dtype of the other branch.
  * @throws InputError unless a or b is a tensor.
+ * @example
+ * const x = constant([-1, 4], 'f64');
+ * where(x.greater(0), x.sqrt(), 0); // [0, 2]
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', condition);

@@ -112,6 +112,8 @@ function operands(what: string, items: readonly Operand[]): readonly Tensor[] {
 /**
  * Joins tensors along an axis; their other dimensions agree. Arrays of numbers take the dtype of the first tensor.
  * @throws InputError for an empty list; ShapeError or DTypeError that names two tensors which do not fit.
+ * @example
+ * concat([constant([[1, 2]], 'f64'), [[3, 4]]], 0); // [[1, 2], [3, 4]]
  */
 export function concat(items: readonly Operand[], axis: number): Tensor {
   const tensors = operands('concat', items);
@@ -138,6 +140,8 @@ export function concatOnto(x: Tensor, others: Tensor | readonly Operand[], axis 
 /**
  * Tensors of one shape as slices of a new axis (default 0). Numbers and arrays of numbers take the dtype of the first tensor.
  * @throws InputError for an empty list; ShapeError that names two tensors of different shapes.
+ * @example
+ * stack([constant([1, 2], 'f64'), [3, 4]]); // [[1, 2], [3, 4]]
  */
 export function stack(items: readonly Operand[], axis = 0): Tensor {
   const tensors = operands('stack', items);

@@ -137,6 +137,9 @@ function contract(first: Term, second: Term, needed: string): Term {
  * alphabetical order. Operands are contracted from left to right, each pair by one (batched) matrix product.
  * @throws InputError for an equation that cannot be read (an ellipsis included) or has another number of operands;
  *   ShapeError for a rank or a length that does not fit.
+ * @example
+ * const [a, b] = [constant([[1, 2]], 'f64'), constant([[3, 4]], 'f64')];
+ * einsum('ik,jk->ij', a, b); // [[11]]
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
   checkText('einsum: the equation', equation);

@@ -228,6 +228,9 @@ export interface WhileOptions {
  * mapped over a batch it runs until every element is done. Cost: steps × (body + condition).
  * @throws ShapeError or DTypeError when a carry changes its shape or dtype or the condition is not a bool scalar;
  * InputError when the number of carries differs; DerivativeError in reverse mode.
+ * @example
+ * const [power] = whileLoop(([a]) => a!.less(100), ([a]) => [a!.mul(2)], [full(1, 'f64')]);
+ * power!; // 128
  */
 export function whileLoop(
   condition: (carries: readonly Tensor[]) => Tensor,

@@ -5,7 +5,9 @@ import type { TrainSnapshot } from './train.js';
 
 /** A snapshot as a file holds it: arrays by name, and everything else as text (safetensors' metadata are strings). */
 export interface CheckpointData {
+  /** The arrays: vectors of the optimizer's state by name. */
   readonly tensors: Readonly<Record<string, NDArray>>;
+  /** Everything else as text, by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +26,17 @@ const asText = (value: unknown): string =>
 const numberOf = (value: unknown, wanted: unknown): unknown =>
   typeof wanted === 'number' && special.includes(value as string) ? Number(value) : value;
 
-/** Splits a snapshot into arrays (the vectors of the optimizer's state) and numbers. Nothing is copied. */
+/**
+ * Splits a snapshot into arrays (the vectors of the optimizer's state) and numbers. Nothing is copied.
+ * @example
+ * const optimizer = adam();
+ * for await (const { snapshot } of train({ objective, optimizer, parameters: theta, seed: 0, steps: 1 })) {
+ *   const { tensors, metadata } = toCheckpoint(snapshot());
+ *   await writeFileAtomic('run.safetensors', writeSafetensors(tensors, metadata));
+ * }
+ * const resume = fromCheckpoint(readSafetensors(await readFileBytes('run.safetensors')), optimizer.init(objective, theta));
+ * for await (const { event } of train({ objective, optimizer, parameters: theta, seed: 0, steps: 2, resume })) console.log(event.loss);
+ */
 export function toCheckpoint(snapshot: TrainSnapshot): CheckpointData {
   const { state, ...progress } = snapshot;
   const tensors: Record<string, NDArray> = {};

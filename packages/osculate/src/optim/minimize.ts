@@ -33,6 +33,7 @@ import {
 } from './termination.js';
 import { type TrainEvent, train } from './train.js';
 
+/** When a minimisation ends, and what it draws and measures time by. */
 export interface MinimizeOptions extends TerminationOptions {
   /** Seed of methods that draw (0). */
   readonly seed?: number;
@@ -42,27 +43,41 @@ export interface MinimizeOptions extends TerminationOptions {
 
 /** A point of a run: f and ‖∇f‖ at x before the step, and how the step from there went. */
 export interface MinimizeEvent {
+  /** The number of the step, from 1. */
   readonly step: number;
+  /** The point before the step. */
   readonly x: Vector;
+  /** f at the point before the step. */
   readonly f: number;
+  /** ‖∇f‖ at the point before the step. */
   readonly gradientNorm: number;
+  /** True where the step was made, false where the point stays. */
   readonly accepted: boolean;
+  /** Figures of the method, such as its radius or damping. */
   readonly details: Readonly<Record<string, number>>;
   /** Gradient equivalents so far. */
   readonly work: number;
+  /** Seconds of steps so far. */
   readonly seconds: number;
 }
 
+/** Where a minimisation ended, and why. */
 export interface MinimizeResult {
+  /** How it ended. */
   readonly status: MinimizeStatus;
   /** The test that ended the run, with its figures. */
   readonly reason: string;
+  /** The last point. */
   readonly x: Vector;
+  /** f at the last point. */
   readonly f: number;
+  /** ‖∇f‖ at the last point. */
   readonly gradientNorm: number;
+  /** Steps made, rejected ones included. */
   readonly steps: number;
   /** Gradient equivalents: arithmetic in units of one gradient over the whole data. */
   readonly work: number;
+  /** Seconds of steps. */
   readonly seconds: number;
 }
 
@@ -87,7 +102,7 @@ function budgetVerdict(options: MinimizeOptions, steps: number, work: number, se
  * is one at which f and ‖∇f‖ were evaluated. Methods that do not look at all rows cost one more gradient a step. A run of
  * finitely many steps never throws for what the objective does: that is a status. `minimize` runs it to the end.
  * @example
- * for await (const { f, gradientNorm } of minimizeSteps(objective, start, trustRegion())) console.log(f, gradientNorm);
+ * for await (const { f, gradientNorm } of minimizeSteps(objective, theta, lbfgs(), { maxSteps: 3 })) console.log(f, gradientNorm);
  */
 export async function* minimizeSteps<S extends OptimizerState>(
   objective: Objective,
@@ -128,10 +143,10 @@ export async function* minimizeSteps<S extends OptimizerState>(
   }
 }
 
+/** How a function is minimised. */
 export interface MinimizeFunctionOptions extends MinimizeOptions, FnOptions {
   /**
-   * Default: Levenberg-Marquardt for residuals, a trust region with the exact Hessian for up to 500 variables, L-BFGS beyond. The result
-   * names it.
+   * The method; by default Levenberg-Marquardt for residuals, a trust region with the exact Hessian for up to 500 variables, L-BFGS beyond. The result names it.
    */
   readonly method?: Optimizer;
   /** Further arguments of the function, which are held. */
@@ -142,6 +157,7 @@ export interface MinimizeFunctionOptions extends MinimizeOptions, FnOptions {
 
 /** Where a minimisation ended, the point in the kind of the start. */
 export interface Minimum<X> extends Omit<MinimizeResult, 'x'> {
+  /** The last point, in the kind of the start. */
   readonly x: Like<X>;
   /** The name of the method. */
   readonly method: string;

@@ -4,6 +4,7 @@ import type { Generator } from '../tensor/random.js';
 
 /** What a step needs besides the state. */
 export interface StepContext {
+  /** What is minimised. */
   readonly objective: Objective;
   /** The only source of randomness; its state is saved with the run. */
   readonly generator: Generator;
@@ -24,6 +25,7 @@ export type StepStop =
 export interface StepReport {
   /** Loss at the parameters before the step, on the rows that the step looked at. */
   readonly loss: number;
+  /** True where the step was made, false where the parameters stay. */
   readonly accepted: boolean;
   /** The step was rejected because its loss, gradient, curvature or new parameters are not finite. */
   readonly nonFinite?: boolean;
@@ -31,6 +33,7 @@ export interface StepReport {
   readonly gradientNorm?: number;
   /** The curvature before the step has a negative eigenvalue: a stationary point there is no minimum. */
   readonly indefinite?: boolean;
+  /** Why the method cannot go on, where it cannot. */
   readonly stop?: StepStop;
   /** Method-specific figures worth plotting: damping, CG iterations, step length. */
   readonly details: Readonly<Record<string, number>>;
@@ -38,18 +41,23 @@ export interface StepReport {
 
 /** State that every optimizer has: plain data, so that it can be saved and resumed. */
 export interface OptimizerState {
+  /** The present parameters. */
   readonly parameters: Vector;
+  /** Steps so far, rejected ones included. */
   readonly step: number;
 }
 
 /** An optimization method as a pure pair: `step` returns a new state and leaves the old one as it was; what it may overwrite is given to it. */
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
+  /** What it is called in reports. */
   readonly name: string;
+  /** Its options as plain data, for reports and checkpoints. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** A step uses values and gradients of steps before it: dropout masks then stay the same for the whole run. */
   readonly carries?: boolean;
   /** The state to start from, for this objective. */
   init(objective: Objective, parameters: Vector): S;
+  /** One step from a state: the new state, and how it went. */
   step(state: S, context: StepContext): Promise<{ state: S; report: StepReport }>;
 }
 
@@ -82,7 +90,11 @@ export class SpareVector {
   }
 }
 
-/** Bytes of the arrays of an optimizer's state, the parameters among them. An array that occurs twice counts once. */
+/**
+ * Bytes of the arrays of an optimizer's state, the parameters among them. An array that occurs twice counts once.
+ * @example
+ * stateBytes(adam().init(objective, theta)) / (theta.length * theta.BYTES_PER_ELEMENT); // 3
+ */
 export function stateBytes(state: OptimizerState): number {
   const arrays = new Set(Object.values(state).filter((value) => ArrayBuffer.isView(value)));
   let bytes = 0;

@@ -25,6 +25,7 @@ export interface TerminationOptions {
   readonly seconds?: number;
   /** Stops as soon as f is no greater. */
   readonly target?: number;
+  /** Aborting it ends the run after the step under way. */
   readonly signal?: AbortSignal;
 }
 

@@ -5,40 +5,52 @@ import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 
 /** Where a run has got to: one point of its curves. */
 export interface TrainEvent extends StepReport {
+  /** The number of the step, from 1. */
   readonly step: number;
   /** Seconds spent in steps; evaluation is not counted. */
   readonly seconds: number;
   /** Work in gradient equivalents: gradients over the whole data set. */
   readonly gradientEquivalents: number;
+  /** The parameters after the step. */
   readonly parameters: Vector;
 }
 
 /** All that a run needs to go on exactly where it was: plain data. */
 export interface TrainSnapshot<S extends OptimizerState = OptimizerState> {
+  /** The state of the optimizer. */
   readonly state: S;
   /** State of the random generator. */
   readonly generator: ReturnType<Generator['state']>;
+  /** Seconds spent in steps so far. */
   readonly seconds: number;
+  /** Work so far, in gradients over the whole data. */
   readonly gradientEquivalents: number;
   /** Steps rejected in a row up to now. */
   readonly rejected: number;
   /** Steps rejected in all, and those because something was not finite. */
   readonly rejectedSteps: number;
+  /** Steps rejected because something was not finite. */
   readonly nonFiniteSteps: number;
 }
 
 /** `budget`: the seconds are spent; `work`: the gradient equivalents are. */
 export type StopReason = 'budget' | 'work' | 'steps' | 'cancelled' | 'diverged';
 
+/** What a run trains, how, and for how long. */
 export interface TrainOptions<S extends OptimizerState> {
+  /** What is minimised. */
   readonly objective: Objective;
+  /** The method. */
   readonly optimizer: Optimizer<S>;
+  /** The parameters to start from. */
   readonly parameters: Vector;
+  /** The seed of all that is drawn. */
   readonly seed: number;
   /** Goes on from here instead of starting from `parameters` and `seed`. */
   readonly resume?: TrainSnapshot<S>;
   /** Stops when this many seconds were spent in steps. */
   readonly seconds?: number;
+  /** Steps at most, those before a snapshot included. */
   readonly steps?: number;
   /** Stops when so much work was done, in gradients of the whole data. */
   readonly gradientEquivalents?: number;
@@ -56,14 +68,19 @@ export interface TrainOptions<S extends OptimizerState> {
   readonly patience?: number;
 }
 
+/** How a run ended. */
 export interface TrainResult<S extends OptimizerState> {
+  /** Why it ended. */
   readonly reason: StopReason;
+  /** All that is needed to go on from there. */
   readonly snapshot: TrainSnapshot<S>;
 }
 
 /** What a run yields after every step: the event, and on demand all that is needed to resume from there. */
 export interface TrainStep<S extends OptimizerState> {
+  /** Where the run has got to. */
   readonly event: TrainEvent;
+  /** All that is needed to go on from this step. */
   snapshot(): TrainSnapshot<S>;
 }
 
@@ -80,6 +97,12 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
  * Runs an optimizer and yields after every step; returns why it stopped. The time that the consumer of the steps spends
  * (evaluation, plotting, saving) is not part of `seconds`. A run that is resumed from a snapshot makes the same steps as
  * one that was never interrupted, as long as the executor computes the same values.
+ * @example
+ * let at = theta;
+ * for await (const { event } of train({ objective, optimizer: kfac({ damping: 1 }), parameters: theta, seed: 0, steps: 3 })) {
+ *   console.log(event.step, event.loss);
+ *   at = event.parameters;
+ * }
  */
 export async function* train<S extends OptimizerState>(
   options: TrainOptions<S>,

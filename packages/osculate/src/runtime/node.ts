@@ -24,6 +24,10 @@ async function onnxruntime(): Promise<OrtModule> {
  * beyond.
  *
  * @throws InputError when `onnxruntime-node` is not installed.
+ * @example
+ * const executor = await ortExecutor({ threads: 2 });
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), executor, steps: 2 });
+ * await executor.dispose();
  */
 export async function ortExecutor(options: OrtOptions = {}): Promise<Executor> {
   keepFreedMemory();

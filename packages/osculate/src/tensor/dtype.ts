@@ -6,10 +6,15 @@ export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'bool';
 
 /** The typed array that stores each dtype at the boundary of the library (bool: one byte an element, 0 or 1). */
 export interface DTypeArray {
+  /** Single precision. */
   f32: Float32Array;
+  /** Double precision. */
   f64: Float64Array;
+  /** Integers of 32 bits. */
   i32: Int32Array;
+  /** Integers of 64 bits. */
   i64: BigInt64Array;
+  /** Booleans as bytes 0 and 1. */
   bool: Uint8Array;
 }
 
@@ -31,12 +36,21 @@ export function checkDType(what: string, dtype: DType): void {
   throw new DTypeError(`${what}: the dtype must be one of ${list.join(', ')}, got ${showValue(dtype)}`);
 }
 
-/** Bytes of one element. */
+/**
+ * Bytes of one element.
+ * @example
+ * bytesOf('f32'); // 4
+ */
 export function bytesOf(dtype: DType): number {
   checkDType('bytesOf', dtype);
   return bytes[dtype];
 }
 
+/**
+ * True for f32 and f64.
+ * @example
+ * isFloat('i32'); // false
+ */
 export function isFloat(dtype: DType): boolean {
   return dtype === 'f32' || dtype === 'f64';
 }

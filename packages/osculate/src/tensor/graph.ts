@@ -10,6 +10,9 @@ function checkIterable(outputs: unknown): void {
 /**
  * The nodes that `outputs` reach, each after those it reads, not going past the tensors in `stop`. Iterative, so that
  * deep graphs do not overflow the stack. Cost: one visit per node and edge.
+ * @example
+ * const nodes = topological([input('x', 'f64', [2]).exp().sum()]);
+ * nodes.map(({ op }) => op.name); // ['input', 'exp', 'sum']
  */
 export function topological(outputs: Iterable<Tensor>, stop?: ReadonlySet<Tensor>): Node[] {
   checkIterable(outputs);

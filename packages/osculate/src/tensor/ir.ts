@@ -16,13 +16,21 @@ export interface Aval {
 /**
  * One application of an op. Immutable: a graph is whatever its outputs reach, and a transform makes new nodes.
  * Build nodes with `apply`, which runs the op's shape rule.
+ * @example
+ * const { node } = input('x', 'f64', [2]).exp();
+ * node.op.name; // 'exp'
+ * node.inputs.length; // 1
  */
 export class Node<A extends Attrs = Attrs> {
+  /** The results, in order. */
   readonly outputs: readonly Tensor[];
 
   constructor(
+    /** The operation. */
     readonly op: Op<A>,
+    /** What the operation reads. */
     readonly inputs: readonly Tensor[],
+    /** The settings of the operation. */
     readonly attrs: A,
     avals: readonly Aval[],
   ) {
@@ -35,15 +43,25 @@ export class Node<A extends Attrs = Attrs> {
  * A symbolic, immutable tensor: output `index` of `node`, of a static shape and dtype. It holds no numbers; it stands
  * for a value in a graph that can be differentiated, batched, compiled and run. Its fluent methods (`a.add(b)`,
  * `a.matmul(b)`, …) are the functions of `osculate/ops`.
+ * @example
+ * const x = input('x', 'f64', [2, 3]);
+ * const y = x.square().sum(1);
+ * y.shape; // [2]
+ * y instanceof Tensor; // true
  */
 export class Tensor {
   constructor(
+    /** The node that computes it. */
     readonly node: Node,
+    /** Which output of its node it is. */
     readonly index: number,
+    /** The lengths of its axes; `[]` for a scalar. */
     readonly shape: Shape,
+    /** The type of its elements. */
     readonly dtype: DType,
   ) {}
 
+  /** The number of its axes. */
   get rank(): number {
     return this.shape.length;
   }
@@ -107,6 +125,7 @@ export interface Graph {
  * nodes only (through the fluent methods of Tensor), so that every order of derivative composes.
  */
 export interface Op<A extends Attrs = Attrs> {
+  /** What it is called. */
   readonly name: string;
   /** How messages name a result (default: `result of` and the op's name). */
   label?(node: Node<A>): string;

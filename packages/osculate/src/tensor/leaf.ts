@@ -49,6 +49,10 @@ export const constantOp: Op<ConstantAttrs> = leaf(
  * A named symbolic input (a parameter, a batch of data, a direction). Names are what programs are called with and what
  * error messages say.
  * @throws InputError, DTypeError or ShapeError for a name, dtype or shape that is none.
+ * @example
+ * const loss = input('w', 'f64', [2]).square().sum();
+ * const executable = await executor.load(compile({ loss }));
+ * (await executable.run({ w: [1, 2] })).loss; // 5
  */
 export function input(name: string, dtype: DType, shape: Shape): Tensor {
   checkText('input: the name', name);
@@ -57,7 +61,11 @@ export function input(name: string, dtype: DType, shape: Shape): Tensor {
   return apply1(inputOp, [], { name, dtype, shape });
 }
 
-/** A literal tensor from an array. */
+/**
+ * A literal tensor from an array.
+ * @example
+ * constant([[1, 2], [3, 4]], 'f64').sum(0); // [4, 6]
+ */
 export function constant(value: NDArray): Tensor;
 /** A literal tensor from numbers. */
 export function constant(value: NestedNumbers, dtype: DType): Tensor;
@@ -83,7 +91,11 @@ export function operand(what: string, value: Operand, dtype: DType): Tensor {
   throw new InputError(`${what}: needs a tensor, a number or an array of numbers, got ${showValue(value)}`);
 }
 
-/** A scalar literal of a given dtype, optionally filled to a shape. */
+/**
+ * A scalar literal of a given dtype, optionally filled to a shape.
+ * @example
+ * full(2, 'f64', [3]); // [2, 2, 2]
+ */
 export function full(value: number, dtype: DType, shape: Shape = []): Tensor {
   checkDType('full', dtype);
   checkNumber('full', value);
@@ -124,6 +136,8 @@ export function splat(t: Tensor): number | undefined {
 /**
  * The name of an input tensor, under which programs are fed.
  * @throws InputError for a tensor that is computed.
+ * @example
+ * inputName(input('x', 'f64', [2])); // 'x'
  */
 export function inputName(t: Tensor): string {
   checkTensor('inputName', t);

@@ -14,8 +14,11 @@ import { checkShape, type Shape, showShape, sizeOf } from './shape.js';
 
 /** A concrete, dense, row-major array: what programs take and give, and what files hold. */
 export interface NDArray<D extends DType = DType> {
+  /** The type of its elements. */
   readonly dtype: D;
+  /** The lengths of its axes; `[]` for a scalar. */
   readonly shape: Shape;
+  /** The elements, the last axis fastest. */
   readonly data: DTypeArray[D];
 }
 
@@ -83,10 +86,8 @@ function build<D extends DType>(what: string, dtype: D, data: unknown, shape?: S
 /**
  * Wraps data without copying when it is the typed array of `dtype`; converts nested or flat numbers otherwise.
  * The shape defaults to the nesting of `data` (or its length for a typed array).
- *
- * ```ts
+ * @example
  * ndarray('f64', [[1, 2], [3, 4]]); // shape [2, 2]
- * ```
  * @throws InputError for what is no number or no integer of an integer dtype; ShapeError for ragged nesting or another size;
  *   DTypeError for an unknown dtype.
  */
@@ -152,7 +153,11 @@ function convert<D extends DType>(dtype: D, values: Values): DTypeArray[D] {
   return converters[dtype](values);
 }
 
-/** An array of zeros. */
+/**
+ * An array of zeros.
+ * @example
+ * zeros('f32', [2, 2]); // [0, 0, 0, 0]
+ */
 export function zeros<D extends DType>(dtype: D, shape: Shape): NDArray<D> {
   checkDType('zeros', dtype);
   checkShape(shape, 'zeros');
@@ -168,7 +173,11 @@ function is<D extends DType>(a: NDArray, dtype: D): a is NDArray<D> {
   return a.dtype === dtype;
 }
 
-/** The same values in another dtype (floats to integers truncate towards zero; anything to bool is `!= 0`). */
+/**
+ * The same values in another dtype (floats to integers truncate towards zero; anything to bool is `!= 0`).
+ * @example
+ * astype(ndarray('f64', [1.7, -1.7]), 'i32'); // [1, -1]
+ */
 export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
   checkNDArray('astype', a);
   checkDType('astype', dtype);
@@ -180,7 +189,11 @@ export function astype<D extends DType>(a: NDArray, dtype: D): NDArray<D> {
   return { dtype, shape: a.shape, data: convert(dtype, a.data) };
 }
 
-/** The values as ordinary numbers in row-major order (i64 beyond 2^53 loses precision). */
+/**
+ * The values as ordinary numbers in row-major order (i64 beyond 2^53 loses precision).
+ * @example
+ * toNumbers(ndarray('i64', [1, 2])); // [1, 2]
+ */
 export function toNumbers(a: NDArray): number[] {
   checkNDArray('toNumbers', a);
   return Array.from(a.data as ArrayLike<number | bigint>, Number);

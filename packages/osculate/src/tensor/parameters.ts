@@ -26,16 +26,17 @@ function checkTyped(what: string, leaf: Typed, name: string): void {
 /**
  * The flat view of a parameter tree: all leaves in one contiguous array, in the tree's order, so that vector algebra runs
  * over one array and each tensor is a view of it.
- *
- * ```ts
- * const layout = ParameterLayout.of(parameters);
- * const vector = layout.flat(parameters); // tree → vector
- * const tree = fromLeaves(parameters, layout.views(vector)); // vector → tree, over the vector's memory
- * ```
+ * @example
+ * const layout = ParameterLayout.of(run.parameters);
+ * const vector = layout.flat(run.parameters); // tree → vector
+ * const tree = fromLeaves(run.parameters, layout.views(vector)); // vector → tree, over the vector's memory
+ * layout.views(vector)['0.weight']!.shape; // [4, 2]
  */
 export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   private constructor(
+    /** The dtype of all parameters. */
     readonly dtype: D,
+    /** Where each parameter lies, in order. */
     readonly slots: readonly ParameterSlot[],
     /** Number of elements in all. */
     readonly size: number,
@@ -138,10 +139,9 @@ export type TensorsOf<T> = TreeLike<T, Tensor>;
 /**
  * Symbolic inputs for a tree of arrays (or anything with a shape and dtype), named by their path after `prefix`, which is put
  * in front as it is.
- *
- * ```ts
- * const { w } = parameters({ w: zeros('f64', [3]) }, 'p.'); // the input "p.w"
- * ```
+ * @example
+ * const { w } = parameters({ w: zeros('f64', [3]) }, 'p.');
+ * inputName(w); // 'p.w'
  * @throws InputError for a leaf without shape and dtype.
  */
 export function parameters<T>(tree: T, prefix = ''): TensorsOf<T> {

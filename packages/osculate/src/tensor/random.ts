@@ -66,7 +66,13 @@ function sparseSample(n: number, count: number, integer: (n: number) => number):
   return out;
 }
 
-/** A generator from an integer seed (its low 53 bits), or one that continues from a saved state. */
+/**
+ * A generator from an integer seed (its low 53 bits), or one that continues from a saved state.
+ * @example
+ * const random = generator(42);
+ * random.uniform(); // 0 ≤ u < 1, the same for each run of the program
+ * const other = random.split(); // independent of it
+ */
 export function generator(seed: number | readonly [number, number, number, number]): Generator {
   let s0: number;
   let s1: number;

@@ -9,7 +9,11 @@ export function checkList(list: readonly number[], what: string): void {
   if (!Array.isArray(list)) throw new ShapeError(`${what}: needs an array of numbers, got ${showValue(list)}`);
 }
 
-/** Number of elements: the product of the dimensions (1 for a scalar). */
+/**
+ * Number of elements: the product of the dimensions (1 for a scalar).
+ * @example
+ * sizeOf([2, 3, 4]); // 24
+ */
 export function sizeOf(shape: Shape): number {
   checkList(shape, 'sizeOf');
   let size = 1;

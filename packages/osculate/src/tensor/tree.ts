@@ -47,10 +47,8 @@ function* walk<T>(tree: Tree<T>, path: string): Generator<[name: string, leaf: T
 /**
  * The leaves with their dotted names, in insertion order; `prefix` is put in front of each as it is. A leaf is anything that
  * is not a plain object or array, and any NDArray; a tree that is one leaf calls it `value`. `fromLeaves` is the inverse.
- *
- * ```ts
+ * @example
  * leaves({ encoder: [{ weight: 1 }], head: 2 }, 'w.'); // [['w.encoder.0.weight', 1], ['w.head', 2]]
- * ```
  * @throws InputError for a key that is empty or has a dot.
  */
 export function leaves<T>(tree: Tree<T>, prefix = ''): [name: string, leaf: T][] {
@@ -71,10 +69,8 @@ function mapFrom<T, U>(tree: Tree<T>, f: (leaf: T, name: string) => U, path: str
 
 /**
  * Applies `f(leaf, name)` to every leaf and keeps the nesting; names are those of `leaves`.
- *
- * ```ts
+ * @example
  * mapTree({ a: 1, b: [2] }, (x: number) => 10 * x); // { a: 10, b: [20] }
- * ```
  * @throws InputError for a key that is empty or has a dot.
  */
 export function mapTree<T, U>(tree: Tree<T>, f: (leaf: T, name: string) => U): Tree<U> {
@@ -94,10 +90,9 @@ function checkLike(like: unknown, leaf: unknown, name: string): void {
 /**
  * A tree in the nesting of `like` of leaves by their dotted names (after `prefix`): the inverse of `leaves`. Names with another
  * prefix are left alone, so that the gradient is found among a program's results. Nothing is copied.
- *
- * ```ts
- * fromLeaves(parameters, await executable.run(feeds), 'gradient.'); // a tree like the parameters
- * ```
+ * @example
+ * const named = { 'gradient.0.weight': 1, 'gradient.0.bias': 2, loss: 3 };
+ * fromLeaves([{ weight: 0, bias: 0 }], named, 'gradient.'); // a tree like the first: weight 1, bias 2
  * @throws InputError when a leaf is missing, is of another shape or dtype than that of `like`, or belongs nowhere.
  */
 export function fromLeaves<T, Leaf>(like: T, named: Readonly<Record<string, Leaf>>, prefix = ''): TreeLike<T, Leaf> {

@@ -24,6 +24,7 @@ export interface Examples {
 
 /** Examples from a source of rows: files larger than memory, generated rows. */
 export interface ExamplesFrom {
+  /** The source of the rows. */
   readonly data: RowSource;
   /** The fields that the loss reads (default: "y"); the model gets the others. */
   readonly targets?: readonly string[];

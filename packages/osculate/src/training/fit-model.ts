@@ -37,16 +37,19 @@ import { type Prepared, prepareModel, type Trainable, type TrainableModel, withL
 
 /** A step of a run: what the optimizer reports, and the epoch that it is in. */
 export interface FitEvent extends TrainEvent {
+  /** The epoch that the step is in, from 1. */
   readonly epoch: number;
 }
 
+/** How a model is trained. */
 export interface FitModelSettings {
   /** A loss of `osculate/nn`, a function `(output, target) => scalar`, or losses by the names of outputs and targets. */
   readonly loss: LossOfRows;
-  /** Default: `adamW()`. */
+  /** The method; by default `adamW()`. */
   readonly optimizer?: Optimizer;
   /** Epochs of as many rows as there are to train on (default 10, or no limit where steps or seconds are given). */
   readonly epochs?: number;
+  /** Steps at most. */
   readonly steps?: number;
   /** Seconds spent in steps. */
   readonly seconds?: number;
@@ -60,11 +63,11 @@ export interface FitModelSettings {
   readonly weightDecay?: number;
   /** Of initial parameters, rows, masks and all else that is drawn (default 0). */
   readonly seed?: number;
-  /** Default f32. f64 computes in double precision. */
+  /** The precision of parameters and arithmetic: f32 by default, or f64. */
   readonly dtype?: FloatDType;
   /** Parameters to start from (default: those of an imported model, or what the layer draws). */
   readonly parameters?: Tree<NDArray>;
-  /** Default: the best at hand, see `defaultExecutor`. */
+  /** What runs the programs; by default the best at hand, see `defaultExecutor`. */
   readonly executor?: Executor;
   /** Most rows in one run of a program (default 1000). */
   readonly chunk?: number;
@@ -82,6 +85,7 @@ export interface FitModelSettings {
   readonly resume?: string | Uint8Array;
 }
 
+/** How a model is trained, and on which examples. */
 export type FitModelOptions = FitModelSettings & (Examples | ExamplesFrom);
 
 /** Steps of an epoch: methods without a batch size look at all rows. */
@@ -144,7 +148,7 @@ function objectiveOf(
  * @example
  * const net = sequential([dense(2, 32), tanh(), dropout(0.1), dense(32, 2)]);
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: kfac(), epochs: 30, validation: 0.2, earlyStopping: true });
- * const classes = await run.predict(newX);
+ * const outputs = await run.predict([[0.5, -1]]);
  */
 export async function fitModel<P extends Parameters>(
   model: TrainableModel<P>,

@@ -1,5 +1,6 @@
 /** Mean loss and the loss's own measures, such as `accuracy`, over rows. */
 export interface Measures {
+  /** The mean loss. */
   readonly loss: number;
   readonly [measure: string]: number;
 }

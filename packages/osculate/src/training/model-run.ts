@@ -37,12 +37,21 @@ export interface RunParts<P extends Parameters> {
   readonly evaluate: (examples: Examples | ExamplesFrom) => Promise<Measures>;
 }
 
-/** A trained model: what `fitModel` gives. It holds programs; `dispose` frees them. */
+/**
+ * A trained model: what `fitModel` gives. It holds programs; `dispose` frees them.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), epochs: 2 });
+ * const outputs = await run.predict([[0.5, -1], [2, 0]]);
+ * outputs.shape; // [2, 2]
+ * await run.save('net.onnx');
+ * await run.dispose();
+ */
 export class ModelRun<P extends Parameters = Parameters> {
   /** The trained parameters in the nesting of the model: those of the best epoch after early stopping, else the last ones. */
   readonly parameters: P;
   /** An entry for each epoch. */
   readonly history: readonly Epoch[];
+  /** Why the run ended. */
   readonly reason: FitReason;
   /** The epoch with the lowest loss (of validation, where there is one); 0 for none. */
   readonly bestEpoch: number;

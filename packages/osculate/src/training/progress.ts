@@ -3,12 +3,19 @@ import type { Epoch } from './history.js';
 
 /** A line of training progress that is redrawn in place; it shows nothing when the stream is not a terminal. */
 export interface TrainingProgress {
+  /** Draws the line, in the place of the last one. */
   show(text: string): void;
   /** Removes the line. */
   clear(): void;
 }
 
-/** `trainingProgress(process.stderr)` shows where a run has got to; `fitModel` uses it by itself. */
+/**
+ * `trainingProgress(process.stderr)` shows where a run has got to; `fitModel` uses it by itself.
+ * @example
+ * const progress = trainingProgress(process.stderr);
+ * progress.show('step 10 of 100');
+ * progress.clear();
+ */
 export function trainingProgress(out: Terminal): TrainingProgress {
   return {
     show: (text) => {

@@ -1,8 +1,10 @@
 import { checkOptions } from '../tensor/check-options.js';
 
+/** The size and the axis of a plot. */
 export interface TerminalPlotOptions {
-  /** Characters (default 60 and 12). */
+  /** Characters across (default 60). */
   readonly width?: number;
+  /** Lines (default 12). */
   readonly height?: number;
   /** A logarithmic axis; default: where all values are positive and span more than a factor of 20. */
   readonly logarithmic?: boolean;
@@ -23,6 +25,8 @@ function figure(value: number): string {
 /**
  * A curve as text, in Braille dots, two a character across and four down: `terminalPlot(run.history.map(({ loss }) => loss))`. Values that are not finite leave a
  * gap. Lines have at most width + 10 characters.
+ * @example
+ * console.log(terminalPlot(run.history.map(({ loss }) => loss)));
  */
 export function terminalPlot(values: readonly number[], options: TerminalPlotOptions = {}): string {
   const { width = 60, height = 12 } = options;

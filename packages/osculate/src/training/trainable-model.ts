@@ -12,7 +12,9 @@ import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
 /** A model of several inputs or outputs, by name: parameters with a function of them. */
 export interface NamedModel<P extends Parameters = Parameters> {
+  /** The parameters to start from. */
   readonly parameters: P;
+  /** The outputs by name, from the parameters as tensors and a batch of the inputs by name. */
   call(weights: Tree<Tensor>, inputs: Named<Tensor>, context: Context): Named<Tensor>;
 }
 

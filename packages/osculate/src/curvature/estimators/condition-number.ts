@@ -16,14 +16,20 @@ export interface ConditionNumber {
   readonly value: number;
   /** The same with both ends moved out by their residuals; infinite when the smallest end may be zero. */
   readonly upper: number;
+  /** The smallest Ritz value, without the damping. */
   readonly smallest: number;
+  /** The largest Ritz value, without the damping. */
   readonly largest: number;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
 /**
  * κ(A + δI) of a symmetric positive definite A + δI from both ends of its spectrum, by Lanczos with thick restarts or LOBPCG. The budget holds for
  * each end. Errors as `eigenpairs`; InputError when A + δI shows to be not positive definite.
+ * @example
+ * const { value } = await conditionNumber(denseOperator(matrixFromRows([[4, 0], [0, 1]])), { generator: generator(0) });
+ * value; // 4.000
  */
 export async function conditionNumber(
   operator: LinearOperator,

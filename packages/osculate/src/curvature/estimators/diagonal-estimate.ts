@@ -5,9 +5,11 @@ import { drawProbes } from './estimate.js';
 import type { ProbeOptions } from './traces.js';
 
 export interface DiagonalEstimate {
+  /** The estimate of each element. */
   readonly values: Float64Array;
   /** Of each element. */
   readonly standardErrors: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
@@ -17,6 +19,9 @@ const together = 8;
 /**
  * The diagonal of A as the mean of v ⊙ A v over Rademacher v (Bekas, Kokiopoulou and Saad 2007), one product a probe. The variance of
  * element i is Σ_{j≠i} Aᵢⱼ² / probes. InputError for fewer than two probes.
+ * @example
+ * const { values } = await diagonalEstimate(hessian(objective, theta), { probes: 8 });
+ * values.length === theta.length; // true
  */
 export async function diagonalEstimate(
   operator: LinearOperator,

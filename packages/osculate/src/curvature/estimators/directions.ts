@@ -9,10 +9,16 @@ export interface DirectionalCurvature {
   readonly value: number;
   /** sᵀA s/2: what the second order adds to the loss along the step. */
   readonly quadratic: number;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
-/** The sharpness along a step s, of an optimizer say: one product. InputError for a step that is zero or not finite. */
+/**
+ * The sharpness along a step s, of an optimizer say: one product. InputError for a step that is zero or not finite.
+ * @example
+ * const { value } = await directionalCurvature(denseOperator(matrixFromRows([[4, 1], [1, 3]])), Float64Array.of(1, 0));
+ * value; // 4
+ */
 export async function directionalCurvature(
   operator: LinearOperator,
   step: Float64Array,
@@ -34,14 +40,21 @@ export interface GradientAlignment {
   readonly share: number;
   /** (xᵢᵀg)²/‖g‖² of each eigenvector. */
   readonly shares: Float64Array;
+  /** The eigenvalues, the largest first. */
   readonly values: Float64Array;
+  /** ‖A x − λ x‖ of each eigenpair. */
   readonly residuals: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
 /**
  * How much of a gradient lies in the top eigenspace of a symmetric operator (Gur-Ari, Roberts and Dyer 2018). Cost: as `eigenpairs`. Errors as
  * there; ShapeError for a gradient of another length, InputError for one that is zero or not finite.
+ * @example
+ * const gradient = Float64Array.of(3, 4);
+ * const { share } = await gradientAlignment(denseOperator(matrixFromRows([[4, 0], [0, 1]])), gradient, { count: 1 });
+ * share; // 0.36
  */
 export async function gradientAlignment(
   operator: LinearOperator,

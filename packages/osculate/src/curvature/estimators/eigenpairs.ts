@@ -7,10 +7,11 @@ import { drawProbes, requireSymmetric } from './estimate.js';
 import { type Eigenpairs, type SpectrumEnd, thickRestartLanczos } from './thick-restart-lanczos.js';
 
 export interface EigenpairsOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the start (default `generator(0)`). */
   readonly generator?: Generator;
+  /** How many eigenpairs are sought. */
   readonly count: number;
-  /** Default 'largest'. */
+  /** Which end of the spectrum they are at (default 'largest'). */
   readonly which?: SpectrumEnd;
   /** Converged when ‖A x − λ x‖ ≤ tolerance times the largest |λ| in sight, for each pair; default 1e-6. */
   readonly tolerance?: number;
@@ -56,6 +57,9 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
  * Extreme eigenpairs of a symmetric operator, from a random start: by Lanczos with thick restarts (`basis` + 2 vectors kept) or by LOBPCG
  * (6 count). InputError for an operator that is not symmetric, a count that does not fit, or a product that is not finite; that the
  * tolerance was not reached is told by the status.
+ * @example
+ * const { values, vectors } = await eigenpairs(hessian(objective, theta), { count: 3 });
+ * values.length; // 3
  */
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
   const { generator = seeded(0), count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
@@ -74,15 +78,22 @@ export async function eigenpairs(operator: LinearOperator, options: EigenpairsOp
 export interface Sharpness {
   /** As of `eigenpairs`: unless 'converged', the residual says how good the value is. */
   readonly status: Eigenpairs['status'];
+  /** λmax, as far as it is known. */
   readonly value: number;
   /** There is an eigenvalue within this, and the rounding of the products, of the value. */
   readonly residual: number;
   /** The unit direction of largest curvature. */
   readonly direction: Float64Array;
+  /** Products of the operator with single vectors that it took. */
   readonly applications: number;
 }
 
-/** λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`. */
+/**
+ * λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`.
+ * @example
+ * const { value } = await sharpness(hessian(objective, theta), {});
+ * const largestStableRate = 2 / value;
+ */
 export async function sharpness(
   operator: LinearOperator,
   options: Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications'>,

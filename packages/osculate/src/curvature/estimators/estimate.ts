@@ -6,6 +6,7 @@ import type { LinearOperator } from '../operators/linear-operator.js';
 
 /** A number from random probes. */
 export interface Estimate {
+  /** The estimate itself. */
   readonly value: number;
   /** Estimated from the probes themselves; 0 where the value is exact. */
   readonly standardError: number;

@@ -5,6 +5,7 @@ import { InputError } from '../../tensor/errors.js';
 import { dataOnly, flattened, lossAndGradient } from '../operators/loss-and-gradient.js';
 import { matrixDiagonal } from '../operators/matrix-diagonal.js';
 
+/** How noisy the gradients of a data set are. */
 export interface GradientNoise {
   /** B = tr Σ / |G|²: the batch size at which the noise of the gradient is as large as the gradient. Infinite where |G|² is not positive. */
   readonly scale: number;
@@ -18,6 +19,9 @@ export interface GradientNoise {
  * The simple gradient noise scale (McCandlish et al. 2018) from the gradient of each row, exact over the data set, which is taken as a sample
  * of N rows: tr Σ = N/(N−1)·(mean ‖gᵢ‖² − ‖ḡ‖²) and |G|² = ‖ḡ‖² − tr Σ/N are unbiased. The gradient of the weight decay has no noise: it is in the
  * ḡ of |G|² alone. Two passes over the data. InputError for fewer than two rows. The model must treat rows independently (no batch statistics).
+ * @example
+ * const { scale } = await gradientNoise(objective.at(theta));
+ * const batchSize = Math.round(scale); // a larger batch hardly makes better steps
  */
 export async function gradientNoise(at: At): Promise<GradientNoise> {
   const { rows, layout, weightDecay } = at.objective;

@@ -57,6 +57,9 @@ function check({ threshold, exactBelow, pairs, pairApplications }: MorseIndexOpt
  * negative Ritz values in one orthonormal basis, from the same runs or from the smallest eigenpairs whose value and residual together lie
  * below −τ: by interlacing no basis has more of them than A. Cost: probes · steps + pairApplications products at most. Errors as
  * `spectralDensity`; InputError for options out of their range.
+ * @example
+ * const { value } = await morseIndex(denseOperator(matrixFromRows([[1, 2], [2, 1]])), {});
+ * value; // 1
  */
 export async function morseIndex(operator: LinearOperator, options: MorseIndexOptions): Promise<MorseIndex> {
   const { threshold = 1e-6, exactBelow = 256, pairs = 8, pairApplications = 200, generator = seeded(0) } = options;

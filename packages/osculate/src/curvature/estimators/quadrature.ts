@@ -43,7 +43,7 @@ export async function lanczosQuadrature(
 }
 
 export interface QuadratureOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Lanczos runs; with a tolerance the most that are made. Default 16. */
   readonly probes?: number;
@@ -104,6 +104,9 @@ export async function quadratureRuns(
 /**
  * ‖A‖₊ = Σ |λᵢ| of a symmetric operator by stochastic Lanczos quadrature of |λ| (Ubaru, Chen and Saad 2017): probes · steps products. The kink
  * at zero makes the quadrature converge as one over the steps where eigenvalues crowd there; `quadratureError` says what is left of it.
+ * @example
+ * const { value } = await nuclearNormEstimate(denseOperator(matrixFromRows([[1, 2], [2, 1]])), {});
+ * value; // 4.0
  */
 export async function nuclearNormEstimate(
   operator: LinearOperator,

@@ -7,20 +7,20 @@ import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbe, drawProbes, type Estimate, meanOf, type ProbeDistribution, requireSymmetric } from './estimate.js';
 
 export interface ProbeOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Products, one a probe; default 32. */
   readonly probes?: number;
 }
 
 export interface HutchinsonOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Probes, one product each; with a tolerance the most that are made. Default 32. */
   readonly probes?: number;
   /** Stop when the standard error is at most this fraction of the estimate; at least 8 probes are made. */
   readonly tolerance?: number;
-  /** Default: Rademacher, which is exact for a diagonal matrix. */
+  /** How probes are drawn; by default Rademacher, which is exact for a diagonal matrix. */
   readonly distribution?: ProbeDistribution;
 }
 
@@ -30,6 +30,8 @@ const together = 8;
 /**
  * tr A as the mean of vᵀA v over random v with E vvᵀ = I (Hutchinson 1989). Variance with Rademacher probes: 2 Σ_{i≠j} Aᵢⱼ² / probes for a
  * symmetric A. InputError for fewer than two probes or a negative tolerance.
+ * @example
+ * const { value, standardError } = await hutchinson(hessian(objective, theta), { probes: 16 });
  */
 export async function hutchinson(operator: LinearOperator, options: HutchinsonOptions): Promise<Estimate> {
   const { generator = seeded(0), probes = 32, tolerance, distribution = 'rademacher' } = options;
@@ -50,6 +52,8 @@ export async function hutchinson(operator: LinearOperator, options: HutchinsonOp
 /**
  * ‖A‖_F from E ‖A v‖² = ‖A‖_F² over Rademacher v, one product a probe. The standard error is that of the square carried through the
  * root to first order, so the relative error of the norm is half of the square's. InputError for fewer than two probes.
+ * @example
+ * const { value } = await frobeniusNormEstimate(hessian(objective, theta), { probes: 16 });
  */
 export async function frobeniusNormEstimate(
   operator: LinearOperator,
@@ -107,7 +111,7 @@ function projectOut(basis: readonly Float64Array[], v: Float64Array): Float64Arr
 }
 
 export interface TraceOptions {
-  /** Default: `generator(0)`. */
+  /** Draws the probes (default `generator(0)`). */
   readonly generator?: Generator;
   /** Products with the operator, at most. */
   readonly applications: number;
@@ -117,6 +121,9 @@ export interface TraceOptions {
  * tr A by Hutch++ (Meyer, Musco, Musco and Woodruff 2021): the exact trace on the range of A times a third of the probes, and Hutchinson's
  * estimate on what is orthogonal to it. Error O(1/m) in m products for a positive semi-definite A, against Hutchinson's
  * O(1/√m). The standard error is that of the second part. InputError for fewer than 6 products.
+ * @example
+ * const { value } = await hutchPlusPlus(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 12 });
+ * value; // 7.000
  */
 export async function hutchPlusPlus(
   operator: LinearOperator,
@@ -167,6 +174,9 @@ function form(a: Float64Array, h: readonly Float64Array[], b: Float64Array): num
  * products a probe. Where the products span the range of A the result is exact. The error follows Hutch++'s rate with a smaller constant, and
  * falls exponentially with the number of products where the spectrum does. InputError for fewer than 4 products or an operator that
  * is not symmetric.
+ * @example
+ * const { value } = await xtrace(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 4 });
+ * value; // 7.000
  */
 export async function xtrace(
   operator: LinearOperator,

@@ -42,21 +42,26 @@ export type InstrumentRow = Readonly<Record<string, number>>;
 
 /** All that is needed to go on with a record: plain data. */
 export interface InstrumentState {
+  /** The measurements so far. */
   readonly rows: readonly InstrumentRow[];
+  /** The time that steps and measurements took. */
   readonly budget: BudgetState;
   /** Steps observed since the last measurement. */
   readonly since: number;
+  /** The state of the generator of probes. */
   readonly generator: ReturnType<Generator['state']>;
 }
 
 export interface InstrumentOptions {
   /** What is measured: a few hundred rows are often enough. */
   readonly objective: Objective;
+  /** What is measured. */
   readonly measures: readonly Measure[];
   /** Measure after every so many steps, if the budget allows; default 1. */
   readonly every?: number;
   /** Most time of measuring as a share of the time of steps; default 0.1. Infinity: whatever it takes. */
   readonly overhead?: number;
+  /** The seed of the probes (default 0). */
   readonly seed?: number;
   /** Milliseconds; default performance.now. */
   readonly clock?: () => number;
@@ -70,7 +75,9 @@ export interface Instrument {
    * the work of other consumers included; the first call starts the clock.
    */
   observe(event: ObservedStep): Promise<InstrumentRow | null>;
+  /** The measurements so far. */
   readonly rows: readonly InstrumentRow[];
+  /** All that is needed to go on with the record later. */
   state(): InstrumentState;
 }
 
@@ -115,12 +122,12 @@ function check({ measures, every, overhead }: InstrumentOptions): void {
  * put off until the time of all, at what the last one cost, is at most `overhead` times that of the steps. The first one comes
  * after `every` steps whatever it costs, and is paid back by waiting. InputError for options that make no sense; a measurement at
  * parameters that are not finite throws what its measure throws.
- *
- * ```ts
+ * @example
  * const record = instrument({ objective, measures: [sharpnessMeasure, traceMeasure()] });
- * for await (const { event } of train({ … })) await record.observe(event);
- * console.table(record.rows);
- * ```
+ * for await (const { event } of train({ objective, optimizer: sgd({ learningRate: 0.1 }), parameters: theta, seed: 0, steps: 2 })) {
+ *   await record.observe(event);
+ * }
+ * record.rows.map(({ lambdaMax }) => lambdaMax);
  */
 export function instrument(options: InstrumentOptions): Instrument {
   check(options);

@@ -10,7 +10,9 @@ import type { LinearOperator } from '../operators/linear-operator.js';
 export interface MeasureContext {
   /** At the parameters after the step. */
   readonly at: At;
+  /** Draws probes. */
   readonly generator: Generator;
+  /** The Hessian of the objective over all rows, as an operator. */
   hessian(): LinearOperator;
   /** Of the objective over all rows. */
   gradient(): Promise<Float64Array>;
@@ -22,7 +24,9 @@ export interface MeasureContext {
 
 /** Something that is recorded during training: named figures. */
 export interface Measure {
+  /** What it is called in messages. */
   readonly name: string;
+  /** The figures by name, at the parameters after a step. */
   measure(context: MeasureContext): Promise<Readonly<Record<string, number>>>;
 }
 
@@ -43,7 +47,15 @@ export const sharpnessMeasure: Measure = {
   },
 };
 
-/** tr ∇²L by Hutchinson's estimator from `probes` products, with its standard error. */
+/**
+ * tr ∇²L by Hutchinson's estimator from `probes` products, with its standard error.
+ * @example
+ * const measures = [gradientNormMeasure, sharpnessMeasure, traceMeasure(2), noiseScaleMeasure, stepCurvatureMeasure, alignmentMeasure];
+ * const record = instrument({ objective, measures });
+ * for await (const { event } of train({ objective, optimizer: sgd({ learningRate: 0.1 }), parameters: theta, seed: 0, steps: 2 })) {
+ *   await record.observe(event);
+ * }
+ */
 export function traceMeasure(probes = 4): Measure {
   return {
     name: 'trace',

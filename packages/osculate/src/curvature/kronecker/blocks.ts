@@ -22,29 +22,43 @@ export interface NamedTensor {
  * the outputs of different parts, and A is the mean over all of them.
  */
 export interface MatrixBlock {
+  /** How the weight meets the data: by a product, a convolution, or a lookup of rows. */
   readonly kind: 'dense' | 'convolution' | 'embedding';
+  /** The weight, by name. */
   readonly weight: NamedTensor;
+  /** The bias that is added to the same product; null for none. */
   readonly bias: NamedTensor | null;
+  /** How the weight is laid out as a matrix. */
   readonly form: MatrixForm;
+  /** Every place in the graph where the weight is used. */
   readonly sites: readonly MatrixSite[];
+  /** Why the block is of its kind, in words. */
   readonly reason: string;
 }
 
 /** A bias, gain or shift on its own: its small block in full. */
 export interface FullBlock {
+  /** The block is kept in full. */
   readonly kind: 'full';
+  /** The vector, by name. */
   readonly parameter: NamedTensor;
+  /** The place in the graph where it is used. */
   readonly site: VectorSite;
+  /** Why the block is of its kind, in words. */
   readonly reason: string;
 }
 
 /** Anything else: the diagonal. */
 export interface DiagonalBlock {
+  /** Only the diagonal of the block is kept. */
   readonly kind: 'diagonal';
+  /** The parameter, by name. */
   readonly parameter: NamedTensor;
+  /** Why the block is of its kind, in words. */
   readonly reason: string;
 }
 
+/** The block of a curvature matrix for some parameters of a model: A ⊗ G for a weight, all of a small vector, or a diagonal. */
 export type Block = MatrixBlock | FullBlock | DiagonalBlock;
 
 /** True for a block that has eigenbases on both sides. */
@@ -54,6 +68,7 @@ export function hasEigenbasis(block: Block): block is MatrixBlock {
 
 /** A model's graph on a batch, as traced or imported. */
 export interface ModelGraph {
+  /** The parameters as tensors. */
   readonly weights: Tree<Tensor>;
   /** Leading axis: examples. */
   readonly outputs: Tensor;
@@ -136,6 +151,9 @@ const isVector = ({ tensor: { rank, size } }: NamedTensor): boolean => rank <= 1
  * The block of the curvature matrix that every parameter belongs to, read off the graph: where it enters a product, a
  * convolution, a gather, an addition or a multiplication, also inside scans. Nothing has to be registered. Every parameter is in
  * exactly one block; `reason` says why it is of that kind. A parameter that the loss does not reach has a diagonal of zeros.
+ * @example
+ * const blocks = kroneckerBlocks(objective.batch(20));
+ * blocks.map(({ kind }) => kind); // ['dense', 'dense']
  */
 export function kroneckerBlocks({ weights, outputs, loss }: ModelGraph): Block[] {
   const named = leaves(weights).map(([name, tensor]) => ({ name, tensor }));

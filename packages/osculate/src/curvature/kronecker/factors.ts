@@ -201,9 +201,9 @@ function withOnes(rows: Tensor): Tensor {
 }
 
 export interface FactorOptions {
-  /** Default 'sampled': `graph.loss` must then have targets drawn by `Loss.sample`. */
+  /** Whose cotangents they are made of (default 'sampled': `graph.loss` must then have targets drawn by `Loss.sample`). */
   readonly estimate?: FactorEstimate;
-  /** Default 'expand'. */
+  /** How weights that are used at several positions are treated (default 'expand'). */
   readonly sharing?: WeightSharing;
   /** m of `Loss.normalizer`. */
   readonly normalizer: number;
@@ -324,6 +324,10 @@ function outputFactor(block: MatrixBlock, measured: Measurement): Tensor {
  * 2015; Grosse and Martens 2016 for convolutions; Eschenhagen et al. 2023 for shared weights). Exact for one example without sharing, and for
  * deep linear networks with a squared error. Cost: one forward and one backward pass without weight gradients (`exact`: two
  * for every output of an example), and the products. Embeddings are always expanded.
+ * @example
+ * const batch = objective.batch(20);
+ * const factors = kroneckerFactors(batch, kroneckerBlocks(batch), { estimate: 'exact', normalizer: batch.normalizer });
+ * factors[0]!.input!.shape; // [3, 3]
  */
 export function kroneckerFactors(graph: ModelGraph, blocks: readonly Block[], options: FactorOptions): BlockFactors[] {
   const measured = measure(graph, blocks, options);

@@ -12,7 +12,9 @@ import { graphReaders, type Use, usesOf } from '../kronecker/uses.js';
 export type FilterAxes = Readonly<Record<string, number | readonly number[] | null>>;
 
 export interface FilterOptions {
-  /** Default: axis 0, and null for parameters of fewer than two axes. See `filterAxes` for models that keep weights transposed. */
+  /**
+   * Where the filters of each parameter lie; by default along axis 0, and null for parameters of fewer than two axes. For models that keep weights transposed take those of `filterAxes`.
+   */
   readonly axes?: FilterAxes;
 }
 
@@ -61,6 +63,9 @@ function scaleFilters(shape: readonly number[], axes: readonly number[], w: Floa
  * The direction with each filter (of a convolution) or neuron (of a dense layer) scaled to the norm of that filter in the parameters:
  * dᵢⱼ ← dᵢⱼ ‖wᵢⱼ‖ / (‖dᵢⱼ‖ + 1e-10), and zero for biases and the parameters of normalisations (Li et al. 2018, section 4), so that slices of
  * networks that are rescalings of each other look the same. A new vector; one pass. InputError for an axis that a parameter lacks.
+ * @example
+ * const { gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));
+ * const along = filterNormalized(objective.layout, theta, gradient);
  */
 export function filterNormalized(
   layout: ParameterLayout,
@@ -84,7 +89,11 @@ export function filterNormalized(
   return result;
 }
 
-/** A standard normal direction, filter-normalised at the parameters: the axis of a slice in Li et al. 2018. */
+/**
+ * A standard normal direction, filter-normalised at the parameters: the axis of a slice in Li et al. 2018.
+ * @example
+ * const [first, second] = [1, 2].map((seed) => randomDirection(objective.layout, theta, generator(seed)));
+ */
 export function randomDirection(
   layout: ParameterLayout,
   parameters: ArrayLike<number>,
@@ -135,6 +144,9 @@ function ofOther(rank: number, uses: readonly Use[]): Axes {
  * weights in files); for a convolution, transposed or not, the channels it makes (for a transposed one in groups every pair of
  * channels), for an embedding its rows. Null for what is added to the data or multiplied with it along one axis. Errors as
  * `kroneckerBlocks`.
+ * @example
+ * const axes = filterAxes(objective.batch(20)); // for models whose weights are not [outputs, inputs]
+ * const along = randomDirection(objective.layout, theta, generator(0), { axes });
  */
 export function filterAxes(graph: ModelGraph): FilterAxes {
   const readers = graphReaders(

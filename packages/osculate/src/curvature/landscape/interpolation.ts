@@ -5,8 +5,9 @@ import { ShapeError } from '../../tensor/errors.js';
 import { type LossesOptions, lossesAt } from './losses-at.js';
 
 export interface InterpolationOptions extends LossesOptions {
-  /** Flat parameters of the two solutions. */
+  /** Flat parameters of the first solution. */
   readonly from: ArrayLike<number>;
+  /** Flat parameters of the second solution. */
   readonly to: ArrayLike<number>;
   /** Points from one to the other, both included; default 25. */
   readonly resolution?: number;
@@ -15,6 +16,7 @@ export interface InterpolationOptions extends LossesOptions {
 export interface Interpolation {
   /** 0 at `from`, 1 at `to`. */
   readonly positions: readonly number[];
+  /** The loss at each position. */
   readonly losses: Float64Array;
   /** Largest L((1−t) A + t B) − ((1−t) L(A) + t L(B)); 0 when no point lies above the line. NaN when a loss on the path is. */
   readonly barrier: number;
@@ -28,6 +30,9 @@ export interface Interpolation {
  * The loss on the straight line between two solutions and the height of the barrier between them (Frankle et al. 2020; Entezari et al.
  * 2022): 0 for two that are linearly connected. The point of `at` does not count. Cost: one forward pass over the data a
  * point. ShapeError for parameters of another length; InputError for a resolution below 2 or options that make no sense.
+ * @example
+ * const start = objective.layout.flat(net.init(generator(0)));
+ * const { losses, barrier } = await interpolation(objective.at(theta), { from: start, to: theta, resolution: 5 });
  */
 export async function interpolation(at: At, options: InterpolationOptions): Promise<Interpolation> {
   const { from, to, resolution = 25 } = options;

@@ -23,7 +23,9 @@ export interface Landscape {
   readonly losses: Float64Array;
   /** q at every grid point. */
   readonly modelled: Float64Array;
+  /** The second-order model at the centre. */
   readonly quadratic: QuadraticModel;
+  /** How far the second-order model holds. */
   readonly trust: TrustRadius;
   /** Grid points whose loss is not finite. */
   readonly nonFinite: number;
@@ -89,6 +91,9 @@ const noise = { f32: 4e-6, f64: 1e-13 } as const;
  * Cost: resolution (squared, for two directions) forward passes over the data, one gradient and one Hessian-vector product a direction.
  * @throws InputError or ShapeError for directions, ranges or numbers that make no sense, and for a gradient or product at the centre
  * that is not finite.
+ * @example
+ * const along = randomDirection(objective.layout, theta, generator(0));
+ * const { losses, modelled, trust } = await landscape(objective.at(theta), { directions: [along], resolution: 11 });
  */
 export async function landscape(at: At, options: LandscapeOptions): Promise<Landscape> {
   const axes = axesOf(options);

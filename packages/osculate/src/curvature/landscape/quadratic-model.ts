@@ -6,6 +6,7 @@ import { lossAndGradient } from '../operators/loss-and-gradient.js';
 
 /** q(c) = value + slopes·c + ½ cᵀ curvatures c over the coordinates c along k directions. */
 export interface QuadraticModel {
+  /** q(0) = L, the loss at the point. */
   readonly value: number;
   /** dᵢᵀ∇L. */
   readonly slopes: readonly number[];
@@ -16,6 +17,10 @@ export interface QuadraticModel {
 /**
  * The second-order Taylor model of the objective over all rows along directions, exact up to rounding: one gradient and one
  * Hessian-vector product a direction. `value` is that at the point. InputError when a product is not finite.
+ * @example
+ * const along = randomDirection(objective.layout, theta, generator(0));
+ * const model = await quadraticModel(objective.at(theta), [along], await objective.value(theta, allRows(objective.rows)));
+ * const ahead = quadraticAt(model, [0.5]);
  */
 export async function quadraticModel(
   at: At,
@@ -51,6 +56,7 @@ export function quadraticAt({ value, slopes, curvatures }: QuadraticModel, coord
   return sum;
 }
 
+/** How far from a point the second-order model of the loss can be trusted. */
 export interface TrustRadius {
   /** Largest radius of the grid, in coordinates, within which the quadratic model holds; 0 when it fails at the nearest point. */
   readonly radius: number;

@@ -40,6 +40,10 @@ function centred(points: readonly ArrayLike<number>[]): Float64Array[] {
  * The `count` principal directions of the points of a trajectory, from their Gram matrix: for T points of n elements T² n operations,
  * with no n x n matrix (Li et al. 2018, section 7). InputError for points of different lengths, fewer than count + 1 of them, or points
  * that span fewer directions.
+ * @example
+ * const { directions, explained } = principalDirections([[0, 0], [1, 1], [2, 2]], 1);
+ * explained; // [1]
+ * projectTrajectory([[0, 0], [1, 1], [2, 2]], [0, 0], directions).coordinates.map(([c]) => c!); // [0, 1.414, 2.828]
  */
 export function principalDirections(points: readonly ArrayLike<number>[], count = 2): PrincipalDirections {
   checkOptions('principalDirections', { 'an integer ≥ 1': { count } });

@@ -29,6 +29,7 @@ export interface LaplaceOptions extends StructureOptions {
 
 /** A Gaussian around the parameters of a trained model. */
 export interface LaplacePosterior {
+  /** τ of the prior N(0, I/τ). */
   readonly priorPrecision: number;
   /** σ² of the observations; null for a loss that is not a sum of squares. Add it to the variance of a prediction for new observations. */
   readonly noise: number | null;
@@ -38,6 +39,7 @@ export interface LaplacePosterior {
   readonly mean: Float64Array;
   /** N · curvature + τ I. */
   readonly precision: StructuredOperator;
+  /** (N · curvature + τ I)⁻¹. */
   readonly covariance: StructuredOperator;
   /** γ = Σ s/(s + τ) over the eigenvalues s of N · curvature. */
   readonly effectiveParameters: number;
@@ -149,6 +151,9 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
  * weight decay does not count, as the prior stands for it. Exact for
  * a model that is linear with a squared error. Cost: as the structure's operator. Errors as there; InputError for a prior precision or noise
  * that is not positive, and for an estimate or sharing of factors with a structure that has none.
+ * @example
+ * const posterior = await laplace(objective.at(theta), { structure: 'kfac' });
+ * const { mean, variance } = await posterior.tuned().predict(x);
  */
 export async function laplace(at: At, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
   const { priorPrecision = 1, layers, noise } = options;

@@ -118,7 +118,12 @@ function shrunk(what: string, { mean, variance }: Gaussian): Float64Array {
   return mean.data.map((m, i) => m / Math.sqrt(1 + (Math.PI / 8) * variance.data[i]!));
 }
 
-/** The probability of 1 for logits that are Gaussian, by the probit approximation; within about 0.02 of the integral. */
+/**
+ * The probability of 1 for logits that are Gaussian, by the probit approximation; within about 0.02 of the integral.
+ * @example
+ * const logits = { mean: ndarray('f64', [2]), variance: ndarray('f64', [8]) };
+ * probitSigmoid(logits); // [0.7277]
+ */
 export function probitSigmoid(logits: Gaussian): NDArray<'f64'> {
   const result = zeros('f64', logits.mean.shape);
   shrunk('probitSigmoid', logits).forEach((z, i) => {
@@ -127,7 +132,12 @@ export function probitSigmoid(logits: Gaussian): NDArray<'f64'> {
   return result;
 }
 
-/** Class probabilities along the last axis for logits that are Gaussian: softmax of each logit shrunk by its own variance. */
+/**
+ * Class probabilities along the last axis for logits that are Gaussian: softmax of each logit shrunk by its own variance.
+ * @example
+ * const posterior = await laplace(objective.at(theta), { structure: 'diagonal' });
+ * const probabilities = probitSoftmax(await posterior.predict(x));
+ */
 export function probitSoftmax(logits: Gaussian): NDArray<'f64'> {
   const classes = logits.mean.shape.at(-1) ?? 1;
   const scaled = shrunk('probitSoftmax', logits);

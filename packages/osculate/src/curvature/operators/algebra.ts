@@ -15,7 +15,13 @@ function sameSize(what: string, operators: readonly LinearOperator[]): number {
   return first.size;
 }
 
-/** A + B + …; a product costs one with each. */
+/**
+ * A + B + …; a product costs one with each.
+ * @example
+ * const a = denseOperator(matrixFromRows([[4, 1], [1, 3]]));
+ * const b = scaledOperator(a, 2);
+ * await sumOperator(a, b).apply(Float64Array.of(1, 0)); // [12, 3]
+ */
 export function sumOperator(...operators: readonly LinearOperator[]): LinearOperator {
   const size = sameSize('sumOperator', operators);
   const addUp = (parts: readonly Float64Array[]): Float64Array => {
@@ -63,7 +69,12 @@ export function scaledOperator(operator: LinearOperator, factor: number): Linear
   });
 }
 
-/** A + δI. InputError for a damping that is not finite. */
+/**
+ * A + δI. InputError for a damping that is not finite.
+ * @example
+ * const damped = dampedOperator(denseOperator(matrixFromRows([[4, 1], [1, 3]])), 1);
+ * await damped.apply(Float64Array.of(1, 0)); // [5, 1]
+ */
 export function dampedOperator(operator: LinearOperator, damping: number): LinearOperator {
   requireFinite('dampedOperator', 'damping', damping);
   return linearOperator({
@@ -79,7 +90,12 @@ export function dampedOperator(operator: LinearOperator, damping: number): Linea
   });
 }
 
-/** A B …, the last applied first; in general not symmetric. */
+/**
+ * A B …, the last applied first; in general not symmetric.
+ * @example
+ * const a = denseOperator(matrixFromRows([[0, 1], [1, 0]]));
+ * await productOperator(a, a).apply(Float64Array.of(1, 2)); // [1, 2]
+ */
 export function productOperator(...operators: readonly LinearOperator[]): LinearOperator {
   const size = sameSize('productOperator', operators);
   return linearOperator({
@@ -97,13 +113,17 @@ export function productOperator(...operators: readonly LinearOperator[]): Linear
 export interface InverseOptions {
   /** Of ‖b − A x‖ relative to ‖b‖; default 1e-10. */
   readonly tolerance?: number;
-  /** Default: 2 n, at least 20. */
+  /** Iterations of a solve, at most (default 2 n, at least 20). */
   readonly maxIterations?: number;
 }
 
 /**
  * A⁻¹ by conjugate gradients, for a symmetric positive definite A: damp it first. A product costs one CG solve. InputError for an A that
  * is not symmetric; its products throw one when A turns out indefinite, or the tolerance is not reached in time.
+ * @example
+ * const newtonStep = inverseOperator(dampedOperator(ggn(objective, theta), 0.1), { tolerance: 1e-6 });
+ * const { gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));
+ * const step = await newtonStep.apply(Float64Array.from(gradient));
  */
 export function inverseOperator(operator: LinearOperator, options: InverseOptions = {}): LinearOperator {
   if (!operator.symmetric) {

@@ -45,17 +45,22 @@ export interface DeterminismFinding {
   readonly message: string;
 }
 
+/** What `checkDeterminism` found. */
 export interface DeterminismReport {
+  /** True when nothing differs by more than the tolerance. */
   readonly deterministic: boolean;
+  /** The largest relative difference that counts as none. */
   readonly tolerance: number;
+  /** What differs, test by test. */
   readonly findings: readonly DeterminismFinding[];
 }
 
 export interface DeterminismOptions {
+  /** Draws the vectors and the order of the rows. */
   readonly generator: Generator;
   /** The operator whose products are compared; default: that of `gaussNewtonMatrix`. */
   readonly operator?: (at: At) => LinearOperator;
-  /** Default: 1e-9 for a model in float64, 1e-4 in float32. */
+  /** The largest relative difference that counts as none (default 1e-9 for a model in float64, 1e-4 in float32). */
   readonly tolerance?: number;
 }
 
@@ -148,6 +153,10 @@ function* variants<P>(
  * `options.parameters`: the same when computed twice, traced twice, with reordered rows, and in other batches. What fails is reported, not thrown;
  * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
  * not positive.
+ * @example
+ * const options = { executor, model: net.apply, loss: softmaxCrossEntropy(), parameters: run.parameters, x, y };
+ * const { deterministic, findings } = await checkDeterminism(options, { generator: generator(0) });
+ * deterministic; // true
  */
 export function checkDeterminism<P>(
   options: ArraysOptions<P>,

@@ -27,8 +27,8 @@ export interface CurvatureOperatorOptions {
  * @throws InputError for options that make no sense and for drawn targets without a generator. A product that is not finite is an InputError that
  * names the parameter.
  * @example
- * const hessian = curvatureOperator(objective.at(parameters), hessianMatrix);
- * const { values } = await eigenpairs(hessian, { generator: generator(0), count: 5 });
+ * const operator = curvatureOperator(objective.at(theta), gaussNewtonMatrix);
+ * const { values } = await eigenpairs(operator, { count: 3 });
  */
 export function curvatureOperator(
   at: At,
@@ -116,6 +116,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
  * The covariance (1/N) Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ of the gradients of the rows' losses, over the whole data set as the population; the weight decay
  * does not enter it. A product costs about as much as one with the Gauss-Newton matrix, the first one a gradient more; the diagonal is exact in
  * one pass. The model must treat rows independently (no batch statistics).
+ * @example
+ * const trace = await gradientCovarianceOperator(objective.at(theta)).trace();
  */
 export function gradientCovarianceOperator(
   at: At,

@@ -6,9 +6,11 @@ export type SingleProduct = (v: Float32Array, into: Float32Array) => Promise<voi
 
 /** A square linear map of flat float64 vectors that is known by its products. */
 export interface LinearOperator {
+  /** What it is called in messages. */
   readonly name: string;
   /** n of the n x n matrix. */
   readonly size: number;
+  /** True where A = Aᵀ is known. */
   readonly symmetric: boolean;
   /** Products with single vectors made so far. */
   readonly applications: number;
@@ -32,9 +34,13 @@ export interface LinearOperator {
 }
 
 export interface OperatorParts {
+  /** What it is called in messages. */
   readonly name: string;
+  /** n of the n × n matrix. */
   readonly size: number;
+  /** A V for several vectors, fresh ones. */
   readonly applyBatch: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
+  /** A v in single precision, where the operator computes in it. */
   readonly applySingle?: SingleProduct;
   /** Makes the transpose of an operator that is not symmetric. */
   readonly transpose?: () => LinearOperator;
@@ -47,7 +53,16 @@ const largestDense = 4096;
 /** Unit vectors that are multiplied at once. */
 const together = 64;
 
-/** An operator from its products with batches; all else follows. */
+/**
+ * An operator from its products with batches; all else follows.
+ * @example
+ * const doubled = linearOperator({
+ *   name: 'twice',
+ *   size: 2,
+ *   applyBatch: async (vectors) => vectors.map((v) => v.map((e) => 2 * e)),
+ * });
+ * await doubled.apply(Float64Array.of(1, 2)); // [2, 4]
+ */
 export function linearOperator(parts: OperatorParts): LinearOperator {
   return new ProductOperator(parts);
 }
@@ -140,7 +155,12 @@ function isSymmetric({ rows: n, data }: Matrix): boolean {
   return true;
 }
 
-/** A matrix that is there as an operator; symmetric only if its elements are exactly. ShapeError unless it is square. */
+/**
+ * A matrix that is there as an operator; symmetric only if its elements are exactly. ShapeError unless it is square.
+ * @example
+ * const a = denseOperator(matrixFromRows([[4, 1], [1, 3]]));
+ * await a.apply(Float64Array.of(1, 1)); // [5, 4]
+ */
 export function denseOperator(a: Matrix): LinearOperator {
   const { rows: n, columns, data } = a;
   if (n !== columns) throw new ShapeError(`denseOperator takes a square matrix; got ${n} x ${columns}`);

@@ -11,6 +11,9 @@ export interface ParameterRange {
 /**
  * Where the parameters lie whose names are `names` or begin with one of them and a dot: `['encoder']` takes `encoder.weight` and
  * `encoder.bias`. InputError for a name that finds none.
+ * @example
+ * const ranges = parameterBlock(objective.layout, ['0']);
+ * const firstLayer = restrictedOperator(hessian(objective, theta), ranges);
  */
 export function parameterBlock(layout: ParameterLayout, names: readonly string[]): ParameterRange[] {
   const found = (name: string, wanted: string): boolean => name === wanted || name.startsWith(`${wanted}.`);
@@ -81,6 +84,9 @@ export function layerNames(layout: ParameterLayout): string[] {
 /**
  * An estimate of the diagonal block of every layer (or of every group of parameters that `layers` names), by name and in order:
  * `byLayer(A, layout, (block) => hutchinson(block, { generator }))`. A product with a block costs one with A. Errors as `parameterBlock`.
+ * @example
+ * layerNames(objective.layout); // ['0', '2']
+ * const traces = await byLayer(ggn(objective, theta), objective.layout, (block) => block.trace());
  */
 export async function byLayer<T>(
   operator: LinearOperator,

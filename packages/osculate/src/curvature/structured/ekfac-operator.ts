@@ -32,6 +32,9 @@ async function measuredMoments(
  * EKFAC (George et al. 2018): the eigenbases of K-FAC's factors with the second moments of the gradient in them as eigenvalues, which of all
  * choices is closest to the curvature matrix in the Frobenius norm. The diagonal of its blocks in their eigenbasis is that of the curvature
  * matrix, so its trace is too (where weights are not shared). Cost: two passes over the data as of `kfacOperator`; errors alike.
+ * @example
+ * const approximation = await ekfacOperator(objective.at(theta));
+ * const eigenvalues = approximation.eigenvalues();
  */
 export async function ekfacOperator(at: At, options: StructureOptions = {}): Promise<StructuredOperator> {
   const measured = await measuredFactors(at, options);

@@ -107,6 +107,9 @@ function factoredInverseOf(gamma: number) {
  * in the order of the parameters. `onRows` gives the objective over a sample of the rows. The weight decay is added as it is. Exact blocks of the Gauss-Newton matrix for a deep linear
  * network with a squared error, for one example, and for biases, gains and shifts on their own. Cost: as `kroneckerFactors` for one pass over
  * the data, and an eigendecomposition of every factor. Errors as `kroneckerBlocks`, `parameterBlock`; InputError for options that do not fit.
+ * @example
+ * const approximation = await kfacOperator(objective.at(theta));
+ * const step = await approximation.inverse(0.1).apply(direction);
  */
 export async function kfacOperator(at: At, options: StructureOptions = {}): Promise<KfacOperator> {
   const measured = await measuredFactors(at, options);

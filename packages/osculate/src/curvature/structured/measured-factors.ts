@@ -22,7 +22,7 @@ import { matrixDiagonal } from '../operators/matrix-diagonal.js';
 import { type ChosenParameters, chooseBlocks, chooseParameters } from './block-place.js';
 
 export interface StructureOptions {
-  /** Default 'exact': the Gauss-Newton matrix itself. 'sampled' needs a generator. */
+  /** How the factors are made (default 'exact': of the Gauss-Newton matrix itself; 'sampled' needs a generator). */
   readonly estimate?: FactorEstimate;
   /** Draws the targets of the estimate 'sampled'. */
   readonly generator?: Generator;

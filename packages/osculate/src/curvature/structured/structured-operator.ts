@@ -52,6 +52,7 @@ function blockDiagonal({ place: { rows, columns }, left, right, values }: Spectr
 
 /** A block-diagonal operator whose blocks have known eigenbases: functions of it cost no more than itself. */
 export interface StructuredOperator extends LinearOperator {
+  /** The diagonal blocks in their eigenbases, which have every element of the flat vector once. */
   readonly blocks: readonly SpectralBlock[];
   /** All eigenvalues, block by block. */
   eigenvalues(): Float64Array;
@@ -136,6 +137,10 @@ function mappedBlocks(name: string, blocks: readonly SpectralBlock[], f: (x: num
 /**
  * A symmetric operator as its dense eigendecomposition, for small n: n products and about 9 n³ operations. Errors as `toDense`; InputError for an
  * operator that is not symmetric.
+ * @example
+ * const a = await spectralOperator(denseOperator(matrixFromRows([[2, 1], [1, 2]])));
+ * const root = a.map('root', Math.sqrt);
+ * root.eigenvalues(); // [1, 1.732]
  */
 export async function spectralOperator(operator: LinearOperator): Promise<StructuredOperator> {
   requireSymmetric('spectralOperator', operator);
@@ -148,6 +153,9 @@ export async function spectralOperator(operator: LinearOperator): Promise<Struct
 /**
  * The diagonal matrix with the given elements: those of `operator.diagonal()`, say, whose closest diagonal matrix it is. ShapeError when there
  * are none.
+ * @example
+ * const preconditioner = diagonalOperator(Float64Array.of(1, 4)).inverse();
+ * await preconditioner.apply(Float64Array.of(1, 2)); // [1, 0.5]
  */
 export function diagonalOperator(elements: Float64Array, name = 'diagonal'): StructuredOperator {
   const rows = elements.length;

@@ -5,15 +5,21 @@ import { take } from '../take.js';
 
 /** Images and their classes, one row an example. */
 export interface Examples {
+  /** The images, `[rows, pixels]`. */
   readonly x: NDArray<'f32'>;
+  /** The classes, `[rows]`. */
   readonly y: NDArray<'i32'>;
 }
 
+/** Labelled images, to train on and to test with. */
 export interface ImageSet {
+  /** The images to train on. */
   readonly train: Examples;
+  /** The images to test with. */
   readonly test: Examples;
 }
 
+/** How a set of images is found and split. */
 export interface ImageSetOptions {
   /** How many images to keep for testing. */
   readonly test?: number;

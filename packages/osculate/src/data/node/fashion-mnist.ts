@@ -8,6 +8,9 @@ import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.j
  * `[n, 784]` in [0, 1] and their classes 0 … 9. The package does not tell the original training set from the test set, so all are
  * shuffled and split by the seed (10,000 for testing by default).
  * @throws InputError when the package is not installed (it says how to) or is damaged.
+ * @example
+ * const { train, test } = await fashionMnist({ test: 10_000, seed: 0 });
+ * train.x.shape; // [60000, 784]
  */
 export async function fashionMnist(options: ImageSetOptions = {}): Promise<ImageSet> {
   const folder = join(dataPackage('fashion-mnist', options.from), 'src', 'clothes');

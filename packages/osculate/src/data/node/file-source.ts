@@ -11,6 +11,7 @@ import { closeFile, type OpenArray, openArray } from './stored-file.js';
 
 /** Where a field lies, and what becomes of its values. */
 export interface FieldFile {
+  /** The path of the file. */
   readonly file: string;
   /** The array of an NPZ or safetensors file (default: the only one, else that with the name of the field). */
   readonly array?: string;

@@ -8,6 +8,9 @@ import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.j
  * and their classes 0 … 9, shuffled and split by the seed (2,000 for testing by default). The package rounds pixels to three
  * decimals; the 256 levels k/255 are restored exactly.
  * @throws InputError when the package is not installed (it says how to) or is damaged.
+ * @example
+ * const { train, test } = await mnistDigits({ test: 2000, seed: 0 });
+ * train.x.shape; // [8000, 784]
  */
 export async function mnistDigits(options: ImageSetOptions = {}): Promise<ImageSet> {
   const folder = join(dataPackage('mnist', options.from), 'src', 'digits');

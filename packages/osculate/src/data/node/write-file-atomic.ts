@@ -15,6 +15,8 @@ async function syncFolder(folder: string): Promise<void> {
 /**
  * Writes a file so that a reader, even after a crash or a kill, finds the old contents or the new, never a part: writes a
  * temporary file in the same folder, forces it to the disk, and renames it over `path`. Errors are those of node:fs.
+ * @example
+ * await writeFileAtomic('net.onnx', run.toOnnx());
  */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);

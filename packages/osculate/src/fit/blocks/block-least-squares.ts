@@ -29,11 +29,13 @@ export interface BlockLeastSquaresOptions extends DampedOptions {
 
 /** What `blockLeastSquares` found. */
 export interface BlockFit {
+  /** Why the fit ended. */
   readonly status: DampedStatus;
   /** One sentence that says what `status` means here. */
   readonly message: string;
   /** Laid out as the starts. */
   readonly cameras: Float64Array;
+  /** The points, one after the other. */
   readonly points: Float64Array;
   /** ½Σ s²ρ(‖rₒ‖²/s²) over observations o; ½Σ‖rₒ‖² without a robust loss. */
   readonly cost: number;
@@ -43,10 +45,13 @@ export interface BlockFit {
   readonly rms: number;
   /** Largest absolute component of the gradient of the cost. */
   readonly gradientNorm: number;
+  /** What was evaluated, and how often. */
   readonly evaluations: { readonly residuals: number; readonly jacobians: number };
+  /** Steps that were tried. */
   readonly iterations: number;
   /** Iterations of conjugate gradients in all; 0 with Cholesky. */
   readonly innerIterations: number;
+  /** What a user should know of the answer, in sentences. */
   readonly warnings: readonly string[];
 }
 

@@ -7,13 +7,17 @@ import type { ObservationResidual } from './observation-program.js';
  * adjustment, and anything else of that structure (subjects and items, stations and events).
  */
 export interface BlockProblem {
+  /** The residuals of an observation, from its camera, its point and what was observed. */
   readonly residual: ObservationResidual;
   /** Starts of the cameras, one after the other, `cameraSize` numbers each. */
   readonly cameras: ArrayLike<number>;
+  /** Numbers of a camera. */
   readonly cameraSize: number;
   /** Starts of the points, which are eliminated: the family with many small blocks. */
   readonly points: ArrayLike<number>;
+  /** Numbers of a point. */
   readonly pointSize: number;
+  /** Which camera saw which point, and what. */
   readonly observations: {
     /** The index of each observation's camera. */
     readonly camera: ArrayLike<number>;

@@ -7,17 +7,23 @@ import { leastSquares } from '../least-squares.js';
 import type { NumericResiduals } from '../residuals/numeric.js';
 import type { TrustRegionOptions } from '../trust-region/region.js';
 
+/** Points (x, y). */
 export interface Data2D {
+  /** Where y was observed. */
   readonly x: ArrayLike<number>;
+  /** What was observed. */
   readonly y: ArrayLike<number>;
 }
 
+/** The model: a function of x for given parameters. */
 export type ParameterizedFunction = (params: number[]) => (x: number) => number;
 
 /** The derivatives of the model by every parameter, at x. */
 export type JacobianFunction = (params: number[]) => (x: number) => ArrayLike<number>;
 
+/** The package's options. */
 export interface LevenbergMarquardtOptions {
+  /** The parameters to start from. */
   readonly initialValues: ArrayLike<number>;
   /**
    * wᵢ: Σ (wᵢ(yᵢ − f(xᵢ)))² is minimised and returned as `parameterError`. With fewer than there are points, the first counts for all.
@@ -42,7 +48,9 @@ export interface LevenbergMarquardtOptions {
   readonly gradientDifference?: number | ArrayLike<number>;
   /** For the steps of `gradientDifference`; default false. Differences with steps of their own are always central. */
   readonly centralDifference?: boolean;
+  /** Least values of the parameters. */
   readonly minValues?: ArrayLike<number>;
+  /** Greatest values of the parameters. */
   readonly maxValues?: ArrayLike<number>;
   /** Most trial points, each of which is an iteration of the package, in each of at most two runs; default 100. */
   readonly maxIterations?: number;
@@ -50,13 +58,17 @@ export interface LevenbergMarquardtOptions {
   readonly errorTolerance?: number;
   /** Seconds, after which an Error is thrown. */
   readonly timeout?: number;
+  /** The derivatives of the model by the parameters; by default differences. */
   readonly jacobianFunction?: JacobianFunction;
 }
 
+/** The package's result. */
 export interface LevenbergMarquardtReturn {
+  /** The fitted parameters. */
   parameterValues: number[];
   /** Σ (wᵢ(yᵢ − f(xᵢ)))². */
   parameterError: number;
+  /** Trial points. */
   iterations: number;
 }
 
@@ -221,6 +233,10 @@ function fromSteps(evaluate: Evaluate, steps: Float64Array, central: boolean, m:
  * Every option of the package is honoured; how, where that differs, is told at `LevenbergMarquardtOptions`. Without `errorTolerance` it
  * minimises to full accuracy. Cost: an iteration takes a Jacobian (2n model evaluations a point without `jacobianFunction`) and a trial.
  * @throws InputError for malformed data or options; Error when the time is over.
+ * @example
+ * const line = ([a, b]: number[]) => (x: number) => a! + b! * x;
+ * const fit = levenbergMarquardt({ x: [0, 1, 2], y: [1, 3, 5] }, line, { initialValues: [0, 0] });
+ * fit.parameterValues; // [1.000, 2.000]
  */
 export function levenbergMarquardt(
   data: Data2D,

@@ -15,7 +15,7 @@ const WHAT = 'largeLeastSquares';
 
 /** Options of a fit with very many parameters. */
 export interface LargeLeastSquaresOptions extends DampedOptions {
-  /** Default: no bounds. The start is moved into them. */
+  /** Least and greatest values of the parameters (default none). The start is moved into them. */
   readonly bounds?: Bounds;
   /** Robust loss of each residual; default `linear`. */
   readonly loss?: LossName;
@@ -35,9 +35,11 @@ export interface VarianceOptions {
 
 /** What `largeLeastSquares` found. */
 export interface LargeFit {
+  /** Why the fit ended. */
   readonly status: DampedStatus;
   /** One sentence that says what `status` means here. */
   readonly message: string;
+  /** The fitted parameters. */
   readonly parameters: Float64Array;
   /** ½Σ s²ρ((rᵢ/s)²); ½Σ rᵢ² without a robust loss. */
   readonly cost: number;
@@ -47,6 +49,7 @@ export interface LargeFit {
   readonly gradientNorm: number;
   /** −1: at its lower bound and held there, 1: at its upper, 0: free. */
   readonly activeBounds: Int8Array;
+  /** What was evaluated, and how often. */
   readonly evaluations: {
     readonly residuals: number;
     /** Products J·v. */
@@ -54,6 +57,7 @@ export interface LargeFit {
     /** Products Jᵀ·u, those of the column scaling included. */
     readonly backward: number;
   };
+  /** Steps that were tried. */
   readonly iterations: number;
   /** Iterations of LSMR in all. */
   readonly innerIterations: number;

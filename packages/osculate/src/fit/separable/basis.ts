@@ -26,6 +26,7 @@ export type BasisFunctions<P = readonly Tensor[]> = (x: Tensor, nonlinear: P) =>
 
 /** A model f(x; α) + Σⱼ cⱼφⱼ(x; α). */
 export interface SeparableModel<P = readonly Tensor[]> {
+  /** The functions whose coefficients are linear. */
   readonly basis: BasisFunctions<P>;
   /** f, a term without a coefficient; default 0. */
   readonly fixed?: TracedModel<P>;

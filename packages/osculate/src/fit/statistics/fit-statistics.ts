@@ -26,8 +26,11 @@ export interface FitStatisticsOptions {
 
 /** A parameter with its error. */
 export interface ParameterStatistics {
+  /** The parameter. */
   readonly name: string;
+  /** The fitted value. */
   readonly value: number;
+  /** Whether it was free, held at a bound, fixed or tied. */
   readonly state: ParameterState;
   /** 0 for a held or fixed parameter, ∞ for one that the data do not determine, NaN without degrees of freedom. */
   readonly standardError: number;
@@ -41,10 +44,11 @@ export interface ParameterStatistics {
 
 /** What the residuals and the Jacobian of a fit say about it. */
 export interface FitStatistics {
+  /** m, the number of residuals. */
   readonly observations: number;
   /** m − rank of J: observations less free parameters that the data determine. */
   readonly degreesOfFreedom: number;
-  /** Σ r². */
+  /** Σ r² of the weighted residuals. */
   readonly residualSumOfSquares: number;
   /** s = √(Σ r²/degrees of freedom), an estimate of the factor of all sigmas; median |r|/0.6745 after a robust fit. */
   readonly residualDeviation: number;
@@ -58,8 +62,11 @@ export interface FitStatistics {
   readonly aicCorrected: number;
   /** As AIC with k ln m in place of 2k. */
   readonly bic: number;
+  /** What is known of each parameter. */
   readonly parameters: readonly ParameterStatistics[];
+  /** The covariance of the parameters, n×n. */
   readonly covariance: Matrix;
+  /** The correlation of the parameters, n×n. */
   readonly correlation: Matrix;
   /**
    * Variance of gᵀp, a linear function of the parameters: finite also where the data determine it but no parameter in it by itself, ∞ where
@@ -68,10 +75,13 @@ export interface FitStatistics {
   varianceOf(g: Float64Array): number;
   /** Condition of J with its columns scaled to length 1. */
   readonly condition: number;
+  /** True where the sigmas are taken as they are. */
   readonly absoluteSigma: boolean;
+  /** The level of the intervals, as 0.95. */
   readonly level: number;
   /** Of Student's distribution, or of the normal one for absolute sigmas without a robust loss. */
   readonly quantile: number;
+  /** Whether the residuals look like independent normal errors. */
   readonly diagnostics: ResidualDiagnostics;
 }
 

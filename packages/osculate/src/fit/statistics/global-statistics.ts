@@ -7,6 +7,7 @@ import { residualDiagnostics } from './residual-diagnostics.js';
 
 /** Statistics of a fit of several data sets. */
 export interface GlobalStatistics {
+  /** The statistics of all sets together. */
   readonly whole: FitStatistics;
   /**
    * Set by set, with the errors of the whole for its parameters, in the order of its model, so that `fitBands` takes it. Degrees of freedom
@@ -60,9 +61,9 @@ function part(whole: FitStatistics, fit: GlobalResult, fitted: SetResult): Globa
 /**
  * Statistics of a `globalFit`, of the whole, as `fitStatistics` has them, and set by set.
  * @example
- * const line = (x, { a, b }) => x.mul(b).add(a);
+ * const line = (x: Tensor, { a, b }: Record<'a' | 'b', Tensor>) => x.mul(b).add(a);
  * const sets = [{ model: line, x: [0, 1, 2], y: [1, 3, 5.1] }, { model: line, x: [0, 1, 2], y: [4, 6.2, 8] }];
- * globalStatistics(globalFit(sets, { start: { a: 0, b: 1 }, shared: ['b'] })).sets[1].rSquared // 0.99…
+ * globalStatistics(globalFit(sets, { start: { a: 0, b: 1 }, shared: ['b'] })).sets[1]!.rSquared; // 0.99…
  * @throws InputError for a level outside 0…1, or what is no fit of several sets.
  */
 export function globalStatistics(fit: GlobalResult, options: FitStatisticsOptions = {}): GlobalStatistics {

@@ -13,6 +13,7 @@ export interface ProfileOptions {
   readonly index: number;
   /** All parameters of the best fit. */
   readonly parameters: ArrayLike<number>;
+  /** Σ r² at the solution. */
   readonly sumOfSquares: number;
   /** Standard error of the parameter: the length of the first step. */
   readonly standardError: number;
@@ -20,8 +21,9 @@ export interface ProfileOptions {
   readonly variance: number;
   /** Of Student's distribution (or the normal one for absolute sigmas) at the wanted level; see `studentQuantile`. */
   readonly quantile: number;
-  /** Bounds of the parameter; default none. */
+  /** Lower bound of the parameter (default none). */
   readonly lower?: number;
+  /** Upper bound of the parameter (default none). */
   readonly upper?: number;
   /** Fits all other parameters, with this one at `value`, from a start that has it there. */
   readonly refit: (value: number, start: Float64Array) => ProfileFit;
@@ -126,7 +128,7 @@ class Side {
  * @example
  * // A mean, whose profile is a parabola: the interval of Student's distribution.
  * const options = { index: 0, parameters: [3], sumOfSquares: 14, standardError: 1.5275, variance: 7, quantile: 4.303 };
- * const refit = (value) => ({ parameters: [value], sumOfSquares: 14 + 3 * (value - 3) ** 2 });
+ * const refit = (value: number) => ({ parameters: [value], sumOfSquares: 14 + 3 * (value - 3) ** 2 });
  * profileInterval({ ...options, refit }).upper // 9.573
  * @throws InputError for an index, standard error, variance or quantile that cannot be.
  */

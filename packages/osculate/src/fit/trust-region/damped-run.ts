@@ -128,6 +128,7 @@ export interface DampedOptions {
   readonly maxEvaluations?: number;
   /** λ of the first step; default 1e-4. */
   readonly damping?: number;
+  /** Sees every step that was tried. */
   readonly onIteration?: (iteration: DampedIteration) => void;
 }
 

@@ -40,7 +40,11 @@ export function estimateOneNorm(
   return Math.max(estimate, (2 * sumOfMagnitudes(apply(alternating))) / (3 * n));
 }
 
-/** An estimate, nearly always within a factor of 3, of κ₁(A) = ‖A‖₁ ‖A⁻¹‖₁; ∞ for a singular A. 2 n³/3 operations. */
+/**
+ * An estimate, nearly always within a factor of 3, of κ₁(A) = ‖A‖₁ ‖A⁻¹‖₁; ∞ for a singular A. 2 n³/3 operations.
+ * @example
+ * conditionEstimate(matrixFromRows([[100, 0], [0, 1]])); // 100
+ */
 export function conditionEstimate(a: Matrix, options: KernelOptions = {}): number {
   const factors = lu(a, options);
   if (factors.singularAt !== undefined) return Infinity;

@@ -4,11 +4,18 @@ import { lu } from './lu.js';
 
 /** det A = sign · exp(logMagnitude). A singular matrix has sign 0 and logMagnitude −∞. */
 export interface LogDeterminant {
+  /** The sign of det A; 0 for a singular matrix. */
   readonly sign: -1 | 0 | 1;
+  /** log |det A|; −∞ for a singular matrix. */
   readonly logMagnitude: number;
 }
 
-/** The sign and the logarithm of the magnitude of det A, from an LU factorisation; InputError when A is not finite. */
+/**
+ * The sign and the logarithm of the magnitude of det A, from an LU factorisation; InputError when A is not finite.
+ * @example
+ * const { sign, logMagnitude } = logDeterminant(matrixFromRows([[0, 2], [3, 0]]));
+ * sign * Math.exp(logMagnitude); // -6.000
+ */
 export function logDeterminant(a: Matrix, options: KernelOptions = {}): LogDeterminant {
   const { factors, sign, singularAt } = lu(a, options);
   if (singularAt !== undefined) return { sign: 0, logMagnitude: -Infinity };
@@ -22,7 +29,11 @@ export function logDeterminant(a: Matrix, options: KernelOptions = {}): LogDeter
   return { sign: result, logMagnitude };
 }
 
-/** det A, the product of the pivots; over- or underflows where `logDeterminant` does not. InputError when A is not finite. */
+/**
+ * det A, the product of the pivots; over- or underflows where `logDeterminant` does not. InputError when A is not finite.
+ * @example
+ * determinant(matrixFromRows([[1, 2], [3, 4]])); // -2.000
+ */
 export function determinant(a: Matrix, options: KernelOptions = {}): number {
   const { factors, sign } = lu(a, options);
   let product: number = sign;

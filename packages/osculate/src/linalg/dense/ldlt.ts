@@ -15,11 +15,13 @@ export interface Inertia {
 export interface LdlFactors {
   /** Unit lower triangular, elements below 2.8 in magnitude. */
   readonly factor: Matrix;
+  /** The diagonal of D. */
   readonly diagonal: Float64Array;
   /** subdiagonal[i] = D[i+1, i], not zero where rows i and i + 1 form one block. */
   readonly subdiagonal: Float64Array;
   /** Row i of P A Pᵀ is row permutation[i] of A. */
   readonly permutation: Int32Array;
+  /** How many eigenvalues of A have each sign. */
   readonly inertia: Inertia;
 }
 
@@ -144,6 +146,12 @@ function inertiaOf(diagonal: Float64Array, subdiagonal: Float64Array): Inertia {
  * P A Pᵀ = L D Lᵀ for any symmetric A, of which the lower triangle is read, with bounded Bunch-Kaufman ("rook") pivoting (Ashcraft,
  * Grimes and Lewis 1998; LAPACK's dsytf2_rook): n³/3 operations. Singular matrices have factors too; their D has zeros.
  * ShapeError unless A is square, InputError unless it is finite.
+ * @example
+ * const factors = ldlt(matrixFromRows([[1, 2], [2, 1]]));
+ * const { positive, negative } = factors.inertia;
+ * [positive, negative]; // [1, 1]
+ * const result = ldltSolve(factors, Float64Array.of(3, 3));
+ * result.status === 'ok' && result.solution; // [1.000, 1.000]
  */
 export function ldlt(source: Matrix, options: KernelOptions = {}): LdlFactors {
   const n = requireSquare('ldlt', source);

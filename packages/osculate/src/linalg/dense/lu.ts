@@ -9,7 +9,9 @@ const BLOCK = 16;
 
 /** P A = L U with L unit lower triangular: both in `factors`, and `permutation[i]` the row of A that comes i-th. */
 export interface LuFactors {
+  /** L below the diagonal (its own is 1), U on and above it. */
   readonly factors: Matrix;
+  /** Row i of P A is row permutation[i] of A. */
   readonly permutation: Int32Array;
   /** The sign of the permutation. */
   readonly sign: 1 | -1;
@@ -45,6 +47,9 @@ function eliminatePanel(k: Kernels, n: number, a: number, j0: number, count: num
 /**
  * Gaussian elimination with partial pivoting, blocked (Golub and Van Loan, section 3.4; LAPACK's dgetrf): 2 n³/3 operations.
  * A zero pivot is reported in the result. InputError when A is not finite.
+ * @example
+ * const factors = lu(matrixFromRows([[0, 2], [1, 1]]));
+ * luSolve(factors, Float64Array.of(4, 3)); // [1, 2]
  */
 export function lu(a: Matrix, options: KernelOptions = {}): LuFactors {
   const n = requireSquare('lu', a);

@@ -32,6 +32,10 @@ function eigen2(a: number, b: number, c: number) {
  * The Cholesky factorisation of A + E, E zero when A is comfortably positive definite and otherwise not far from the least that makes
  * it so: D of P A Pᵀ = L D Lᵀ has its small and negative eigenvalues changed (Cheng and Higham 1998). L is bounded, so E is of the
  * order of the change. Reads and refuses A as `ldlt` does; InputError for a floor that is not positive and finite.
+ * @example
+ * const { factors, changed } = modifiedCholesky(matrixFromRows([[1, 0], [0, -2]]), { negative: 'reflect' });
+ * changed; // 1
+ * ldltSolve(factors, Float64Array.of(1, 2)); // a descent direction for the gradient (−1, −2)
  */
 export function modifiedCholesky(a: Matrix, options: ModifiedCholeskyOptions = {}): ModifiedCholesky {
   const factors = ldlt(a, options);

@@ -5,11 +5,19 @@ import type { Matrix } from '../matrix.js';
 import { type IntoOptions, takeMatrix } from './result.js';
 
 export interface MultiplyOptions extends KernelOptions, IntoOptions {
+  /** Multiply with Aᵀ in the place of A. */
   readonly transposeA?: boolean;
+  /** Multiply with Bᵀ in the place of B. */
   readonly transposeB?: boolean;
 }
 
-/** op(A) op(B), in 2 m n k operations. ShapeError when the inner dimensions differ. */
+/**
+ * op(A) op(B), in 2 m n k operations. ShapeError when the inner dimensions differ.
+ * @example
+ * const a = matrixFromRows([[1, 2], [3, 4]]);
+ * multiply(a, a); // [7, 10, 15, 22]
+ * multiply(a, a, { transposeA: true }); // [10, 14, 14, 20]
+ */
 export function multiply(a: Matrix, b: Matrix, options: MultiplyOptions = {}): Matrix {
   const { transposeA = false, transposeB = false } = options;
   const [m, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];

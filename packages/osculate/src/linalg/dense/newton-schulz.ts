@@ -5,7 +5,7 @@ import { type Matrix, matrix, requireFinite, transposeMatrix } from '../matrix.j
 import { frobeniusNorm } from './norms.js';
 
 export interface NewtonSchulzOptions extends KernelOptions {
-  /** Default 5. */
+  /** The number of steps (default 5). */
   readonly steps?: number;
   /** a, b, c of x ← a x + b x³ + c x⁵; default Muon's (3.4445, −4.7750, 2.0315), which lift small values fast but never settle at 1. */
   readonly coefficients?: readonly [number, number, number];
@@ -18,6 +18,9 @@ const MUON: readonly [number, number, number] = [3.4445, -4.775, 2.0315];
  * Approximates the orthogonal polar factor U Vᵀ of G = U Σ Vᵀ by products alone: X ← a X + (b X Xᵀ + c (X Xᵀ)²) X from G / ‖G‖_F, which
  * acts on each singular value by the odd polynomial of the coefficients. 5 steps of Muon's bring all but the tiniest into about
  * [0.68, 1.13]. A zero matrix stays zero. InputError when G is not finite or `steps` is not an integer ≥ 0.
+ * @example
+ * const orthogonal = newtonSchulz(matrixFromRows([[3, 0], [0, 5]]), { steps: 10, coefficients: [1.5, -0.5, 0] });
+ * orthogonal; // [1.000, 0, 0, 1.000]
  */
 export function newtonSchulz(g: Matrix, options: NewtonSchulzOptions = {}): Matrix {
   const { steps = 5, coefficients = MUON } = options;

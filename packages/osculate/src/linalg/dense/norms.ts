@@ -25,7 +25,13 @@ export function maxNorm({ data }: Matrix): number {
   return largestMagnitude(data);
 }
 
-/** √Σ aᵢⱼ², without overflow or underflow of the squares. */
+/**
+ * √Σ aᵢⱼ², without overflow or underflow of the squares.
+ * @example
+ * const a = matrixFromRows([[1, -2], [3, 4]]);
+ * [oneNorm(a), infinityNorm(a), maxNorm(a)]; // [6, 7, 4]
+ * frobeniusNorm(a) === euclideanNorm(a.data); // true
+ */
 export function frobeniusNorm({ data }: Matrix): number {
   return euclideanNorm(data);
 }

@@ -17,7 +17,9 @@ const BLOCK = 32;
  * vectors v of the reflections I − tau v vᵀ whose product is Q, without their leading ones.
  */
 export interface QrFactors {
+  /** R, and below it the vectors of the reflections. */
   readonly reflectors: Matrix;
+  /** The factors of the reflections. */
   readonly tau: Float64Array;
 }
 
@@ -123,7 +125,14 @@ function gatherReflectors(
   }
 }
 
-/** A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations. InputError when A is not finite. */
+/**
+ * A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations. InputError when A is not finite.
+ * @example
+ * const a = matrixFromRows([[3, 1], [4, 2]]);
+ * const factors = qr(a);
+ * multiply(orthogonalFactor(factors), upperFactor(factors)); // [3.000, 1.000, 4.000, 2.000]
+ * applyQ(factors, Float64Array.of(3, 4), { transpose: true }); // [-5.000, 0.000]
+ */
 export function qr(a: Matrix, options: KernelOptions & IntoOptions = {}): QrFactors {
   requireFinite('qr', a);
   const { rows: m, columns: n } = a;

@@ -103,6 +103,9 @@ function completeBasis(right: Matrix, values: Float64Array, options: KernelOptio
  * A = U Σ Vᵀ by one-sided Jacobi rotations of the triangular factor of a pivoted QR factorisation (Drmač and Veselić 2008, LAPACK
  * notes 169 and 170): even the small singular values of a matrix with badly scaled columns come out to high relative accuracy.
  * Some 40 min(m, n)³ + 4 m n min(m, n) operations. InputError when A is not finite.
+ * @example
+ * const { left, values, right } = svd(matrixFromRows([[0, 2], [1, 0]]));
+ * values; // [2.000, 1.000]
  */
 export function svd(a: Matrix, options: KernelOptions = {}): SingularValueDecomposition {
   requireFinite('svd', a);
@@ -132,7 +135,11 @@ export function svd(a: Matrix, options: KernelOptions = {}): SingularValueDecomp
   return { left: applyQ(factors, padded, options), values: inner.values, right };
 }
 
-/** The singular values alone, descending, as accurate as those of `svd`. */
+/**
+ * The singular values alone, descending, as accurate as those of `svd`.
+ * @example
+ * singularValues(matrixFromRows([[3, 0], [4, 0]])); // [5.000, 0]
+ */
 export function singularValues(a: Matrix, options: KernelOptions = {}): Float64Array {
   return svd(a, options).values;
 }

@@ -3,6 +3,7 @@ export type KernelName = 'wasm' | 'js';
 
 /** An option of every dense routine; by default the fastest kernels that this host has (`defaultKernels`). */
 export interface KernelOptions {
+  /** Which inner kernels run. */
   readonly kernels?: KernelName;
 }
 

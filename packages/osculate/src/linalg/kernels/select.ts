@@ -11,7 +11,11 @@ function wasmKernels(): Kernels | undefined {
   return wasm;
 }
 
-/** The kernels that dense routines use unless told otherwise: 'wasm' where the host has WebAssembly SIMD, 'js' elsewhere. */
+/**
+ * The kernels that dense routines use unless told otherwise: 'wasm' where the host has WebAssembly SIMD, 'js' elsewhere.
+ * @example
+ * defaultKernels(); // 'wasm', or 'js' where there is no SIMD
+ */
 export function defaultKernels(): KernelName {
   return wasmKernels() === undefined ? 'js' : 'wasm';
 }

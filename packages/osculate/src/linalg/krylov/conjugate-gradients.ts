@@ -18,7 +18,9 @@ export interface ConjugateGradientsResult {
    * product left the range of doubles; the solution is the last finite one.
    */
   readonly status: 'converged' | 'budget' | 'indefinite' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Products with A. */
   readonly iterations: number;
   /** ‖b − A x‖₂ as the recurrence tracks it. */
   readonly residual: number;
@@ -79,6 +81,10 @@ function* recurrence(
 /**
  * Solves A x = b for symmetric positive definite A by (preconditioned) conjugate gradients (Hestenes and Stiefel 1952; Golub and Van
  * Loan, section 11.3): one product with A, one with M⁻¹ and five vector operations an iteration. Never throws on breakdown.
+ * @example
+ * const a = (v: Float64Array, out: Float64Array) => out.set([4 * v[0]! + v[1]!, v[0]! + 3 * v[1]!]);
+ * const { status, solution } = conjugateGradients(a, Float64Array.of(6, 7));
+ * solution; // [1.000, 2.000]
  */
 export function conjugateGradients(
   apply: AsyncOperator,

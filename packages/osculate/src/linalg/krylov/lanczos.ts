@@ -15,6 +15,7 @@ export interface LanczosResult {
   readonly offDiagonal: Float64Array;
   /** Orthonormal Lanczos vectors v₀ = start / ‖start‖, v₁, …. */
   readonly basis: readonly Float64Array[];
+  /** Steps that were made. */
   readonly iterations: number;
   /** ‖A V − V T‖₂, the coupling to the next vector; a Ritz value's error is at most this times its vector's last element. */
   readonly residual: number;
@@ -63,6 +64,10 @@ function* recurrence(apply: Operator | AsyncOperator, start: Float64Array, steps
  * `steps` of the Lanczos process for a symmetric A with full reorthogonalisation: T tridiagonal and V orthonormal to working precision
  * with A V ≈ V T (Lanczos 1950; Golub and Van Loan, section 10.1). One product and 4 n j operations in step j; keeps all vectors.
  * The eigenvalues of T (`tridiagonalEigen`) approximate the extreme ones of A. Never throws on breakdown.
+ * @example
+ * const a = (v: Float64Array, out: Float64Array) => out.set([2 * v[0]! + v[1]!, v[0]! + 2 * v[1]!]);
+ * const { diagonal, offDiagonal } = lanczos(a, Float64Array.of(1, 0), 2);
+ * [...diagonal, ...offDiagonal]; // [2, 2, 1]
  */
 export function lanczos(apply: AsyncOperator, start: Float64Array, steps: number): Promise<LanczosResult>;
 export function lanczos(apply: Operator, start: Float64Array, steps: number): LanczosResult;

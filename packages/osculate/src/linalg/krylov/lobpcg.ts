@@ -10,7 +10,7 @@ export interface LobpcgOptions<P = Operator> {
   readonly which?: 'largest' | 'smallest';
   /** Converged when ‖A x − λ x‖ ≤ tolerance times the largest |λ| in sight, for each pair; default 1e-8. */
   readonly tolerance?: number;
-  /** Default 200. */
+  /** Iterations at most (default 200). */
   readonly maxIterations?: number;
   /** v ↦ M⁻¹ v, an approximate inverse of A − λ I that is symmetric positive definite. */
   readonly precondition?: P;
@@ -26,6 +26,7 @@ export interface LobpcgResult {
   readonly values: Float64Array;
   /** Orthonormal, in the order of the values. */
   readonly vectors: readonly Float64Array[];
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖A x − λ x‖ of each pair. */
   readonly residuals: Float64Array;
@@ -177,6 +178,10 @@ function validated(start: readonly Float64Array[]): void {
  * Eigenpairs at one end of the spectrum of a symmetric A, as many as start vectors, by the locally optimal block preconditioned
  * conjugate gradient method (Knyazev 2001), its basis kept orthonormal (Hetmaniuk and Lehoucq 2006). One product a pair that has not
  * converged in an iteration. ShapeError and InputError for bad start vectors; never throws on breakdown.
+ * @example
+ * const a = (v: Float64Array, out: Float64Array) => out.set(v.map((e, i) => (i + 1) * e));
+ * const { values } = lobpcg(a, [new Float64Array(8).fill(1)]);
+ * values; // [8.000]
  */
 export function lobpcg(
   apply: AsyncOperator,

@@ -15,7 +15,9 @@ export interface LsmrResult {
    * iterations used up. 'nonFinite': a product was NaN or infinite; the solution is the last good iterate. A and r include damping.
    */
   readonly status: 'converged' | 'leastSquares' | 'budget' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖r‖ of the (damped) problem as the recurrence tracks it. */
   readonly residual: number;
@@ -158,6 +160,11 @@ function validated(columns: number, options: LsmrOptions): void {
  * Minimises ‖A x − b‖² + λ² ‖x‖² for any A of `columns` columns, given v ↦ A v and u ↦ Aᵀ u, by MINRES on the normal equations without
  * forming them (Fong and Saunders 2011): from zero, so of all minimisers the shortest. One product with each an iteration.
  * InputError for a damping that is not finite; never throws on breakdown.
+ * @example
+ * const column = Float64Array.of(1, 1, 2);
+ * const a = (v: Float64Array, out: Float64Array) => out.set(column.map((c) => c * v[0]!));
+ * const transposed = (u: Float64Array, out: Float64Array) => out.set([u[0]! + u[1]! + 2 * u[2]!]);
+ * lsmr(a, transposed, Float64Array.of(1, 2, 3), 1).solution; // [1.500]
  */
 export function lsmr(
   apply: AsyncOperator,

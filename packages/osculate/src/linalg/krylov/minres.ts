@@ -17,7 +17,9 @@ export interface MinresResult {
    * 'nonFinite': a product was NaN or infinite; x is the last good iterate.
    */
   readonly status: 'converged' | 'leastSquares' | 'budget' | 'indefinite' | 'nonFinite';
+  /** x, the last iterate that was finite. */
   readonly solution: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖b − A x‖, in the norm of M⁻¹ with a preconditioner, as the recurrence tracks it. */
   readonly residual: number;
@@ -101,6 +103,9 @@ function* recurrence(
 /**
  * Solves A x = b for symmetric, possibly indefinite or singular A by minimising the residual over the Krylov space (Paige and
  * Saunders 1975): one product with A, one with M⁻¹ an iteration. Never throws on breakdown.
+ * @example
+ * const indefinite = (v: Float64Array, out: Float64Array) => out.set([v[1]!, v[0]!]);
+ * minres(indefinite, Float64Array.of(1, 2)).solution; // [2.000, 1.000]
  */
 export function minres(
   apply: AsyncOperator,

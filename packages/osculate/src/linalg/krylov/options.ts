@@ -4,7 +4,7 @@ import { InputError, ShapeError } from '../../tensor/errors.js';
 export interface StoppingOptions {
   /** Relative to the right-hand side's norm (each solver says of what); default 1e-10. */
   readonly tolerance?: number;
-  /** Default: 2 n, at least 20. */
+  /** Iterations at most (default 2 n, at least 20). */
   readonly maxIterations?: number;
 }
 

@@ -16,7 +16,9 @@ export interface SteihaugTointResult {
    * infinite, out of range, or M⁻¹ not positive definite; s is the last good step.
    */
   readonly status: 'converged' | 'boundary' | 'negativeCurvature' | 'budget' | 'nonFinite';
+  /** s, which lies within the radius. */
   readonly step: Float64Array;
+  /** Iterations that were made. */
   readonly iterations: number;
   /** ‖g + B s‖₂. */
   readonly residual: number;
@@ -96,6 +98,10 @@ function* recurrence(
  * Approximately minimises gᵀs + ½ sᵀB s over ‖s‖ ≤ radius by conjugate gradients that stop at the boundary, or follow negative
  * curvature there (Steihaug 1983; Toint 1981): at least as good as the Cauchy step. One product with B an iteration, B symmetric and
  * possibly indefinite. InputError for a radius that is not positive; never throws on breakdown.
+ * @example
+ * const b = (v: Float64Array, out: Float64Array) => out.set([2 * v[0]!, -v[1]!]);
+ * const { status, step } = steihaugToint(b, Float64Array.of(1, 1), 0.5);
+ * Math.hypot(...step); // 0.500
  */
 export function steihaugToint(
   apply: AsyncOperator,

@@ -32,6 +32,9 @@ function causalMask(length: number, dtype: 'f32' | 'f64'): Tensor {
 
 /**
  * Scaled dot-product attention softmax(Q·Kᵀ/√d)·V (Vaswani et al. 2017): q, k, v are `[…, time, d]`; memory time² per head.
+ * @example
+ * const [q, k, v] = [0, 1, 2].map((i) => input(`qkv.${i}`, 'f32', [8, 16, 64]));
+ * attention(q!, k!, v!, true).shape; // [8, 16, 64]
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, causal = false): Tensor {
   const d = q.shape.at(-1)!;
@@ -40,7 +43,11 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, causal = false): Tens
   return seen.softmax(-1).product(v);
 }
 
-/** Multi-head self-attention: `[batch, time, size]` → the same; `size` must be a multiple of `heads`. */
+/**
+ * Multi-head self-attention: `[batch, time, size]` → the same; `size` must be a multiple of `heads`.
+ * @example
+ * const layer = residual(multiHeadAttention(64, 4, { causal: true }));
+ */
 export function multiHeadAttention(
   size: number,
   heads: number,

@@ -88,7 +88,11 @@ export function sequential(layers: readonly LayerLike[] | Readonly<Record<string
   };
 }
 
-/** x + layer(x); shapes must agree. */
+/**
+ * x + layer(x); shapes must agree.
+ * @example
+ * const net = sequential([dense(2, 32), residual(sequential([dense(32, 32), tanh()])), dense(32, 2)]);
+ */
 export function residual<P>(layer: Layer<P>): Layer<P> {
   asLayer('residual: the argument', layer);
   return {

@@ -11,10 +11,13 @@ export interface ConvOptions {
   readonly stride?: number | readonly number[];
   /** Zeros added on both sides per spatial axis, or one for all (default 0). */
   readonly padding?: number | readonly number[];
+  /** Distance of neighbouring elements of the kernel per spatial axis, or one for all (default 1). */
   readonly dilation?: number | readonly number[];
+  /** Parts of the channels that are convolved apart (default 1). */
   readonly groups?: number;
+  /** Adds a bias for each output channel (default true). */
   readonly bias?: boolean;
-  /** Default He normal. */
+  /** Draws the weight (default He normal). */
   readonly weight?: Initializer;
 }
 
@@ -73,7 +76,12 @@ function convLayer(
 const kernelOf = (kernel: number | readonly number[], rank: number): readonly number[] =>
   isList(kernel) ? kernel : new Array<number>(rank).fill(kernel);
 
-/** 1-D convolution (cross-correlation): `[batch, inputs, length]` → `[batch, outputs, length′]`; W is `[outputs, inputs/groups, kernel]`. */
+/**
+ * 1-D convolution (cross-correlation): `[batch, inputs, length]` → `[batch, outputs, length′]`; W is `[outputs, inputs/groups, kernel]`.
+ * @example
+ * const net = sequential([conv1d(1, 8, 5, { stride: 2 }), relu(), flatten(), dense(8 * 14, 10)]);
+ * net.summary([1, 32]);
+ */
 export function conv1d(
   inputs: number,
   outputs: number,
@@ -83,7 +91,12 @@ export function conv1d(
   return convLayer(`conv1d(${inputs}, ${outputs})`, inputs, outputs, [kernel], options);
 }
 
-/** 2-D convolution (cross-correlation): `[batch, inputs, h, w]` → `[batch, outputs, h′, w′]`; W is `[outputs, inputs/groups, kh, kw]`. */
+/**
+ * 2-D convolution (cross-correlation): `[batch, inputs, h, w]` → `[batch, outputs, h′, w′]`; W is `[outputs, inputs/groups, kh, kw]`.
+ * @example
+ * const net = sequential([conv2d(1, 8, 3, { padding: 1 }), relu(), maxPool2d(2), flatten(), dense(8 * 14 * 14, 10)]);
+ * net.summary([1, 28, 28]);
+ */
 export function conv2d(
   inputs: number,
   outputs: number,

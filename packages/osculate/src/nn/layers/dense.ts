@@ -6,15 +6,20 @@ import { filled, type Initializer, xavierUniform } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
 export interface DenseOptions {
-  /** Default true. */
+  /** Adds b (default true). */
   readonly bias?: boolean;
-  /** Default Xavier uniform. */
+  /** Draws the weight (default Xavier uniform). */
   readonly weight?: Initializer;
 }
 
 export type DenseParameters = { readonly weight: NDArray; readonly bias?: NDArray };
 
-/** y = x·Wᵀ + b over the last axis: `[…, inputs]` → `[…, outputs]`; W is `[outputs, inputs]`, b `[outputs]`. */
+/**
+ * y = x·Wᵀ + b over the last axis: `[…, inputs]` → `[…, outputs]`; W is `[outputs, inputs]`, b `[outputs]`.
+ * @example
+ * const layer = dense(2, 3);
+ * layer.init(generator(0)).weight.shape; // [3, 2]
+ */
 export function dense(inputs: number, outputs: number, options: DenseOptions = {}): Layer<DenseParameters> {
   checkSizes('dense', { inputs, outputs });
   checkFields('dense', options, ['bias', 'weight']);

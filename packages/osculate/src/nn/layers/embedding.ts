@@ -8,7 +8,11 @@ import type { Layer } from '../layer.js';
 
 export type EmbeddingParameters = { readonly weight: NDArray };
 
-/** Rows of a table by integer ids: `[…]` → `[…, size]`; the table is `[vocabulary, size]`, initially N(0, 1). */
+/**
+ * Rows of a table by integer ids: `[…]` → `[…, size]`; the table is `[vocabulary, size]`, initially N(0, 1).
+ * @example
+ * const net = sequential([embedding(65, 32), positions(16, 32), transformerBlock(32, 4, { causal: true }), dense(32, 65)]);
+ */
 export function embedding(vocabulary: number, size: number, init: Initializer = normal(1)): Layer<EmbeddingParameters> {
   checkSizes('embedding', { vocabulary, size });
   checkFunction('embedding: init', init);

@@ -18,7 +18,11 @@ const initial =
     bias: filled(0)(generator, [size], dtype),
   });
 
-/** Layer normalisation over the last axis (Ba et al. 2016): (x − mean)/√(variance + ε)·weight + bias, biased variance. */
+/**
+ * Layer normalisation over the last axis (Ba et al. 2016): (x − mean)/√(variance + ε)·weight + bias, biased variance.
+ * @example
+ * const net = sequential([dense(2, 32), layerNorm(32), relu(), dense(32, 2)]);
+ */
 export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
   checkSizes('layerNorm', { size });
   checkEpsilon('layerNorm', epsilon);
@@ -37,6 +41,10 @@ export function layerNorm(size: number, epsilon = 1e-5): Layer<NormParameters> {
  * Batch normalisation over every axis but the channels' (axis 1) (Ioffe and Szegedy 2015). A training context gets the batch's own
  * mean and biased variance, by which it normalises; an inference context gives the statistics (see `runningStatistics`).
  * @throws InputError without a context: which statistics are meant would be a guess.
+ * @example
+ * const net = sequential([dense(2, 8), batchNorm(8), relu(), dense(8, 2)]);
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), epochs: 2 });
+ * Object.keys(run.statistics); // ['statistics.0.mean', 'statistics.0.variance']
  */
 export function batchNorm(channels: number, epsilon = 1e-5): Layer<NormParameters> {
   checkSizes('batchNorm', { channels });

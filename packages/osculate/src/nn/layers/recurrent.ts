@@ -84,7 +84,11 @@ function recurrent(cell: Cell, inputs: number, hidden: number, options: Recurren
   };
 }
 
-/** Elman network: h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh). */
+/**
+ * Elman network: h′ = tanh(W_ih·x + b_ih + W_hh·h + b_hh).
+ * @example
+ * const net = sequential([rnn(3, 16, { output: 'last' }), dense(16, 2)]); // [batch, time, 3] → [batch, 2]
+ */
 export function rnn(inputs: number, hidden: number, options: RecurrentOptions = {}): Layer<RecurrentParameters> {
   const cell: Cell = {
     name: 'rnn',
@@ -102,6 +106,8 @@ export function rnn(inputs: number, hidden: number, options: RecurrentOptions = 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber 1997) with gates i, f, g, o in PyTorch's order:
  * c′ = σ(f)·c + σ(i)·tanh(g), h′ = σ(o)·tanh(c′).
+ * @example
+ * const net = sequential([lstm(3, 16, { output: 'last' }), dense(16, 2)]); // [batch, time, 3] → [batch, 2]
  */
 export function lstm(inputs: number, hidden: number, options: RecurrentOptions = {}): Layer<RecurrentParameters> {
   const cell: Cell = {
@@ -121,6 +127,8 @@ export function lstm(inputs: number, hidden: number, options: RecurrentOptions =
 /**
  * Gated recurrent unit (Cho et al. 2014) with gates r, z, n in PyTorch's order: n = tanh(x_n + r·(W_hn·h + b_hn)),
  * h′ = (1 − z)·n + z·h.
+ * @example
+ * const net = sequential([gru(3, 16, { output: 'last' }), dense(16, 2)]); // [batch, time, 3] → [batch, 2]
  */
 export function gru(inputs: number, hidden: number, options: RecurrentOptions = {}): Layer<RecurrentParameters> {
   const cell: Cell = {
@@ -139,7 +147,11 @@ export function gru(inputs: number, hidden: number, options: RecurrentOptions = 
   return recurrent(cell, inputs, hidden, options);
 }
 
-/** Runs one recurrent layer forwards and another backwards and joins their outputs on the last axis. */
+/**
+ * Runs one recurrent layer forwards and another backwards and joins their outputs on the last axis.
+ * @example
+ * const net = sequential([bidirectional(lstm(3, 16), lstm(3, 16, { reverse: true })), dense(32, 5)]);
+ */
 export function bidirectional(
   forwards: Layer<RecurrentParameters>,
   backwards: Layer<RecurrentParameters>,

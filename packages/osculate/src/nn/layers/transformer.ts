@@ -8,7 +8,9 @@ import { type ActivationName, activationNames, dropout } from './simple.js';
 export interface TransformerBlockOptions {
   /** Width of the feed-forward part (default 4·size). */
   readonly hidden?: number;
+  /** Between the two layers of the feed-forward part (default gelu). */
   readonly activation?: ActivationName;
+  /** Each position attends to itself and earlier ones only. */
   readonly causal?: boolean;
   /** `pre` (default): x + f(norm(x)); `post`: norm(x + f(x)), as in the original paper. */
   readonly norm?: 'pre' | 'post';
@@ -24,7 +26,11 @@ export type TransformerBlockParameters = {
   readonly down: DenseParameters;
 };
 
-/** Self-attention and a two-layer perceptron, each with a residual path and layer normalisation (Vaswani et al. 2017). */
+/**
+ * Self-attention and a two-layer perceptron, each with a residual path and layer normalisation (Vaswani et al. 2017).
+ * @example
+ * const net = sequential([embedding(65, 32), positions(16, 32), transformerBlock(32, 4, { causal: true }), dense(32, 65)]);
+ */
 export function transformerBlock(
   size: number,
   heads: number,

@@ -4,6 +4,7 @@ import type { Generator } from '../../tensor/random.js';
 import { type ElementwiseOptions, elementwise } from './elementwise.js';
 import { checkLossOptions, type Loss } from './loss.js';
 
+/** Options of `huber`. */
 export interface HuberOptions extends ElementwiseOptions {
   /** Where the loss turns from quadratic to linear (default 1). */
   readonly delta?: number;
@@ -23,6 +24,9 @@ function drawHuber(delta: number, generator: Generator): number {
  * Huber's loss Σ w·ρ(o − y)/m: ρ(r) = r²/2 for |r| ≤ δ, δ·(|r| − δ/2) beyond. m = number of elements (default) or of examples.
  * H = w·diag(|r| ≤ δ)/m. Its label distribution is o + r with density ∝ exp(−ρ(r)).
  * @throws InputError for options that it does not have, and a delta that is not a number > 0.
+ * @example
+ * const o = constant([[1], [5]], 'f64');
+ * huber({ delta: 1 }).value(o, constant([[0.5], [0]], 'f64')); // 2.3125
  */
 export function huber(options: HuberOptions = {}): Loss {
   checkLossOptions('huber', options, ['delta', 'reduction', 'weights']);

@@ -27,6 +27,7 @@ export type Metric = (outputs: Tensor, targets: Tensor) => Average;
  * and its label distribution, and so that means over batches of any size add up to the loss of all rows.
  */
 export interface Loss {
+  /** What it is called in messages. */
   readonly name: string;
   /** The scalar loss: a mean over the rows of `outputs` and `targets`, `[rows, …]` each. */
   value(outputs: Tensor, targets: Tensor): Tensor;
@@ -48,7 +49,10 @@ export interface Loss {
    * it would be the empirical Fisher matrix, which does not.
    */
   score?(outputs: Tensor, targets: Tensor, drawn: Tensor): Tensor;
-  /** @throws InputError for a target that the loss is not defined for; `outputs` is the shape of the outputs of these rows. */
+  /**
+   * Refuses targets that the loss is not defined for; `outputs` is the shape of the outputs of these rows.
+   * @throws InputError that names the row.
+   */
   checkTargets?(targets: NDArray, outputs: Shape): void;
   /** Targets that are whole numbers are numbers of classes. */
   readonly classes?: boolean;

@@ -25,6 +25,8 @@ function drawPoisson(rate: number, generator: Generator): number {
  * Poisson regression with log-rates: Σ w·(exp(o) − y·o) over m (the negative log-likelihood without log y!), targets y ≥ 0.
  * m = number of elements (default) or of examples. H = diag(w·exp(o))/m.
  * @throws InputError for options that it does not have.
+ * @example
+ * poisson().value(constant([[0]], 'f64'), constant([[3]], 'f64')); // 1
  */
 export function poisson(options: ElementwiseOptions = {}): Loss {
   return elementwise(

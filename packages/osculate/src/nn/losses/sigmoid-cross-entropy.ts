@@ -5,6 +5,7 @@ import { ndarray } from '../../tensor/ndarray.js';
 import { type ElementwiseOptions, type ElementwiseParts, elementwise } from './elementwise.js';
 import { checkLossOptions, checkWeights, type Loss } from './loss.js';
 
+/** Options of `sigmoidCrossEntropy`. */
 export interface SigmoidCrossEntropyOptions extends ElementwiseOptions {
   /** Weight of the positive targets: one number, or one for each element of the last axis (PyTorch's `pos_weight`). */
   readonly positiveWeight?: number | readonly number[];
@@ -45,6 +46,9 @@ function balanced(
  * Σ w·(−c·y·log s − (1 − y)·log(1 − s))/m, H = diag(w·(1 + (c − 1)·y)·s(1 − s))/m. `metrics.accuracy`: the share of outputs on the side of
  * their target (o > 0 where y > ½), without those of weight 0.
  * @throws InputError for options that it does not have, and weights that are not finite numbers ≥ 0.
+ * @example
+ * const loss = sigmoidCrossEntropy({ positiveWeight: 3 });
+ * sigmoidCrossEntropy().value(constant([[0]], 'f64'), constant([[1]], 'f64')); // 0.6931
  */
 export function sigmoidCrossEntropy(options: SigmoidCrossEntropyOptions = {}): Loss {
   checkLossOptions('sigmoidCrossEntropy', options, ['positiveWeight', 'reduction', 'weights']);

@@ -22,6 +22,7 @@ import {
 
 const what = 'softmaxCrossEntropy';
 
+/** Options of `softmaxCrossEntropy`. */
 export interface SoftmaxCrossEntropyOptions {
   /** What the sum is divided by (default: the number of distributions). */
   readonly reduction?: Reduction;
@@ -170,6 +171,9 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
  * Class weights N/(K·n) for n of the N class numbers in each of K classes: every class counts as much, and the mean weight over these targets is
  * 1. Class numbers beyond the K, as those that are ignored, are not counted in N.
  * @throws InputError for a number of classes that is not an integer ≥ 1, and for a class without targets.
+ * @example
+ * const loss = softmaxCrossEntropy({ classWeights: balancedClassWeights(y.data, 2) });
+ * balancedClassWeights([0, 0, 0, 1], 2); // [0.6667, 2]
  */
 export function balancedClassWeights(targets: ArrayLike<number | bigint>, classes: number): number[] {
   checkSizes('balancedClassWeights', { classes });

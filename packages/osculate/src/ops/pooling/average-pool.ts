@@ -115,6 +115,8 @@ export function averagePool(x: Tensor, given: AveragePoolOptions): Tensor {
  * Mean over all spatial axes, which keep length 1: `[n, c, …]` → `[n, c, 1, …]`.
  *
  * @throws ShapeError unless x has one or more spatial axes.
+ * @example
+ * globalAveragePool(constant([[[[1, 2], [3, 6]]]], 'f64')); // [[[[3]]]]
  */
 export function globalAveragePool(x: Tensor): Tensor {
   requireFloat('globalAveragePool', x);

@@ -103,6 +103,8 @@ export function maxPool(x: Tensor, options: MaxPoolOptions): Tensor {
  * share equally.
  *
  * @throws ShapeError unless x has one or more spatial axes.
+ * @example
+ * globalMaxPool(constant([[[[1, 2], [3, 6]]]], 'f64')); // [[[[6]]]]
  */
 export function globalMaxPool(x: Tensor): Tensor {
   return max(x, spatialAxes('globalMaxPool', x), true);

@@ -73,6 +73,8 @@ export const upsampleOp: Op<UpsampleAttrs> = {
  * `[n, c, …]` with one or two spatial axes, the result `[n, c, …·factor]`.
  *
  * @throws ShapeError unless there is a positive integer factor for each spatial axis.
+ * @example
+ * upsample(constant([[[1, 2]]], 'f64'), [2]); // [[[1, 1, 2, 2]]]
  */
 export function upsample(x: Tensor, factors: readonly number[]): Tensor {
   requireFloat('upsample', x);

@@ -28,7 +28,9 @@ export interface ScanParts {
 }
 
 export interface ScanOutputs {
+  /** The last carries. */
   readonly carry: readonly Tensor[];
+  /** The y of all steps, on a new leading axis. */
   readonly ys: readonly Tensor[];
 }
 

@@ -146,6 +146,9 @@ export interface ScanStep {
  * derivative of a step reads, for all steps. Cost: length × body.
  * @throws ShapeError or DTypeError when a carry changes its shape or dtype, or the `xs` differ in length; InputError when
  * the number of carries differs or the length is unknown.
+ * @example
+ * const sums = scan(([total], [x]) => ({ carry: [total!.add(x!)], y: [total!.add(x!)] }), [full(0, 'f64')], [constant([1, 2, 3], 'f64')]);
+ * sums.ys[0]!; // [1, 3, 6]
  */
 export function scan(
   body: (carries: readonly Tensor[], xs: readonly Tensor[]) => ScanStep,

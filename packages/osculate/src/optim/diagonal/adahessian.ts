@@ -15,7 +15,7 @@ import { hessianProbe } from './hessian-probe.js';
 export interface AdaHessianOptions extends GradientOptions {
   /** Decay rates of the two moments (default 0.9, 0.999). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-4. */
+  /** ε, added to the root (default 1e-4). */
   readonly epsilon?: number;
 }
 
@@ -65,6 +65,8 @@ function adaHessianPass(pass: AdaHessianPass, [b1, b2]: readonly [number, number
  * in the second moment, averaged over the spatial axes of a convolution's kernels (their code: block size 1 elsewhere):
  * v ← β₂v + (1 − β₂)D², θ ← (1 − ηλ)θ − η·m̂/(√v̂ + ε). The Hessian is that of the same mini-batch as the gradient.
  * Cost: about three gradients of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adaHessian({ learningRate: 0.1 }), epochs: 2 });
  */
 export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessianState> {
   const { betas = [0.9, 0.999] as const, epsilon = 1e-4 } = options;

@@ -94,6 +94,8 @@ function diagonalPass(pass: DiagonalPass, beta: number): void {
  *
  * Cost: a gradient of a mini-batch a step; an estimate costs a forward pass and, for dense layers, a gradient more; for other
  * parameters one gradient an example is held in memory. Memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: diagonalGgn({ damping: 0.1 }), epochs: 2 });
  */
 export function diagonalGgn(options: DiagonalGgnOptions = {}): Optimizer<DiagonalGgnState> {
   const { betas: [beta, keep] = [0.9, 0.95] as const, damping = 0.1, interval = 1 } = options;

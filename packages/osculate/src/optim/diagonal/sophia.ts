@@ -119,6 +119,8 @@ export interface SophiaHOptions extends SophiaOptions {
  * Sophia-H (Liu et al. 2024): steps η·sign(m)·min(1, |m|/max(γ·h, 1e-8)) with decoupled weight decay, h the EMA of Hutchinson's
  * estimate z∘(H·z) of the Hessian's diagonal, z standard normal. Where h is negative the step is that of the sign.
  * Cost: one gradient of a mini-batch a step, about two more every `interval` steps; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sophiaH({ interval: 5 }), epochs: 2 });
  */
 export function sophiaH(options: SophiaHOptions = {}): Optimizer<SophiaState> {
   const { gamma = 0.01 } = options;
@@ -148,6 +150,8 @@ export interface SophiaGOptions extends SophiaOptions {
  * a gradient for labels drawn from the model and B their number (the loss's normalizer), so that h estimates the diagonal of the
  * Gauss-Newton matrix. Their code keeps ĝ² and has B (their "bs") and a sum instead of the maximum in the step: the same to 1e-15.
  * Cost: one gradient of a mini-batch a step, a forward pass and a gradient more every `interval` steps; memory 2 n.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sophiaG({ interval: 5 }), epochs: 2 });
  */
 export function sophiaG(options: SophiaGOptions = {}): Optimizer<SophiaState> {
   const { rho = 0.04 } = options;

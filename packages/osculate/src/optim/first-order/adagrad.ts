@@ -10,7 +10,7 @@ import {
 
 /** Learning rate 0.03. */
 export interface AdagradOptions extends GradientOptions {
-  /** Default 1e-10. */
+  /** ε, added to the root (default 1e-10). */
   readonly epsilon?: number;
 }
 
@@ -32,6 +32,8 @@ function adagradPass(pass: Pass<'sum'>, epsilon: number): void {
 /**
  * AdaGrad (Duchi et al. 2011) with a diagonal matrix: s ← s + g², θ ← θ − η·g/(√s + ε), with weight decay in g.
  * One gradient of a mini-batch a step; memory n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adagrad({ learningRate: 0.1 }), epochs: 2 });
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState> {
   const { epsilon = 1e-10 } = options;

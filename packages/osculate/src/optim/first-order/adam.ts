@@ -43,7 +43,7 @@ export function adamPass(pass: Pass<'first' | 'second'>, { betas: [b1, b2], epsi
 export interface AdamOptions extends GradientOptions {
   /** Decay rates of the two moments (default 0.9, 0.999). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
 }
 
@@ -52,6 +52,8 @@ export type AdamState = GradientState<{ readonly first: Vector; readonly second:
 /**
  * Adam (Kingma and Ba 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η·m̂/(√v̂ + ε) with bias-corrected m̂, v̂; weight
  * decay is added to g. One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adam({ learningRate: 0.01 }), epochs: 2 });
  */
 export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;
@@ -70,6 +72,9 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
 /**
  * AdamW (Loshchilov and Hutter 2019): Adam whose weight decay λ (default 0.01) does not pass through the moments:
  * θ ← (1 − ηλ)θ − η·m̂/(√v̂ + ε). One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const optimizer = adamW({ schedule: cosine(1000), weightDecay: 0.1, groups: [{ names: /bias$/, weightDecay: 0 }] });
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function adamW(options: AdamOptions = {}): Optimizer<AdamState> {
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;
@@ -131,6 +136,8 @@ function nadamPass(pass: Pass<'first' | 'second'>, coefficients: Coefficients): 
  * NAdam (Dozat 2016) as PyTorch computes it: Adam with Nesterov momentum and a momentum μ_t = β₁(1 − ½·0.96^(ψt)) that warms up:
  * θ ← θ − η·((1 − μ_t)/(1 − Πμ)·g + μ_{t+1}/(1 − Πμ·μ_{t+1})·m)/(√v̂ + ε), with weight decay in g.
  * One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: nadam(), epochs: 2 });
  */
 export function nadam(options: NadamOptions = {}): Optimizer<NadamState> {
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8, momentumDecay = 0.004 } = options;

@@ -12,7 +12,7 @@ import { rateByTrial, trialSteps } from './rate-trial.js';
 
 /** Options of every method that steps along mini-batch gradients. */
 export interface GradientOptions {
-  /** Default: the method's own. */
+  /** η, the length of a step; the default is the method's own. */
   readonly learningRate?: number;
   /** Multiplies the learning rate (default: constant). */
   readonly schedule?: Schedule;
@@ -219,8 +219,9 @@ export function gradientMethod<S extends object>(
 export interface ParameterGroup {
   /** Parameters whose dotted name matches; a parameter belongs to the first group that it matches. */
   readonly names: RegExp;
-  /** Instead of the method's; the schedule multiplies it all the same. */
+  /** Instead of the method's learning rate; the schedule multiplies it all the same. */
   readonly learningRate?: number;
+  /** Instead of the method's weight decay. */
   readonly weightDecay?: number;
 }
 

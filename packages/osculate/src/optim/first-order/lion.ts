@@ -25,6 +25,8 @@ function lionPass(pass: Pass<'momentum'>, [b1, b2]: readonly [number, number]): 
 /**
  * Lion (Chen et al. 2023): θ ← (1 − ηλ)θ − η·sign(β₁m + (1 − β₁)g), then m ← β₂m + (1 − β₂)g.
  * One gradient of a mini-batch a step; memory n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: lion({ learningRate: 1e-3 }), epochs: 2 });
  */
 export function lion(options: LionOptions = {}): Optimizer<LionState> {
   const { betas = [0.9, 0.99] as const } = options;

@@ -10,6 +10,8 @@ function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>)
  * Stochastic gradient descent (Robbins and Monro 1951): θ ← θ − η·(g + λθ). Unless η is given, it is found by a
  * short trial in the first step, as by the methods with momentum (see `gradientMethod`), and reported in the details.
  * One gradient of a mini-batch a step; no memory beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sgd({ learningRate: 0.1, batchSize: 8 }), epochs: 2 });
  */
 export function sgd(options: GradientOptions = {}): Optimizer<GradientState> {
   const rule = { name: 'SGD', defaults: { learningRate: 'trial' as const }, settings: {}, vectors: [], pass };
@@ -30,6 +32,8 @@ function heavyBallPass(pass: Pass<'velocity'>, momentum: number): void {
 /**
  * Stochastic gradient descent with the momentum of Polyak 1964, the heavy ball: b ← μ·b + g + λθ, θ ← θ − η·b.
  * One gradient of a mini-batch a step; memory n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: heavyBall({ momentum: 0.9 }), epochs: 2 });
  */
 export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovState> {
   const { momentum = 0.9 } = options;
@@ -47,7 +51,7 @@ export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovStat
 
 /** Learning rate by a short trial in the first step, reported in its details. */
 export interface NesterovOptions extends GradientOptions {
-  /** Default 0.9. */
+  /** μ of the velocity (default 0.9). */
   readonly momentum?: number;
 }
 
@@ -68,6 +72,8 @@ function nesterovPass(pass: Pass<'velocity'>, momentum: number): void {
 /**
  * Stochastic gradient descent with Nesterov momentum in the form of Sutskever et al. 2013 as PyTorch computes it:
  * b ← μ·b + g, θ ← θ − η·(g + μ·b), with weight decay in g. One gradient of a mini-batch a step; memory n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: nesterov({ learningRate: 0.05 }), epochs: 2 });
  */
 export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState> {
   const { momentum = 0.9 } = options;

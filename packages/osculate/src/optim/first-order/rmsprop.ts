@@ -12,9 +12,9 @@ import {
 export interface RmspropOptions extends GradientOptions {
   /** Decay rate of the mean of squares (default 0.99). */
   readonly alpha?: number;
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
-  /** Default 0. */
+  /** μ of the velocity (default 0). */
   readonly momentum?: number;
 }
 
@@ -41,6 +41,8 @@ function rmspropPass(pass: Pass<'square' | 'velocity'>, { alpha, epsilon, moment
 /**
  * RMSProp (Tieleman and Hinton 2012) with momentum as in PyTorch: s ← αs + (1 − α)g², b ← μ·b + g/(√s + ε), θ ← θ − η·b, with weight
  * decay in g. One gradient of a mini-batch a step; memory 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: rmsprop(), epochs: 2 });
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
   const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;

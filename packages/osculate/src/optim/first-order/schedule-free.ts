@@ -51,6 +51,8 @@ function pass(state: ScheduleFreeState, out: Out, g: Vector, { from, to, rate, d
  * Schedule-free AdamW (Defazio et al. 2024), with the bias correction of their released code: the gradient is taken at
  * y = (1 − β₁)z + β₁x, z ← z − γ·(g/(√v̂ + ε) + λy), and the parameters are the average x ← (1 − c)x + c·z with c = γ²/Σγ². It needs no
  * decaying schedule, only a warm-up. The reported loss is the one at y. One gradient of a mini-batch a step; memory 2 n.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: scheduleFreeAdamW(), epochs: 2 });
  */
 export function scheduleFreeAdamW(options: AdamOptions = {}): Optimizer<ScheduleFreeState> {
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;

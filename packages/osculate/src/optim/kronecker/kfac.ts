@@ -20,6 +20,7 @@ import {
 } from './programs.js';
 import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
 
+/** How K-FAC steps. */
 export interface KfacOptions extends KroneckerOptions {
   /**
    * Steps between adaptations of γ, a multiple of `inverseEvery` (default 0: γ = √(λ + weight decay) at all times; 20 in the paper).
@@ -57,6 +58,8 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds the
  * loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised that it
  * would fall; it costs a forward pass to tell, where the first is so.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: kfac({ damping: 1 }), epochs: 2 });
  */
 export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
   const settings = settingsOf('kfac', options);

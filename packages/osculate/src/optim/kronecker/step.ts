@@ -13,17 +13,18 @@ import { bestProposal, type Direction, type KfacPrograms, type Piece, type Point
 export interface KroneckerOptions {
   /** Rows a step (default 1000). */
   readonly batchSize?: number;
+  /** Rows of the batch for the factors (default half of it, and at least 64 or the whole batch): fewer measure no curvature that a step could trust. */
+  readonly factorRows?: number;
   /**
-   * Rows of the batch for the factors (default half of it) and for the products of the quadratic model (default an eighth); by
-   * default at least 64, or the whole batch: fewer rows measure no curvature that a step could trust. Where the rows of the model do
+   * Rows of the batch for the products of the quadratic model (default an eighth of it, and at least 64 or the whole batch). Where they do
    * not stand for the batch, the model is made again of the whole batch: see `bestProposal`.
    */
-  readonly factorRows?: number;
   readonly modelRows?: number;
   /** Initial λ (default: by a short trial in the first step, see `kfac`; 150 in the paper, whose losses are sums over 784 pixels). */
   readonly damping?: number;
-  /** Steps between updates of the factors (default 10) and of their inverses (default 20); both also in the first three steps. */
+  /** Steps between updates of the factors (default 10); they are also updated in the first three steps. */
   readonly factorEvery?: number;
+  /** Steps between updates of the inverses of the factors (default 20); they are also updated in the first three steps. */
   readonly inverseEvery?: number;
   /** Steps between adaptations of λ (default 5; 0: λ stays). */
   readonly dampingEvery?: number;
@@ -39,7 +40,7 @@ export interface KroneckerOptions {
    * grow; 500 in the paper). Rows of the factors and of the model stay.
    */
   readonly wholeDataAt?: number;
-  /** Default 'sampled', the true Fisher matrix. */
+  /** Whose curvature the factors are of: by default 'sampled', the true Fisher matrix. */
   readonly estimate?: FactorEstimate;
   /** How weights shared over time, tokens or patches are treated (default 'expand'). */
   readonly sharing?: WeightSharing;

@@ -8,15 +8,19 @@ import type { Optimizer, OptimizerState } from '../optimizer.js';
 
 /** What a method that looks at shapes does with a parameter, and why. */
 export interface Treatment {
+  /** The parameter. */
   readonly name: string;
+  /** The parameter's shape. */
   readonly shape: Shape;
   /** The update rule that it gets. */
   readonly method: string;
+  /** Why it gets that rule, in words. */
   readonly reason: string;
 }
 
 /** An optimizer that treats parameters by their shapes and says how. */
 export interface MatrixOptimizer<S extends OptimizerState> extends Optimizer<S> {
+  /** What it does with each parameter, and why. */
   describe(layout: ParameterLayout): readonly Treatment[];
 }
 

@@ -62,15 +62,17 @@ async function orthogonalize(
 
 /** Learning rate 0.02 for the hidden matrices. */
 export interface MuonOptions extends GradientOptions {
-  /** Default 0.95. */
+  /** μ of the momentum (default 0.95). */
   readonly momentum?: number;
   /** Newton-Schulz steps (default 5). */
   readonly newtonSchulzSteps?: number;
   /** Matrices that AdamW gets beside the last one, by name (default /embed|position/i). */
   readonly notHidden?: RegExp;
-  /** AdamW's learning rate (default 3e-3), betas (0.9, 0.95) and ε (1e-10) for the other parameters. */
+  /** AdamW's learning rate for the other parameters (default 3e-3). */
   readonly adamLearningRate?: number;
+  /** AdamW's decay rates for the other parameters (default 0.9, 0.95). */
   readonly adamBetas?: readonly [number, number];
+  /** AdamW's ε for the other parameters (default 1e-10). */
   readonly adamEpsilon?: number;
 }
 
@@ -124,6 +126,10 @@ function momentumOf(
  *
  * Cost: one gradient of a mini-batch a step and, for each hidden m × n matrix, m ≤ n, 10·m²·(2n + m) operations on the executor,
  * counted as work; memory 2 n beside the parameters.
+ * @example
+ * const optimizer = muon({ learningRate: 0.02 });
+ * optimizer.describe(objective.layout).map(({ name, method }) => `${name}: ${method}`);
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
   const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;

@@ -238,6 +238,8 @@ function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly 
  * Cost: one gradient of a mini-batch a step, 2·m·n·(m + n) operations twice for an m × n block, and about 10·(m³ + n³) every
  * `interval` steps. Memory: 2·(m² + n²) numbers a block and 2 n beside the parameters.
  * @throws InputError when a factor's eigendecomposition fails 3 times in a row (until then the old root is kept).
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: shampoo({ interval: 10 }), epochs: 2 });
  */
 export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooState> {
   const { betas = [0.9, 0.95] as const, epsilon = 1e-12, blockSize = 256, interval = 10 } = options;

@@ -78,7 +78,7 @@ function pickRows({ columns, data }: Matrix, order: readonly number[]): Matrix {
 export interface SoapOptions extends GradientOptions {
   /** Decay rates of the first moment, and of the second moment and the factors (default 0.95, 0.95). */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
+  /** ε, added to the root (default 1e-8). */
   readonly epsilon?: number;
   /** Updates between new bases (default 10). */
   readonly interval?: number;
@@ -217,6 +217,8 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
  *
  * Cost: one gradient of a mini-batch a step and 6·m·n·(m + n) operations for an m × n matrix, about 9·(m³ + n³) every `interval` steps.
  * Memory: 2·(m² + n²) numbers a matrix and 2 n beside the parameters.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: soap(), epochs: 2 });
  */
 export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
   const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;

@@ -10,6 +10,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface AdaptiveCubicOptions {
   /** First weight σ of the cubic term (1). */
   readonly weight?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 
@@ -20,6 +21,9 @@ export interface AdaptiveCubicOptions {
  * n². For smooth functions of few parameters, minimised to the last digits; not for networks, where `adaptiveCubicLanczos` or `kfac` takes
  * its place.
  * @throws InputError when the weight is not positive.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: adaptiveCubic() });
+ * x; // [1.000, 1.000]
  */
 export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<RegionState> {
   const { weight = 1, curvature = hessianMatrix } = options;
@@ -44,6 +48,9 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBa
  * Toint 2011, part I, section 6). Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial;
  * a trial that is refused costs no product. Memory: `dimension` vectors.
  * @throws InputError when the weight or the dimension is not positive.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: adaptiveCubicLanczos() });
+ * x; // [1.000, 1.000]
  */
 export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
   const { weight = 1, curvature = hessianMatrix, dimension = 30 } = options;

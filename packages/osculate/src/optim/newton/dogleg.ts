@@ -40,6 +40,9 @@ function doglegStep(
  * Cost a step: about 2n gradients, one factorisation (n³/3), one value a trial: less linear algebra than the exact subproblem, and no hard
  * case.
  * @throws InputError when the radius is not positive.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: dogleg() });
+ * x; // [1.000, 1.000]
  */
 export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOptions = {}): Optimizer<RegionState> {
   checkOptions('dogleg', { 'a finite number > 0': { radius } });

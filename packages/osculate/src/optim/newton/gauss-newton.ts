@@ -8,7 +8,7 @@ import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface GaussNewtonOptions {
-  /** Default: Armijo backtracking; `fullStep` gives the textbook method. */
+  /** How a step's length is found: by default Armijo backtracking; `fullStep` gives the textbook method. */
   readonly search?: LineSearch;
 }
 
@@ -17,6 +17,9 @@ export interface GaussNewtonOptions {
  * JᵀJ), and a line search. Quadratic convergence where the residuals vanish. For
  * curves and other fits with few parameters, not for classification or networks. Cost a step: a Jacobian, 4mn².
  * @throws InputError when the objective is not a sum of squares.
+ * @example
+ * const { x } = await minimize(residuals, [-1.2, 1], { method: gaussNewton() });
+ * x; // [1.000, 1.000]
  */
 export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}): Optimizer {
   return lineSearchMethod({
@@ -70,6 +73,9 @@ export interface GaussNewtonLsmrOptions extends GaussNewtonOptions, LsmrSolveOpt
  * and a line search. Where `gaussNewtonCg` works on JᵀJ, this does not square the condition number of J. Cost a step: the residuals, a
  * gradient, a product with J and one with Jᵀ (about one and a half gradients) an inner iteration, a value a trial. Memory: a few vectors.
  * @throws InputError (in a step) when the objective is not a sum of squares.
+ * @example
+ * const { x } = await minimize(residuals, [-1.2, 1], { method: gaussNewtonLsmr() });
+ * x; // [1.000, 1.000]
  */
 export function gaussNewtonLsmr(options: GaussNewtonLsmrOptions = {}): Optimizer {
   const { search = backtracking(), batchSize } = options;

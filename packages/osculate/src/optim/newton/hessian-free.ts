@@ -19,7 +19,9 @@ export interface HessianFreeOptions {
   readonly damping?: number;
   /** Share of the last CG solution that the next solve starts from (0.95). */
   readonly warmStart?: number;
+  /** CG iterations at most (250). */
   readonly maxIterations?: number;
+  /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
   readonly tolerance?: number;
 }
 
@@ -118,6 +120,8 @@ function nextDamping(damping: number, rho: number): number {
  *
  * Cost a step: one gradient over `gradientRows`, 10 to 250 GGN products and a few losses over `curvatureRows`, and one
  * loss or a few over `gradientRows`. Memory: about 10 vectors. A step whose gradient or losses are not finite is rejected and λ raised.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: hessianFree(), epochs: 2 });
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
   const settings = {

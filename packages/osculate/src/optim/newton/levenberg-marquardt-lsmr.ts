@@ -19,6 +19,9 @@ export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatc
  * a gradient, a product with J and one with Jᵀ (about one and a half gradients) an inner iteration, a product and a value a trial; a
  * trial that is refused solves again. Memory: a few vectors.
  * @throws InputError when the damping is not positive, or (in a step) the objective is not a sum of squares.
+ * @example
+ * const { x } = await minimize(residuals, [-1.2, 1], { method: levenbergMarquardtLsmr() });
+ * x; // [1.000, 1.000]
  */
 export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-2, batchSize } = options;

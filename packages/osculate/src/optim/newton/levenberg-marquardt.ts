@@ -88,6 +88,9 @@ function promised({ n, upper }: Triangle, { q, length, damping }: MoreSteps): nu
  * iterates do not depend on the units of the variables. A step that is zero, or that cannot decrease f, ends the run as stalled. For small
  * n. Cost a step: a Jacobian, 2mn² operations, and a value and some n³ a trial.
  * @throws InputError when the factor is not positive, or (in a step) the objective is not a sum of squares.
+ * @example
+ * const { x, f } = await minimize(residuals, [-1.2, 1], { method: levenbergMarquardt() });
+ * x; // [1.000, 1.000]
  */
 export function levenbergMarquardt({
   factor = 100,

@@ -19,7 +19,7 @@ export interface NaturalGradientOptions extends RowBatchOptions {
    * the Gauss-Newton matrix, which it equals for the losses of `nn` except Huber's.
    */
   readonly fisher?: 'exact' | 'sampled';
-  /** η (1). */
+  /** η, the length of a step (1). */
   readonly learningRate?: number;
   /** First λ (default: the curvature along the first gradient, see `firstDamping`). */
   readonly damping?: number;
@@ -51,6 +51,8 @@ async function drawnFor(objective: Objective, at: Vector, rows: Rows, generator:
  * Cost a step: a gradient of the rows, up to `maxIterations` + 1 products on `curvatureRows` (less than two gradients of these rows
  * each) and one loss a trial; with sampled targets a forward pass of these rows. Memory: about 8 vectors.
  * @throws InputError when an option is out of its range, or (in a step) the objective has no outputs.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: naturalGradient(), epochs: 2 });
  */
 export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer<RegionState> {
   const settings = settingsOf(options);

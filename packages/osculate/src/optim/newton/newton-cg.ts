@@ -9,8 +9,9 @@ import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
 
 export interface NewtonCgOptions extends RowBatchOptions {
-  /** Default: Armijo backtracking. */
+  /** How a step's length is found (default Armijo backtracking). */
   readonly search?: LineSearch;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
@@ -29,6 +30,9 @@ export function forcing(gradientNorm: number, maxIterations: number): { toleranc
  * last iterate is taken, or −g when it has none (Nocedal and Wright 2006, algorithm 7.1). Superlinear convergence. Cost a step: a
  * gradient, one product (about two gradients) an inner iteration, one value a trial. Memory: a few vectors. For smooth functions of any size
  * and hundreds of gradients of all rows; not for a few passes over the data of a network, where its steps are too few.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: newtonCg() });
+ * x; // [1.000, 1.000]
  */
 export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
   const { search = backtracking(), curvature = hessianMatrix, maxIterations = 250 } = options;
@@ -59,6 +63,8 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
  * Gauss-Newton-CG, matrix-free: Newton-CG on the generalised Gauss-Newton matrix, which has no negative curvature when the loss is
  * convex in the outputs. Cost a step: a gradient, one product (less than two gradients) an inner iteration, one value a trial.
  * @throws InputError when the objective has no outputs (a plain function).
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: gaussNewtonCg(), epochs: 2 });
  */
 export function gaussNewtonCg(options: Omit<NewtonCgOptions, 'curvature'> = {}): Optimizer {
   return { ...newtonCg({ ...options, curvature: gaussNewtonMatrix }), name: 'Gauss-Newton-CG' };

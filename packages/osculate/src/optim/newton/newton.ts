@@ -45,8 +45,9 @@ export function shiftedCholesky(a: Matrix): ShiftedCholesky {
 }
 
 export interface NewtonOptions {
-  /** Default: Armijo backtracking. */
+  /** How a step's length is found (default Armijo backtracking). */
   readonly search?: LineSearch;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 
@@ -55,6 +56,9 @@ export interface NewtonOptions {
  * Wright 2006, algorithm 3.3), and a line search. Quadratic convergence where B is the Hessian. Cost a step: about 2n gradients and n³/3
  * operations a factorisation. For smooth functions of few parameters, minimised to the last digits; not for networks, where `kfac` takes its
  * place.
+ * @example
+ * const { x, steps } = await minimize(rosenbrock, [-1.2, 1], { method: newton({ search: strongWolfe() }) });
+ * x; // [1.000, 1.000]
  */
 export function newton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
@@ -75,6 +79,9 @@ export function newton({ search = backtracking(), curvature = hessianMatrix }: N
  * Newton with a modified Cholesky factorisation (Cheng and Higham 1998): the direction −(B + E)⁻¹g with negative eigenvalues of D reflected
  * and small ones raised, E = 0 where B is comfortably positive definite, and a line search. Cost a step: about 2n gradients and n³/3
  * operations. For smooth functions of few parameters, minimised to the last digits; not for networks, where `kfac` takes its place.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: modifiedNewton() });
+ * x; // [1.000, 1.000]
  */
 export function modifiedNewton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
@@ -103,6 +110,9 @@ export function modifiedNewton({ search = backtracking(), curvature = hessianMat
  * Newton's method without safeguards, for teaching and for maps of where it leads, not for training: x − H⁻¹g with the Hessian as it is,
  * whether or not f falls. Quadratic convergence near a regular stationary point of any kind: saddles and maxima attract it as well. A
  * singular Hessian stops it as indefinite. Cost a step: about 2n gradients, n³/3 operations.
+ * @example
+ * const { x, steps } = await minimize(rosenbrock, [-1.2, 1], { method: plainNewton() });
+ * x; // [1.000, 1.000]
  */
 export function plainNewton(): Optimizer {
   return lineSearchMethod({

@@ -10,6 +10,7 @@ import type { RowBatchOptions } from './parts/row-batches.js';
 export interface SaddleFreeNewtonOptions {
   /** First damping λ (1e-3). */
   readonly damping?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 
@@ -23,6 +24,10 @@ function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Flo
  * strongly as minima attract; λ follows the gain ratio. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
  * For smooth functions of few parameters, minimised to the last digits; not for networks, where `saddleFreeKrylov` or `kfac` takes its place.
  * @throws InputError when the damping is not positive.
+ * @example
+ * const saddle = fn((x) => x.at(0).square().add(x.at(1).square().sub(1).square()));
+ * const { x } = await minimize(saddle, [1, 0.01], { method: saddleFreeNewton() });
+ * x; // [0.000, 1.000]
  */
 export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-3, curvature = hessianMatrix } = options;
@@ -45,6 +50,9 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBat
  * Saddle-free Newton, matrix-free (Dauphin et al. 2014, algorithm 1): |B| is formed in the Krylov space of the gradient from Lanczos's
  * process. Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial. Memory: `dimension` vectors.
  * @throws InputError when the damping or the dimension is not positive.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: saddleFreeKrylov() });
+ * x; // [1.000, 1.000]
  */
 export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
   const { damping = 1e-3, curvature = hessianMatrix, dimension = 30 } = options;

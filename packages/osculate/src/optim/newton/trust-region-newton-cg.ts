@@ -22,6 +22,9 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatch
  * trial; a trial that is refused solves again. Memory: a few vectors. For smooth functions with saddles and hundreds of gradients of all rows;
  * not for a few passes over the data of a network, where its steps are too few.
  * @throws InputError when the radius is not positive.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: trustRegionNewtonCg() });
+ * x; // [1.000, 1.000]
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
   const { radius = 1, curvature = hessianMatrix, maxIterations = 250 } = options;

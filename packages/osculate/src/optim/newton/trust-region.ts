@@ -9,6 +9,7 @@ import { type RegionState, regionMethod } from './parts/region-method.js';
 export interface TrustRegionOptions {
   /** First trust radius (0.5). */
   readonly radius?: number;
+  /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
 
@@ -18,6 +19,10 @@ export interface TrustRegionOptions {
  * Hessian. Cost a step: about 2n gradients, 9n³ operations, one value a trial. Memory: a few n².
  * For smooth functions of few parameters, minimised to the last digits; not for networks, where `trustRegionNewtonCg` or `kfac` takes its place.
  * @throws InputError when the radius is not positive.
+ * @example
+ * const { x, status } = await minimize(rosenbrock, [-1.2, 1], { method: trustRegion() });
+ * x; // [1.000, 1.000]
+ * status; // 'converged'
  */
 export function trustRegion({
   radius = 0.5,

@@ -5,7 +5,7 @@ import { strongWolfe } from '../search/strong-wolfe.js';
 import { isUsablePair, type QuasiNewtonState, quasiNewtonMethod } from './quasi-newton-method.js';
 
 export interface BfgsOptions {
-  /** Default: strong Wolfe. */
+  /** How a step's length is found (default strong Wolfe). */
   readonly search?: LineSearch<LineSlope>;
 }
 
@@ -48,6 +48,9 @@ function identity(n: number): Float64Array {
  * BFGS with the dense inverse Hessian and a strong Wolfe search: superlinear convergence without second derivatives. A pair with sᵀy not
  * clearly positive is skipped. Cost a step: about one gradient and 6n² operations; memory 2n²: for up to a few thousand parameters, with the
  * gradient of all rows; beyond, `lbfgs`.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: bfgs() });
+ * x; // [1.000, 1.000]
  */
 export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
   return quasiNewtonMethod<BfgsMemory>({

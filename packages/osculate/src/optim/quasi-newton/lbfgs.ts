@@ -91,7 +91,7 @@ function twoLoops(pairs: readonly Pair[], q: Float64Array): void {
 export interface LbfgsOptions {
   /** Pairs that are kept (10). */
   readonly memory?: number;
-  /** Default: strong Wolfe. */
+  /** How a step's length is found (default strong Wolfe). */
   readonly search?: LineSearch<LineSlope>;
 }
 
@@ -164,6 +164,9 @@ export function withPair(memory: LbfgsMemory, s: Float64Array, y: Float64Array):
  * many rows, where `multiBatchLbfgs` takes its place. Cost a step: about one gradient over all rows and 4·memory·n operations; memory
  * 2·memory·n numbers.
  * @throws InputError when the memory is not an integer ≥ 1.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: lbfgs({ memory: 5 }) });
+ * x; // [1.000, 1.000]
  */
 export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}): Optimizer<LbfgsState> {
   if (!Number.isInteger(memory) || memory < 1) {

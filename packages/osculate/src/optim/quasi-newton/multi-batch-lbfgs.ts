@@ -58,7 +58,7 @@ export interface MultiBatchLbfgsOptions {
   readonly memory?: number;
   /** First rate that is tried once there are pairs (default 1). */
   readonly learningRate?: number;
-  /** Default: backtracking on the batch. `fullStep` takes the learning rate as it is. */
+  /** How a step's rate is found: by default backtracking on the batch; `fullStep` takes the learning rate as it is. */
   readonly search?: LineSearch;
   /** ε of the condition sᵀy ≥ ε·‖s‖² on a pair (default 1e-8). */
   readonly epsilon?: number;
@@ -217,6 +217,8 @@ function settingsOf(options: MultiBatchLbfgsOptions): Settings {
  * Cost a step: one gradient and one value of a batch, the value again for each trial that fails, 4·memory·n operations; memory
  * 2·memory·n numbers.
  * @throws InputError for an option out of range.
+ * @example
+ * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: multiBatchLbfgs({ batchSize: 16 }), epochs: 2 });
  */
 export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer<MultiBatchLbfgsState> {
   const settings = settingsOf(options);

@@ -58,7 +58,11 @@ export function lineOf(
   };
 }
 
-/** No search: the first rate, as long as f is finite there. For teaching, and where the model is known to be good. */
+/**
+ * No search: the first rate, as long as f is finite there. For teaching, and where the model is known to be good.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: newton({ search: fullStep }) });
+ */
 export const fullStep: LineSearch = async (line, first) => {
   const point = await line.at(first);
   return Number.isFinite(point.value) ? point : null;
@@ -77,7 +81,11 @@ function shrunk({ value, slope }: Line, rate: number, trial: number): number {
   return Number.isFinite(minimizer) ? Math.min(0.5 * rate, Math.max(0.1 * rate, minimizer)) : 0.1 * rate;
 }
 
-/** Armijo backtracking with quadratic interpolation (Nocedal and Wright 2006, section 3.5). One value of f a trial. */
+/**
+ * Armijo backtracking with quadratic interpolation (Nocedal and Wright 2006, section 3.5). One value of f a trial.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: newton({ search: backtracking({ trials: 20 }) }) });
+ */
 export function backtracking({ decrease = 1e-4, trials = 60 }: BacktrackingOptions = {}): LineSearch {
   return async (line, first) => {
     let rate = first;

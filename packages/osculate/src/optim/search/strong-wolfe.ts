@@ -49,6 +49,8 @@ async function zoom(line: Line, low: End, high: End, options: Required<StrongWol
 /**
  * A rate that satisfies the strong Wolfe conditions (Nocedal and Wright 2006, algorithms 3.5 and 3.6), by cubic interpolation. Where
  * none is found to the accuracy of f, the best point that decreases f enough, or null. One gradient a trial.
+ * @example
+ * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: bfgs({ search: strongWolfe({ curvature: 0.5 }) }) });
  */
 export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch<LineSlope> {
   const all = { decrease: 1e-4, curvature: 0.9, trials: 40, ...options };

@@ -136,6 +136,10 @@ class OrtExecutable<Name extends string> implements Executable<Name> {
  * A program is lowered to an ONNX model and its session made once per executor; loading it again shares the session.
  * Runs of one executor follow each other in the order of the calls. Inputs are read in place: do not change a fed array
  * before `run` has settled.
+ * @example
+ * const executor = ortExecutorFrom(ort, { threads: 2 }); // import * as ort from 'onnxruntime-web'
+ * const executable = await executor.load(compile({ y: input('x', 'f32', [2]).square() }));
+ * (await executable.run({ x: [2, 3] })).y; // [4, 9]
  */
 export function ortExecutorFrom(ort: OrtModule, options: OrtOptions = {}): Executor {
   checkObject('ortExecutorFrom: the options', options);

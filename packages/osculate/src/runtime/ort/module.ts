@@ -5,9 +5,11 @@ import type { AnyTypedArray } from '../../tensor/dtype.js';
  * `onnxruntime-web/webgpu` fit it.
  */
 export interface OrtModule {
+  /** Makes sessions from the bytes of models. */
   readonly InferenceSession: {
     create(model: Uint8Array, options?: OrtSessionOptions): Promise<OrtSession>;
   };
+  /** Makes tensors from typed arrays. */
   readonly Tensor: OrtTensorConstructor;
 }
 

@@ -4,6 +4,7 @@ import type { LoweredProgram } from './lower.js';
 import type { OptimizationLevel, OrtSessionOptions } from './module.js';
 import { hasLargeOperation } from './threads.js';
 
+/** How ONNX Runtime is used. */
 export interface OrtOptions {
   /**
    * Most threads of one session's kernels (default: ONNX Runtime's own choice, one for each core). A program without a large

@@ -7,12 +7,15 @@ import type { Executable, Executor } from '../executor.js';
 import { LoadedProgram, type ReferenceExecutable } from './executable.js';
 import { generate } from './generate.js';
 
+/** How the reference executor runs programs. */
 export interface ReferenceOptions {
   /** True: interpret the graph node by node instead of generating code. Slow; the only way where `new Function` is forbidden. */
   readonly interpret?: boolean;
 }
 
+/** An executor that can also load without a promise. */
 export interface ReferenceExecutor extends Executor {
+  /** Makes a program ready to run. */
   load<Name extends string>(program: Program<Name>): Promise<ReferenceExecutable<Name>>;
   /** `load` without the promise. */
   loadSync<Name extends string>(program: Program<Name>): ReferenceExecutable<Name>;
@@ -34,6 +37,9 @@ function prepare(graph: Graph): { readonly compute: BufferFunction; readonly not
  * exact to 2^53. It is the oracle for the others, and the fast path for small problems, where calling an engine costs
  * more than computing. Programs become generated code; where a content security policy forbids that, they are
  * interpreted, which each executable's report says.
+ * @example
+ * const executable = referenceExecutor().loadSync(compile({ y: input('x', 'f64', [2]).square() }));
+ * executable.runSync({ x: [2, 3] }).y; // [4, 9]
  */
 export function referenceExecutor(options: ReferenceOptions = {}): ReferenceExecutor {
   checkObject('referenceExecutor: the options', options);

@@ -42,6 +42,10 @@ export function convergenceFailure(routine: string): InputError {
  * A = Q Λ Qᵀ for a symmetric A, of which the lower triangle is read: reduction to tridiagonal form, divide and conquer, and back
  * transformation (Golub and Van Loan, chapter 8; LAPACK's dsyevd), 9 n³ operations at most. Backward stable: ‖A − Q Λ Qᵀ‖ and
  * ‖QᵀQ − I‖ are of the order of 2⁻⁵² (times ‖A‖). ShapeError unless A is square, InputError unless it is finite.
+ * @example
+ * const { values, vectors } = symmetricEigen(matrixFromRows([[2, 1], [1, 2]]));
+ * values; // [1.000, 3.000]
+ * multiply(matrixFromRows([[2, 1], [1, 2]]), vectors); // as multiply(vectors, the diagonal matrix of the values)
  */
 export function symmetricEigen(source: Matrix, options: SymmetricEigenOptions = {}): SymmetricEigen {
   const n = requireSquare('symmetricEigen', source);
@@ -68,7 +72,11 @@ export function symmetricEigen(source: Matrix, options: SymmetricEigenOptions = 
   });
 }
 
-/** The eigenvalues of a symmetric matrix, ascending: 4 n³/3 operations. Reads and refuses as `symmetricEigen` does. */
+/**
+ * The eigenvalues of a symmetric matrix, ascending: 4 n³/3 operations. Reads and refuses as `symmetricEigen` does.
+ * @example
+ * symmetricEigenvalues(matrixFromRows([[2, 1], [1, 2]])); // [1.000, 3.000]
+ */
 export function symmetricEigenvalues(source: Matrix, options: KernelOptions = {}): Float64Array {
   const n = requireSquare('symmetricEigenvalues', source);
   requireFinite('symmetricEigenvalues', source);
