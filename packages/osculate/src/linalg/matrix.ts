@@ -11,7 +11,8 @@ export interface Matrix {
 }
 
 /**
- * A matrix over the given elements (not copied), zeros without them. ShapeError when their number is not rows x columns.
+ * A matrix over the given elements (not copied), zeros without them.
+ * @throws ShapeError when their number is not rows x columns.
  * @example
  * const a = matrix(2, 2, Float64Array.of(1, 2, 3, 4));
  * transposeMatrix(a); // [1, 3, 2, 4]
@@ -31,7 +32,8 @@ export function matrix(rows: number, columns: number, data?: Float64Array): Matr
 }
 
 /**
- * A matrix from its rows. ShapeError when they differ in length.
+ * A matrix from its rows.
+ * @throws ShapeError when they differ in length.
  * @example
  * matrixFromRows([[1, 2], [3, 4]]).data; // [1, 2, 3, 4]
  */

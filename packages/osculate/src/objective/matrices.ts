@@ -45,9 +45,10 @@ export const hessianMatrix: CurvatureMatrix = {
 };
 
 /**
- * The generalised Gauss-Newton matrix Jᵀ·H_L·J of the model's outputs (Schraudolph 2002), positive semi-definite for convex losses, and
- * for the losses of `nn` except Huber's the true Fisher matrix. For residuals with f = Σ rᵢ² it is 2·JᵀJ. A product costs about one forward pass, one JVP and one VJP.
- * InputError for a plain function without residuals, which has no outputs.
+ * The generalised Gauss-Newton matrix Jᵀ·H_L·J of the model's outputs (Schraudolph 2002), positive semi-definite for convex losses, and for
+ * the losses of `nn` except Huber's the true Fisher matrix. For residuals with f = Σ rᵢ² it is 2·JᵀJ. A product costs about one forward
+ * pass, one JVP and one VJP.
+ * @throws InputError for a plain function without residuals, which has no outputs.
  * @example
  * const { matrix } = await densePoint(objective, gaussNewtonMatrix, theta);
  * symmetricEigenvalues(matrix)[0]! > -1e-6; // true

@@ -131,7 +131,8 @@ export function decodeModel(bytes: Uint8Array): ModelProto {
 }
 
 /**
- * Decodes one TensorProto, the form of the `.pb` files of ONNX's test data. Errors as in `decodeModel`.
+ * Decodes one TensorProto, the form of the `.pb` files of ONNX's test data.
+ * @throws As in `decodeModel`.
  * @example
  * const bytes = encodeTensor(tensorOf('w', ndarray('f64', [1, 2])));
  * tensorValues(decodeTensor(bytes)).array; // [1, 2]

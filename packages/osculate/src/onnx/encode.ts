@@ -96,7 +96,8 @@ export function encodeModel(model: ModelProto): Uint8Array {
 }
 
 /**
- * The bytes of one TensorProto (a `.pb` file of ONNX's test data). Errors as in `encodeModel`.
+ * The bytes of one TensorProto (a `.pb` file of ONNX's test data).
+ * @throws As in `encodeModel`.
  * @example
  * await writeFileAtomic('input_0.pb', encodeTensor(tensorOf('x', x)));
  */

@@ -18,8 +18,9 @@ export function constantRate(): Schedule {
 }
 
 /**
- * A linear warm-up in front of another schedule: update t of the first `steps` has the factor t/steps of the first factor of
- * `then`, which starts when the warm-up is over. @throws InputError unless `steps` is an integer ≥ 0.
+ * A linear warm-up in front of another schedule: update t of the first `steps` has the factor t/steps of the first factor of `then`, which
+ * starts when the warm-up is over.
+ * @throws InputError unless `steps` is an integer ≥ 0.
  * @example
  * const optimizer = adam({ learningRate: 1e-3, schedule: warmUp(100, cosine(1000)) });
  * warmUp(4, constantRate()).factor(1); // 0.25
@@ -33,8 +34,9 @@ export function warmUp(steps: number, then: Schedule): Schedule {
 }
 
 /**
- * Cosine annealing (Loshchilov and Hutter 2017) without restarts: end + (1 − end)·(1 + cos(π·(t − 1)/steps))/2 in update t, which
- * is 1 in the first and `end` from update steps + 1 on. @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ end ≤ 1.
+ * Cosine annealing (Loshchilov and Hutter 2017) without restarts: end + (1 − end)·(1 + cos(π·(t − 1)/steps))/2 in update t, which is 1 in
+ * the first and `end` from update steps + 1 on.
+ * @throws InputError unless `steps` is an integer ≥ 1 and 0 ≤ end ≤ 1.
  * @example
  * const optimizer = adam({ learningRate: 1e-3, schedule: cosine(1000, 0.1) });
  * cosine(10).factor(6); // 0.5
@@ -70,8 +72,9 @@ export interface WarmUpStableDecay {
 }
 
 /**
- * Warm-up, stable, decay (Hu et al. 2024, MiniCPM): linear up to 1, constant, linear down. Unlike a cosine it can be continued from
- * the end of its stable part. @throws InputError for counts that are not integers ≥ 0 or an `end` outside [0, 1].
+ * Warm-up, stable, decay (Hu et al. 2024, MiniCPM): linear up to 1, constant, linear down. Unlike a cosine it can be continued from the end
+ * of its stable part.
+ * @throws InputError for counts that are not integers ≥ 0 or an `end` outside [0, 1].
  * @example
  * const schedule = warmUpStableDecay({ warmUp: 100, stable: 800, decay: 100 });
  * [50, 500, 1000].map((step) => schedule.factor(step)); // [0.5, 1, 0.0]

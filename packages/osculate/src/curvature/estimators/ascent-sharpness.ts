@@ -40,8 +40,9 @@ function ascend(u: Float64Array, gradient: Float64Array, t: Float64Array | null,
 }
 
 /**
- * The sharpness max L(θ + ε) − L(θ) over ‖ε‖ ≤ ρ (Foret et al. 2021; adaptive: Kwon et al. 2021) by one step of ascent to the ball's edge, or by
- * several: the first to the edge, the others of length 2.5 ρ/steps, each projected back. Cost: a gradient a step and one loss. InputError for options out of their range and for a gradient that is zero.
+ * The sharpness max L(θ + ε) − L(θ) over ‖ε‖ ≤ ρ (Foret et al. 2021; adaptive: Kwon et al. 2021) by one step of ascent to the ball's edge,
+ * or by several: the first to the edge, the others of length 2.5 ρ/steps, each projected back. Cost: a gradient a step and one loss.
+ * @throws InputError for options out of their range and for a gradient that is zero.
  * @example
  * const { value, displacement } = await ascentSharpness(objective.at(theta), { radius: 0.05 });
  */

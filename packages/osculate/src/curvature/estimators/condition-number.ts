@@ -25,8 +25,9 @@ export interface ConditionNumber {
 }
 
 /**
- * κ(A + δI) of a symmetric positive definite A + δI from both ends of its spectrum, by Lanczos with thick restarts or LOBPCG. The budget holds for
- * each end. Errors as `eigenpairs`; InputError when A + δI shows to be not positive definite.
+ * κ(A + δI) of a symmetric positive definite A + δI from both ends of its spectrum, by Lanczos with thick restarts or LOBPCG. The budget
+ * holds for each end.
+ * @throws As `eigenpairs`; InputError when A + δI shows to be not positive definite.
  * @example
  * const { value } = await conditionNumber(denseOperator(matrixFromRows([[4, 0], [0, 1]])), { generator: generator(0) });
  * value; // 4.000

@@ -18,7 +18,8 @@ const together = 8;
 
 /**
  * The diagonal of A as the mean of v ⊙ A v over Rademacher v (Bekas, Kokiopoulou and Saad 2007), one product a probe. The variance of
- * element i is Σ_{j≠i} Aᵢⱼ² / probes. InputError for fewer than two probes.
+ * element i is Σ_{j≠i} Aᵢⱼ² / probes.
+ * @throws InputError for fewer than two probes.
  * @example
  * const { values } = await diagonalEstimate(hessian(objective, theta), { probes: 8 });
  * values.length === theta.length; // true

@@ -14,7 +14,8 @@ export interface DirectionalCurvature {
 }
 
 /**
- * The sharpness along a step s, of an optimizer say: one product. InputError for a step that is zero or not finite.
+ * The sharpness along a step s, of an optimizer say: one product.
+ * @throws InputError for a step that is zero or not finite.
  * @example
  * const { value } = await directionalCurvature(denseOperator(matrixFromRows([[4, 1], [1, 3]])), Float64Array.of(1, 0));
  * value; // 4
@@ -49,8 +50,8 @@ export interface GradientAlignment {
 }
 
 /**
- * How much of a gradient lies in the top eigenspace of a symmetric operator (Gur-Ari, Roberts and Dyer 2018). Cost: as `eigenpairs`. Errors as
- * there; ShapeError for a gradient of another length, InputError for one that is zero or not finite.
+ * How much of a gradient lies in the top eigenspace of a symmetric operator (Gur-Ari, Roberts and Dyer 2018). Cost: as `eigenpairs`.
+ * @throws As `eigenpairs`; ShapeError for a gradient of another length, InputError for one that is zero or not finite.
  * @example
  * const gradient = Float64Array.of(3, 4);
  * const { share } = await gradientAlignment(denseOperator(matrixFromRows([[4, 0], [0, 1]])), gradient, { count: 1 });

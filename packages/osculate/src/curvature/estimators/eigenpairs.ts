@@ -54,9 +54,10 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
 }
 
 /**
- * Extreme eigenpairs of a symmetric operator, from a random start: by Lanczos with thick restarts (`basis` + 2 vectors kept) or by LOBPCG
- * (6 count). InputError for an operator that is not symmetric, a count that does not fit, or a product that is not finite; that the
- * tolerance was not reached is told by the status.
+ * Extreme eigenpairs of a symmetric operator, from a random start: by Lanczos with thick restarts (`basis` + 2 vectors kept) or by LOBPCG (6
+ * count).
+ * @throws InputError for an operator that is not symmetric, a count that does not fit, or a product that is not finite; that the tolerance
+ *   was not reached is told by the status.
  * @example
  * const { values, vectors } = await eigenpairs(hessian(objective, theta), { count: 3 });
  * values.length; // 3
@@ -89,7 +90,8 @@ export interface Sharpness {
 }
 
 /**
- * λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent. Errors as `eigenpairs`.
+ * λmax of a symmetric operator with its eigenvector: 2 over the largest stable step of gradient descent.
+ * @throws As `eigenpairs`.
  * @example
  * const { value } = await sharpness(hessian(objective, theta), {});
  * const largestStableRate = 2 / value;

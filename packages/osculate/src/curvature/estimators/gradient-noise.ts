@@ -16,9 +16,10 @@ export interface GradientNoise {
 }
 
 /**
- * The simple gradient noise scale (McCandlish et al. 2018) from the gradient of each row, exact over the data set, which is taken as a sample
- * of N rows: tr Σ = N/(N−1)·(mean ‖gᵢ‖² − ‖ḡ‖²) and |G|² = ‖ḡ‖² − tr Σ/N are unbiased. The gradient of the weight decay has no noise: it is in the
- * ḡ of |G|² alone. Two passes over the data. InputError for fewer than two rows. The model must treat rows independently (no batch statistics).
+ * The simple gradient noise scale (McCandlish et al. 2018) from the gradient of each row, exact over the data set, which is taken as a
+ * sample of N rows: tr Σ = N/(N−1)·(mean ‖gᵢ‖² − ‖ḡ‖²) and |G|² = ‖ḡ‖² − tr Σ/N are unbiased. The gradient of the weight decay has no noise:
+ * it is in the ḡ of |G|² alone. Two passes over the data. The model must treat rows independently (no batch statistics).
+ * @throws InputError for fewer than two rows.
  * @example
  * const { scale } = await gradientNoise(objective.at(theta));
  * const batchSize = Math.round(scale); // a larger batch hardly makes better steps

@@ -53,10 +53,10 @@ function check({ threshold, exactBelow, pairs, pairApplications }: MorseIndexOpt
 
 /**
  * The number of negative eigenvalues of a symmetric operator. For n up to `exactBelow` exact, by the inertia of A + τI = LDLᵀ (Sylvester)
- * with τ the threshold times ‖A‖∞. Above, the estimate is tr 1(λ < −τ) by stochastic Lanczos quadrature, and the lower bound the largest number of
- * negative Ritz values in one orthonormal basis, from the same runs or from the smallest eigenpairs whose value and residual together lie
- * below −τ: by interlacing no basis has more of them than A. Cost: probes · steps + pairApplications products at most. Errors as
- * `spectralDensity`; InputError for options out of their range.
+ * with τ the threshold times ‖A‖∞. Above, the estimate is tr 1(λ < −τ) by stochastic Lanczos quadrature, and the lower bound the largest
+ * number of negative Ritz values in one orthonormal basis, from the same runs or from the smallest eigenpairs whose value and residual
+ * together lie below −τ: by interlacing no basis has more of them than A. Cost: probes · steps + pairApplications products at most.
+ * @throws As `spectralDensity`; InputError for options out of their range.
  * @example
  * const { value } = await morseIndex(denseOperator(matrixFromRows([[1, 2], [2, 1]])), {});
  * value; // 1

@@ -78,10 +78,10 @@ export class SpectralDensity {
 }
 
 /**
- * Stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017; Ghorbani, Krishnan and Xiao 2019): a Lanczos run with full
- * reorthogonalisation from each Rademacher probe, of which the eigenvalues of T are the nodes and the squared first elements of its
- * eigenvectors the weights. probes · steps products; steps vectors are kept. InputError for fewer than two probes or an operator that is
- * not symmetric.
+ * Stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017; Ghorbani, Krishnan and Xiao 2019): a Lanczos run with full reorthogonalisation
+ * from each Rademacher probe, of which the eigenvalues of T are the nodes and the squared first elements of its eigenvectors the weights.
+ * probes · steps products; steps vectors are kept.
+ * @throws InputError for fewer than two probes or an operator that is not symmetric.
  * @example
  * const density = await spectralDensity(hessian(objective, theta), { probes: 4, steps: 10 });
  * const { points, values } = density.curve({ points: 200 });
@@ -126,7 +126,8 @@ async function positiveDensity(
 }
 
 /**
- * log det(A + δI) = Σ log(λᵢ + δ) by stochastic Lanczos quadrature. InputError when A + δI shows to be not positive definite.
+ * log det(A + δI) = Σ log(λᵢ + δ) by stochastic Lanczos quadrature.
+ * @throws InputError when A + δI shows to be not positive definite.
  * @example
  * const { value } = await logDeterminantEstimate(denseOperator(matrixFromRows([[3, 0], [0, 1]])), { damping: 1 });
  * value; // 2.08
@@ -138,7 +139,7 @@ export async function logDeterminantEstimate(operator: LinearOperator, options: 
 
 /**
  * The effective dimension tr A(A + δI)⁻¹ = Σ λᵢ/(λᵢ + δ) of a positive semi-definite A (MacKay 1992), by stochastic Lanczos quadrature.
- * InputError when A + δI shows to be not positive definite.
+ * @throws InputError when A + δI shows to be not positive definite.
  * @example
  * const { value } = await effectiveDimension(ggn(objective, theta), { damping: 1e-3, probes: 4, steps: 10 });
  */

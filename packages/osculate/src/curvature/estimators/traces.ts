@@ -29,7 +29,8 @@ const together = 8;
 
 /**
  * tr A as the mean of vᵀA v over random v with E vvᵀ = I (Hutchinson 1989). Variance with Rademacher probes: 2 Σ_{i≠j} Aᵢⱼ² / probes for a
- * symmetric A. InputError for fewer than two probes or a negative tolerance.
+ * symmetric A.
+ * @throws InputError for fewer than two probes or a negative tolerance.
  * @example
  * const { value, standardError } = await hutchinson(hessian(objective, theta), { probes: 16 });
  */
@@ -50,8 +51,9 @@ export async function hutchinson(operator: LinearOperator, options: HutchinsonOp
 }
 
 /**
- * ‖A‖_F from E ‖A v‖² = ‖A‖_F² over Rademacher v, one product a probe. The standard error is that of the square carried through the
- * root to first order, so the relative error of the norm is half of the square's. InputError for fewer than two probes.
+ * ‖A‖_F from E ‖A v‖² = ‖A‖_F² over Rademacher v, one product a probe. The standard error is that of the square carried through the root to
+ * first order, so the relative error of the norm is half of the square's.
+ * @throws InputError for fewer than two probes.
  * @example
  * const { value } = await frobeniusNormEstimate(hessian(objective, theta), { probes: 16 });
  */
@@ -119,8 +121,9 @@ export interface TraceOptions {
 
 /**
  * tr A by Hutch++ (Meyer, Musco, Musco and Woodruff 2021): the exact trace on the range of A times a third of the probes, and Hutchinson's
- * estimate on what is orthogonal to it. Error O(1/m) in m products for a positive semi-definite A, against Hutchinson's
- * O(1/√m). The standard error is that of the second part. InputError for fewer than 6 products.
+ * estimate on what is orthogonal to it. Error O(1/m) in m products for a positive semi-definite A, against Hutchinson's O(1/√m). The
+ * standard error is that of the second part.
+ * @throws InputError for fewer than 6 products.
  * @example
  * const { value } = await hutchPlusPlus(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 12 });
  * value; // 7.000
@@ -170,10 +173,10 @@ function form(a: Float64Array, h: readonly Float64Array[], b: Float64Array): num
 
 /**
  * tr A of a symmetric A by XTrace (Epperly, Tropp and Webber 2024): every probe in turn is left out of the basis that the others span and
- * estimates what is orthogonal to it; the mean of these is exchangeable in the probes and of least variance among such. Takes two
- * products a probe. Where the products span the range of A the result is exact. The error follows Hutch++'s rate with a smaller constant, and
- * falls exponentially with the number of products where the spectrum does. InputError for fewer than 4 products or an operator that
- * is not symmetric.
+ * estimates what is orthogonal to it; the mean of these is exchangeable in the probes and of least variance among such. Takes two products a
+ * probe. Where the products span the range of A the result is exact. The error follows Hutch++'s rate with a smaller constant, and falls
+ * exponentially with the number of products where the spectrum does.
+ * @throws InputError for fewer than 4 products or an operator that is not symmetric.
  * @example
  * const { value } = await xtrace(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 4 });
  * value; // 7.000

@@ -119,9 +119,9 @@ function check({ measures, every, overhead }: InstrumentOptions): void {
 
 /**
  * Records measures of curvature and gradient while a run trains, every `every` steps or as seldom as the budget demands: a measurement is
- * put off until the time of all, at what the last one cost, is at most `overhead` times that of the steps. The first one comes
- * after `every` steps whatever it costs, and is paid back by waiting. InputError for options that make no sense; a measurement at
- * parameters that are not finite throws what its measure throws.
+ * put off until the time of all, at what the last one cost, is at most `overhead` times that of the steps. The first one comes after `every`
+ * steps whatever it costs, and is paid back by waiting.
+ * @throws InputError for options that make no sense; a measurement at parameters that are not finite throws what its measure throws.
  * @example
  * const record = instrument({ objective, measures: [sharpnessMeasure, traceMeasure()] });
  * for await (const { event } of train({ objective, optimizer: sgd({ learningRate: 0.1 }), parameters: theta, seed: 0, steps: 2 })) {

@@ -60,9 +60,10 @@ function scaleFilters(shape: readonly number[], axes: readonly number[], w: Floa
 }
 
 /**
- * The direction with each filter (of a convolution) or neuron (of a dense layer) scaled to the norm of that filter in the parameters:
- * dᵢⱼ ← dᵢⱼ ‖wᵢⱼ‖ / (‖dᵢⱼ‖ + 1e-10), and zero for biases and the parameters of normalisations (Li et al. 2018, section 4), so that slices of
- * networks that are rescalings of each other look the same. A new vector; one pass. InputError for an axis that a parameter lacks.
+ * The direction with each filter (of a convolution) or neuron (of a dense layer) scaled to the norm of that filter in the parameters: dᵢⱼ ←
+ * dᵢⱼ ‖wᵢⱼ‖ / (‖dᵢⱼ‖ + 1e-10), and zero for biases and the parameters of normalisations (Li et al. 2018, section 4), so that slices of
+ * networks that are rescalings of each other look the same. A new vector; one pass.
+ * @throws InputError for an axis that a parameter lacks.
  * @example
  * const { gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));
  * const along = filterNormalized(objective.layout, theta, gradient);
@@ -140,10 +141,10 @@ function ofOther(rank: number, uses: readonly Use[]): Axes {
 
 /**
  * Where the filters of each parameter lie, read off the graph: for a matrix in a product its outputs, whether it is kept as
- * `[outputs, inputs]` or transposed (as in most ONNX files), and with axes of length 1 or of directions in front (as recurrent
- * weights in files); for a convolution, transposed or not, the channels it makes (for a transposed one in groups every pair of
- * channels), for an embedding its rows. Null for what is added to the data or multiplied with it along one axis. Errors as
- * `kroneckerBlocks`.
+ * `[outputs, inputs]` or transposed (as in most ONNX files), and with axes of length 1 or of directions in front (as recurrent weights in
+ * files); for a convolution, transposed or not, the channels it makes (for a transposed one in groups every pair of channels), for an
+ * embedding its rows. Null for what is added to the data or multiplied with it along one axis.
+ * @throws As `kroneckerBlocks`.
  * @example
  * const axes = filterAxes(objective.batch(20)); // for models whose weights are not [outputs, inputs]
  * const along = randomDirection(objective.layout, theta, generator(0), { axes });

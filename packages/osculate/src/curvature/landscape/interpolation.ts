@@ -28,8 +28,8 @@ export interface Interpolation {
 
 /**
  * The loss on the straight line between two solutions and the height of the barrier between them (Frankle et al. 2020; Entezari et al.
- * 2022): 0 for two that are linearly connected. The point of `at` does not count. Cost: one forward pass over the data a
- * point. ShapeError for parameters of another length; InputError for a resolution below 2 or options that make no sense.
+ * 2022): 0 for two that are linearly connected. The point of `at` does not count. Cost: one forward pass over the data a point.
+ * @throws ShapeError for parameters of another length; InputError for a resolution below 2 or options that make no sense.
  * @example
  * const start = objective.layout.flat(net.init(generator(0)));
  * const { losses, barrier } = await interpolation(objective.at(theta), { from: start, to: theta, resolution: 5 });

@@ -15,8 +15,9 @@ export interface QuadraticModel {
 }
 
 /**
- * The second-order Taylor model of the objective over all rows along directions, exact up to rounding: one gradient and one
- * Hessian-vector product a direction. `value` is that at the point. InputError when a product is not finite.
+ * The second-order Taylor model of the objective over all rows along directions, exact up to rounding: one gradient and one Hessian-vector
+ * product a direction. `value` is that at the point.
+ * @throws InputError when a product is not finite.
  * @example
  * const along = randomDirection(objective.layout, theta, generator(0));
  * const model = await quadraticModel(objective.at(theta), [along], await objective.value(theta, allRows(objective.rows)));

@@ -37,9 +37,9 @@ function centred(points: readonly ArrayLike<number>[]): Float64Array[] {
 }
 
 /**
- * The `count` principal directions of the points of a trajectory, from their Gram matrix: for T points of n elements T² n operations,
- * with no n x n matrix (Li et al. 2018, section 7). InputError for points of different lengths, fewer than count + 1 of them, or points
- * that span fewer directions.
+ * The `count` principal directions of the points of a trajectory, from their Gram matrix: for T points of n elements T² n operations, with
+ * no n x n matrix (Li et al. 2018, section 7).
+ * @throws InputError for points of different lengths, fewer than count + 1 of them, or points that span fewer directions.
  * @example
  * const { directions, explained } = principalDirections([[0, 0], [1, 1], [2, 2]], 1);
  * explained; // [1]
@@ -96,8 +96,8 @@ function solveGram(gram: readonly (readonly number[])[], b: readonly number[]): 
 }
 
 /**
- * Points of a trajectory in the line or plane through `origin` along one or two directions, which need not be orthogonal. InputError for
- * another number of directions, for lengths that differ, and for directions that are zero or parallel.
+ * Points of a trajectory in the line or plane through `origin` along one or two directions, which need not be orthogonal.
+ * @throws InputError for another number of directions, for lengths that differ, and for directions that are zero or parallel.
  */
 export function projectTrajectory(
   points: readonly ArrayLike<number>[],

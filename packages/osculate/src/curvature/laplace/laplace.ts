@@ -146,11 +146,12 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
 
 /**
  * Laplace's approximation of the posterior of a trained model's parameters (MacKay 1992; Ritter, Botev and Barber 2018; Daxberger et al.
- * 2021): a Gaussian whose precision is N times the Gauss-Newton matrix of the mean loss, in the given structure, plus the prior's. It
- * takes the point as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards; the objective's own
- * weight decay does not count, as the prior stands for it. Exact for
- * a model that is linear with a squared error. Cost: as the structure's operator. Errors as there; InputError for a prior precision or noise
- * that is not positive, and for an estimate or sharing of factors with a structure that has none.
+ * 2021): a Gaussian whose precision is N times the Gauss-Newton matrix of the mean loss, in the given structure, plus the prior's. It takes
+ * the point as the maximum of the posterior: train with a weight decay of τ/(N · scale of the loss), or tune τ afterwards; the objective's
+ * own weight decay does not count, as the prior stands for it. Exact for a model that is linear with a squared error. Cost: as the
+ * structure's operator.
+ * @throws As the structure's operator; InputError for a prior precision or noise that is not positive, and for an estimate or sharing of
+ *   factors with a structure that has none.
  * @example
  * const posterior = await laplace(objective.at(theta), { structure: 'kfac' });
  * const { mean, variance } = await posterior.tuned().predict(x);

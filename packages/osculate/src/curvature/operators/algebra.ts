@@ -52,7 +52,10 @@ function requireFinite(what: string, name: string, value: number): void {
   if (!Number.isFinite(value)) throw new InputError(`${what}: the ${name} is ${value}; it must be a finite number`);
 }
 
-/** c A. InputError for a factor that is not finite. */
+/**
+ * c A, an operator times a number.
+ * @throws InputError for a factor that is not finite.
+ */
 export function scaledOperator(operator: LinearOperator, factor: number): LinearOperator {
   requireFinite('scaledOperator', 'factor', factor);
   const scaled = (v: Float64Array): Float64Array => {
@@ -70,7 +73,8 @@ export function scaledOperator(operator: LinearOperator, factor: number): Linear
 }
 
 /**
- * A + δI. InputError for a damping that is not finite.
+ * A + δI, an operator with damping.
+ * @throws InputError for a damping that is not finite.
  * @example
  * const damped = dampedOperator(denseOperator(matrixFromRows([[4, 1], [1, 3]])), 1);
  * await damped.apply(Float64Array.of(1, 0)); // [5, 1]
@@ -118,8 +122,9 @@ export interface InverseOptions {
 }
 
 /**
- * A⁻¹ by conjugate gradients, for a symmetric positive definite A: damp it first. A product costs one CG solve. InputError for an A that
- * is not symmetric; its products throw one when A turns out indefinite, or the tolerance is not reached in time.
+ * A⁻¹ by conjugate gradients, for a symmetric positive definite A: damp it first. A product costs one CG solve.
+ * @throws InputError for an A that is not symmetric; its products throw one when A turns out indefinite, or the tolerance is not reached in
+ *   time.
  * @example
  * const newtonStep = inverseOperator(dampedOperator(ggn(objective, theta), 0.1), { tolerance: 1e-6 });
  * const { gradient } = await objective.valueAndGradient(theta, allRows(objective.rows));

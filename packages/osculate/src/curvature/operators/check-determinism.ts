@@ -150,9 +150,9 @@ function* variants<P>(
 
 /**
  * Whether the loss, its gradient and the products of an operator are functions of the parameters alone, at the values of
- * `options.parameters`: the same when computed twice, traced twice, with reordered rows, and in other batches. What fails is reported, not thrown;
- * a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products. InputError for a tolerance that is
- * not positive.
+ * `options.parameters`: the same when computed twice, traced twice, with reordered rows, and in other batches. What fails is reported, not
+ * thrown; a failed test ends the check where later ones would fail with it. Cost: at most 5 gradients and 5 products.
+ * @throws InputError for a tolerance that is not positive.
  * @example
  * const options = { executor, model: net.apply, loss: softmaxCrossEntropy(), parameters: run.parameters, x, y };
  * const { deterministic, findings } = await checkDeterminism(options, { generator: generator(0) });

@@ -156,7 +156,8 @@ function isSymmetric({ rows: n, data }: Matrix): boolean {
 }
 
 /**
- * A matrix that is there as an operator; symmetric only if its elements are exactly. ShapeError unless it is square.
+ * A matrix that is there as an operator; symmetric only if its elements are exactly.
+ * @throws ShapeError unless it is square.
  * @example
  * const a = denseOperator(matrixFromRows([[4, 1], [1, 3]]));
  * await a.apply(Float64Array.of(1, 1)); // [5, 4]

@@ -10,7 +10,8 @@ export interface ParameterRange {
 
 /**
  * Where the parameters lie whose names are `names` or begin with one of them and a dot: `['encoder']` takes `encoder.weight` and
- * `encoder.bias`. InputError for a name that finds none.
+ * `encoder.bias`.
+ * @throws InputError for a name that finds none.
  * @example
  * const ranges = parameterBlock(objective.layout, ['0']);
  * const firstLayer = restrictedOperator(hessian(objective, theta), ranges);
@@ -43,8 +44,9 @@ function checkRanges(size: number, ranges: readonly ParameterRange[]): void {
 }
 
 /**
- * The diagonal block Pᵀ A P of A for the elements in the given ranges (see `parameterBlock`), which become consecutive. A product costs
- * one with A. InputError for ranges that overlap, descend, or leave A.
+ * The diagonal block Pᵀ A P of A for the elements in the given ranges (see `parameterBlock`), which become consecutive. A product costs one
+ * with A.
+ * @throws InputError for ranges that overlap, descend, or leave A.
  */
 export function restrictedOperator(operator: LinearOperator, ranges: readonly ParameterRange[]): LinearOperator {
   checkRanges(operator.size, ranges);
@@ -83,7 +85,8 @@ export function layerNames(layout: ParameterLayout): string[] {
 
 /**
  * An estimate of the diagonal block of every layer (or of every group of parameters that `layers` names), by name and in order:
- * `byLayer(A, layout, (block) => hutchinson(block, { generator }))`. A product with a block costs one with A. Errors as `parameterBlock`.
+ * `byLayer(A, layout, (block) => hutchinson(block, { generator }))`. A product with a block costs one with A.
+ * @throws As `parameterBlock`.
  * @example
  * layerNames(objective.layout); // ['0', '2']
  * const traces = await byLayer(ggn(objective, theta), objective.layout, (block) => block.trace());

@@ -103,10 +103,11 @@ function factoredInverseOf(gamma: number) {
 }
 
 /**
- * The Kronecker-factored approximation A ⊗ G of the curvature over the whole data set, a block for each layer (Martens and Grosse 2015),
- * in the order of the parameters. `onRows` gives the objective over a sample of the rows. The weight decay is added as it is. Exact blocks of the Gauss-Newton matrix for a deep linear
- * network with a squared error, for one example, and for biases, gains and shifts on their own. Cost: as `kroneckerFactors` for one pass over
- * the data, and an eigendecomposition of every factor. Errors as `kroneckerBlocks`, `parameterBlock`; InputError for options that do not fit.
+ * The Kronecker-factored approximation A ⊗ G of the curvature over the whole data set, a block for each layer (Martens and Grosse 2015), in
+ * the order of the parameters. `onRows` gives the objective over a sample of the rows. The weight decay is added as it is. Exact blocks of
+ * the Gauss-Newton matrix for a deep linear network with a squared error, for one example, and for biases, gains and shifts on their own.
+ * Cost: as `kroneckerFactors` for one pass over the data, and an eigendecomposition of every factor.
+ * @throws As `kroneckerBlocks`, `parameterBlock`; InputError for options that do not fit.
  * @example
  * const approximation = await kfacOperator(objective.at(theta));
  * const step = await approximation.inverse(0.1).apply(direction);

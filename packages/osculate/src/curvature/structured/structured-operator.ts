@@ -135,8 +135,8 @@ function mappedBlocks(name: string, blocks: readonly SpectralBlock[], f: (x: num
 }
 
 /**
- * A symmetric operator as its dense eigendecomposition, for small n: n products and about 9 n³ operations. Errors as `toDense`; InputError for an
- * operator that is not symmetric.
+ * A symmetric operator as its dense eigendecomposition, for small n: n products and about 9 n³ operations.
+ * @throws As `toDense`; InputError for an operator that is not symmetric.
  * @example
  * const a = await spectralOperator(denseOperator(matrixFromRows([[2, 1], [1, 2]])));
  * const root = a.map('root', Math.sqrt);
@@ -151,8 +151,8 @@ export async function spectralOperator(operator: LinearOperator): Promise<Struct
 }
 
 /**
- * The diagonal matrix with the given elements: those of `operator.diagonal()`, say, whose closest diagonal matrix it is. ShapeError when there
- * are none.
+ * The diagonal matrix with the given elements: those of `operator.diagonal()`, say, whose closest diagonal matrix it is.
+ * @throws ShapeError when there are none.
  * @example
  * const preconditioner = diagonalOperator(Float64Array.of(1, 4)).inverse();
  * await preconditioner.apply(Float64Array.of(1, 2)); // [1, 0.5]

@@ -13,8 +13,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a file so that a reader, even after a crash or a kill, finds the old contents or the new, never a part: writes a
- * temporary file in the same folder, forces it to the disk, and renames it over `path`. Errors are those of node:fs.
+ * Writes a file so that a reader, even after a crash or a kill, finds the old contents or the new, never a part: writes a temporary file in
+ * the same folder, forces it to the disk, and renames it over `path`.
+ * @throws Errors of node:fs.
  * @example
  * await writeFileAtomic('net.onnx', run.toOnnx());
  */

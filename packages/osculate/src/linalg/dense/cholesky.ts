@@ -38,8 +38,9 @@ export function nonFiniteFailure({ data, columns }: Matrix): CholeskyFailure | u
 }
 
 /**
- * A = L Lᵀ, L lower triangular with a positive diagonal, for a symmetric positive definite A, of which the lower triangle is read.
- * Recursive (Gustavson 1997), n³/3 operations. ShapeError unless A is square; a matrix that has no factor is a result.
+ * A = L Lᵀ, L lower triangular with a positive diagonal, for a symmetric positive definite A, of which the lower triangle is read. Recursive
+ * (Gustavson 1997), n³/3 operations.
+ * @throws ShapeError unless A is square; a matrix that has no factor is a result.
  * @example
  * const result = cholesky(matrixFromRows([[4, 2], [2, 5]]));
  * const x = result.status === 'ok' ? choleskySolve(result.factor, Float64Array.of(8, 12)) : null;

@@ -30,7 +30,8 @@ export function logDeterminant(a: Matrix, options: KernelOptions = {}): LogDeter
 }
 
 /**
- * det A, the product of the pivots; over- or underflows where `logDeterminant` does not. InputError when A is not finite.
+ * det A, the product of the pivots; over- or underflows where `logDeterminant` does not.
+ * @throws InputError when A is not finite.
  * @example
  * determinant(matrixFromRows([[1, 2], [3, 4]])); // -2.000
  */

@@ -159,7 +159,8 @@ function symmetrized(h: Float64Array, n: number, m: number): Matrix {
 
 /**
  * (A + ridge I)^(−1/p) of a symmetric positive definite A, p a positive integer: the preconditioner of Shampoo (p = 4), of full-matrix
- * AdaGrad (p = 2), the inverse (p = 1). A matrix that has none is a result. ShapeError unless A is square, InputError for a bad p.
+ * AdaGrad (p = 2), the inverse (p = 1). A matrix that has none is a result.
+ * @throws ShapeError unless A is square, InputError for a bad p.
  * @example
  * const result = inverseRoot(matrixFromRows([[16, 0], [0, 81]]), 4);
  * const root = result.status === 'converged' ? result.root : null;

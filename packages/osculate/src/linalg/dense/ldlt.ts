@@ -143,9 +143,9 @@ function inertiaOf(diagonal: Float64Array, subdiagonal: Float64Array): Inertia {
 }
 
 /**
- * P A Pᵀ = L D Lᵀ for any symmetric A, of which the lower triangle is read, with bounded Bunch-Kaufman ("rook") pivoting (Ashcraft,
- * Grimes and Lewis 1998; LAPACK's dsytf2_rook): n³/3 operations. Singular matrices have factors too; their D has zeros.
- * ShapeError unless A is square, InputError unless it is finite.
+ * P A Pᵀ = L D Lᵀ for any symmetric A, of which the lower triangle is read, with bounded Bunch-Kaufman ("rook") pivoting (Ashcraft, Grimes
+ * and Lewis 1998; LAPACK's dsytf2_rook): n³/3 operations. Singular matrices have factors too; their D has zeros.
+ * @throws ShapeError unless A is square, InputError unless it is finite.
  * @example
  * const factors = ldlt(matrixFromRows([[1, 2], [2, 1]]));
  * const { positive, negative } = factors.inertia;

@@ -36,8 +36,9 @@ function solveUpper(r: Matrix, c: Matrix, options: KernelOptions & { readonly tr
 }
 
 /**
- * Linear least squares for any m, n and rank, by a column-pivoted complete orthogonal decomposition (Golub and Van Loan, section
- * 5.5; LAPACK's dgelsy). The rank is decided by `rankTolerance` and reported. InputError when A or b is not finite.
+ * Linear least squares for any m, n and rank, by a column-pivoted complete orthogonal decomposition (Golub and Van Loan, section 5.5;
+ * LAPACK's dgelsy). The rank is decided by `rankTolerance` and reported.
+ * @throws InputError when A or b is not finite.
  * @example
  * const { solution, rank } = solveLeastSquares(matrixFromRows([[1, 0], [1, 1], [1, 2]]), Float64Array.of(1, 3, 5));
  * solution; // [1.000, 2.000]

@@ -45,8 +45,9 @@ function eliminatePanel(k: Kernels, n: number, a: number, j0: number, count: num
 }
 
 /**
- * Gaussian elimination with partial pivoting, blocked (Golub and Van Loan, section 3.4; LAPACK's dgetrf): 2 n³/3 operations.
- * A zero pivot is reported in the result. InputError when A is not finite.
+ * Gaussian elimination with partial pivoting, blocked (Golub and Van Loan, section 3.4; LAPACK's dgetrf): 2 n³/3 operations. A zero pivot is
+ * reported in the result.
+ * @throws InputError when A is not finite.
  * @example
  * const factors = lu(matrixFromRows([[0, 2], [1, 1]]));
  * luSolve(factors, Float64Array.of(4, 3)); // [1, 2]

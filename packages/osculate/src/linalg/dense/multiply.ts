@@ -12,7 +12,8 @@ export interface MultiplyOptions extends KernelOptions, IntoOptions {
 }
 
 /**
- * op(A) op(B), in 2 m n k operations. ShapeError when the inner dimensions differ.
+ * op(A) op(B), in 2 m n k operations.
+ * @throws ShapeError when the inner dimensions differ.
  * @example
  * const a = matrixFromRows([[1, 2], [3, 4]]);
  * multiply(a, a); // [7, 10, 15, 22]

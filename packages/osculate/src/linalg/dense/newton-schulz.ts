@@ -15,9 +15,10 @@ export interface NewtonSchulzOptions extends KernelOptions {
 const MUON: readonly [number, number, number] = [3.4445, -4.775, 2.0315];
 
 /**
- * Approximates the orthogonal polar factor U Vᵀ of G = U Σ Vᵀ by products alone: X ← a X + (b X Xᵀ + c (X Xᵀ)²) X from G / ‖G‖_F, which
- * acts on each singular value by the odd polynomial of the coefficients. 5 steps of Muon's bring all but the tiniest into about
- * [0.68, 1.13]. A zero matrix stays zero. InputError when G is not finite or `steps` is not an integer ≥ 0.
+ * Approximates the orthogonal polar factor U Vᵀ of G = U Σ Vᵀ by products alone: X ← a X + (b X Xᵀ + c (X Xᵀ)²) X from G / ‖G‖_F, which acts
+ * on each singular value by the odd polynomial of the coefficients. 5 steps of Muon's bring all but the tiniest into about [0.68, 1.13]. A
+ * zero matrix stays zero.
+ * @throws InputError when G is not finite or `steps` is not an integer ≥ 0.
  * @example
  * const orthogonal = newtonSchulz(matrixFromRows([[3, 0], [0, 5]]), { steps: 10, coefficients: [1.5, -0.5, 0] });
  * orthogonal; // [1.000, 0, 0, 1.000]

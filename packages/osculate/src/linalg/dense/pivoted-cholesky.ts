@@ -35,8 +35,9 @@ function exchange(h: Float64Array, n: number, a: number, i: number, j: number): 
 
 /**
  * P A Pᵀ = L Lᵀ + (a remainder of negligible trace) for a positive semidefinite A, of which the lower triangle is read: the largest
- * remaining diagonal element is the next pivot, so the number of pivots is the numerical rank (Higham 1990; LAPACK's dpstrf).
- * n rank² operations. 'indefinite' when a remaining diagonal element is clearly negative. ShapeError unless A is square.
+ * remaining diagonal element is the next pivot, so the number of pivots is the numerical rank (Higham 1990; LAPACK's dpstrf). n rank²
+ * operations. 'indefinite' when a remaining diagonal element is clearly negative.
+ * @throws ShapeError unless A is square.
  * @example
  * const result = pivotedCholesky(matrixFromRows([[1, 1], [1, 1]]));
  * result.status === 'ok' && result.rank; // 1

@@ -84,8 +84,9 @@ function factorAt(k: Kernels, m: number, n: number, at: number, tau: Float64Arra
 }
 
 /**
- * A P = Q R with |r₀₀| ≥ |r₁₁| ≥ …: at each step the remaining column of largest norm comes next (Businger and Golub 1965). The
- * numerical rank is read off R's diagonal. 4 m n min(m, n) operations at most. InputError when A is not finite.
+ * A P = Q R with |r₀₀| ≥ |r₁₁| ≥ …: at each step the remaining column of largest norm comes next (Businger and Golub 1965). The numerical
+ * rank is read off R's diagonal. 4 m n min(m, n) operations at most.
+ * @throws InputError when A is not finite.
  * @example
  * const factors = pivotedQr(matrixFromRows([[1, 2], [2, 4], [3, 6]]));
  * factors.rank; // 1

@@ -126,7 +126,8 @@ function gatherReflectors(
 }
 
 /**
- * A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations. InputError when A is not finite.
+ * A = Q R, Q m x m orthogonal, R m x n upper triangular; 2 n² (m − n/3) operations.
+ * @throws InputError when A is not finite.
  * @example
  * const a = matrixFromRows([[3, 1], [4, 2]]);
  * const factors = qr(a);
@@ -180,7 +181,10 @@ export function applyQ<C extends RightHandSide>(factors: QrFactors, c: C, option
   });
 }
 
-/** The first `columns` columns of Q, by default min(m, n). ShapeError for more than m. */
+/**
+ * The first `columns` columns of Q, by default min(m, n).
+ * @throws ShapeError for more than m.
+ */
 export function orthogonalFactor(
   factors: QrFactors,
   options: KernelOptions & IntoOptions & { readonly columns?: number } = {},

@@ -100,9 +100,10 @@ function completeBasis(right: Matrix, values: Float64Array, options: KernelOptio
 }
 
 /**
- * A = U Σ Vᵀ by one-sided Jacobi rotations of the triangular factor of a pivoted QR factorisation (Drmač and Veselić 2008, LAPACK
- * notes 169 and 170): even the small singular values of a matrix with badly scaled columns come out to high relative accuracy.
- * Some 40 min(m, n)³ + 4 m n min(m, n) operations. InputError when A is not finite.
+ * A = U Σ Vᵀ by one-sided Jacobi rotations of the triangular factor of a pivoted QR factorisation (Drmač and Veselić 2008, LAPACK notes 169
+ * and 170): even the small singular values of a matrix with badly scaled columns come out to high relative accuracy. Some 40 min(m, n)³ + 4
+ * m n min(m, n) operations.
+ * @throws InputError when A is not finite.
  * @example
  * const { left, values, right } = svd(matrixFromRows([[0, 2], [1, 0]]));
  * values; // [2.000, 1.000]

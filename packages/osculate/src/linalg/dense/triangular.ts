@@ -90,7 +90,8 @@ export type TriangularSolution<B extends RightHandSide> =
   | { readonly status: 'singular'; readonly pivot: number };
 
 /**
- * Solves op(T) X = B for any number of right-hand sides in n² operations each. InputError when T or B is not finite.
+ * Solves op(T) X = B for any number of right-hand sides in n² operations each.
+ * @throws InputError when T or B is not finite.
  * @example
  * const result = solveTriangular(matrixFromRows([[2, 0], [1, 1]]), Float64Array.of(2, 3));
  * result.status === 'ok' && result.solution; // [1, 2]

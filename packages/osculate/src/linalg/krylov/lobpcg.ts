@@ -175,9 +175,10 @@ function validated(start: readonly Float64Array[]): void {
 }
 
 /**
- * Eigenpairs at one end of the spectrum of a symmetric A, as many as start vectors, by the locally optimal block preconditioned
- * conjugate gradient method (Knyazev 2001), its basis kept orthonormal (Hetmaniuk and Lehoucq 2006). One product a pair that has not
- * converged in an iteration. ShapeError and InputError for bad start vectors; never throws on breakdown.
+ * Eigenpairs at one end of the spectrum of a symmetric A, as many as start vectors, by the locally optimal block preconditioned conjugate
+ * gradient method (Knyazev 2001), its basis kept orthonormal (Hetmaniuk and Lehoucq 2006). One product a pair that has not converged in an
+ * iteration.
+ * @throws ShapeError and InputError for bad start vectors; never throws on breakdown.
  * @example
  * const a = (v: Float64Array, out: Float64Array) => out.set(v.map((e, i) => (i + 1) * e));
  * const { values } = lobpcg(a, [new Float64Array(8).fill(1)]);

@@ -159,7 +159,7 @@ function validated(columns: number, options: LsmrOptions): void {
 /**
  * Minimises ‖A x − b‖² + λ² ‖x‖² for any A of `columns` columns, given v ↦ A v and u ↦ Aᵀ u, by MINRES on the normal equations without
  * forming them (Fong and Saunders 2011): from zero, so of all minimisers the shortest. One product with each an iteration.
- * InputError for a damping that is not finite; never throws on breakdown.
+ * @throws InputError for a damping that is not finite; never throws on breakdown.
  * @example
  * const column = Float64Array.of(1, 1, 2);
  * const a = (v: Float64Array, out: Float64Array) => out.set(column.map((c) => c * v[0]!));

@@ -95,9 +95,10 @@ function* recurrence(
 }
 
 /**
- * Approximately minimises gᵀs + ½ sᵀB s over ‖s‖ ≤ radius by conjugate gradients that stop at the boundary, or follow negative
- * curvature there (Steihaug 1983; Toint 1981): at least as good as the Cauchy step. One product with B an iteration, B symmetric and
- * possibly indefinite. InputError for a radius that is not positive; never throws on breakdown.
+ * Approximately minimises gᵀs + ½ sᵀB s over ‖s‖ ≤ radius by conjugate gradients that stop at the boundary, or follow negative curvature
+ * there (Steihaug 1983; Toint 1981): at least as good as the Cauchy step. One product with B an iteration, B symmetric and possibly
+ * indefinite.
+ * @throws InputError for a radius that is not positive; never throws on breakdown.
  * @example
  * const b = (v: Float64Array, out: Float64Array) => out.set([2 * v[0]!, -v[1]!]);
  * const { status, step } = steihaugToint(b, Float64Array.of(1, 1), 0.5);

@@ -40,8 +40,9 @@ export function convergenceFailure(routine: string): InputError {
 
 /**
  * A = Q Λ Qᵀ for a symmetric A, of which the lower triangle is read: reduction to tridiagonal form, divide and conquer, and back
- * transformation (Golub and Van Loan, chapter 8; LAPACK's dsyevd), 9 n³ operations at most. Backward stable: ‖A − Q Λ Qᵀ‖ and
- * ‖QᵀQ − I‖ are of the order of 2⁻⁵² (times ‖A‖). ShapeError unless A is square, InputError unless it is finite.
+ * transformation (Golub and Van Loan, chapter 8; LAPACK's dsyevd), 9 n³ operations at most. Backward stable: ‖A − Q Λ Qᵀ‖ and ‖QᵀQ − I‖ are
+ * of the order of 2⁻⁵² (times ‖A‖).
+ * @throws ShapeError unless A is square, InputError unless it is finite.
  * @example
  * const { values, vectors } = symmetricEigen(matrixFromRows([[2, 1], [1, 2]]));
  * values; // [1.000, 3.000]
