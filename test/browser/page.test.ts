@@ -82,7 +82,7 @@ describeUnless(executablePath ? undefined : 'no Chromium on the PATH')('a page i
     expect(found.reference!.notes.join()).toMatch('the reference executor computes');
 
     const executor = await ortExecutor();
-    const expected = { wasm: await study({ executor }), reference: await study({ executor: referenceExecutor() }) };
+    const expected = { wasm: await study(executor), reference: await study(referenceExecutor()) };
     await executor.dispose();
     for (const name of ['wasm', 'reference'] as const) {
       expect(decrease(expected[name])).toBeGreaterThan(0.02);
