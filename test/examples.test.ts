@@ -44,7 +44,14 @@ const linesOf = (name: string): number =>
     .filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/\*\*)/.test(line)).length;
 
 /** The tasks that must stay short. */
-const longest = { 'curve.ts': 6, 'network.ts': 10, 'curvature.ts': 5, 'function.ts': 6, 'onnx.ts': 8 };
+const longest = {
+  'curve.ts': 6,
+  'network.ts': 10,
+  'curvature.ts': 5,
+  'function.ts': 6,
+  'onnx.ts': 8,
+  'browser.ts': 12,
+};
 
 /** What each example must print. */
 const checks: Record<string, (output: string) => void> = {
@@ -130,7 +137,8 @@ const checks: Record<string, (output: string) => void> = {
 };
 
 describe('examples', () => {
-  const names = readdirSync(folder).filter((name) => /\.(mjs|ts)$/.test(name));
+  // The one for a page is run in Chromium: see test/browser.
+  const names = readdirSync(folder).filter((name) => /\.(mjs|ts)$/.test(name) && name !== 'browser.ts');
   it('are all checked', () => {
     expect(Object.keys(checks).toSorted()).toEqual(names.toSorted());
   });
@@ -147,6 +155,6 @@ describe('examples', () => {
   it.each(Object.entries(longest))('%s is at most %i lines, without a cast', (name, most) => {
     expect(linesOf(name)).toBeLessThanOrEqual(most);
     const code = readFileSync(folder + name, 'utf8').replace(/\/\*\*.*?\*\//s, '');
-    expect(code).not.toMatch(/\bas\b|\bany\b|!\.|@ts-/);
+    expect(code).not.toMatch(/(?<!\* )\bas\b|\bany\b|!\.|@ts-/);
   });
 });

@@ -4,23 +4,9 @@ import { compile } from '../../src/compile/index.js';
 import { loadParameters } from '../../src/nn/index.js';
 import { type Executor, referenceExecutor } from '../../src/runtime/index.js';
 import { ortExecutor } from '../../src/runtime/node.js';
-import { generator, input, leaves, type NDArray, parameters } from '../../src/tensor/index.js';
-import { type NetworkName, networkNames, networks, referenceCase } from './reference.js';
-
-type Named = Record<string, NDArray>;
-
-function relativeError(actual: Named, expected: Named, prefix: string): number {
-  let [difference, size] = [0, 0];
-  for (const [name, e] of Object.entries(expected)) {
-    const a = actual[prefix + name]!;
-    expect(a.shape).toEqual(e.shape);
-    for (let i = 0; i < e.data.length; i++) {
-      difference += (Number(a.data[i]) - Number(e.data[i])) ** 2;
-      size += Number(e.data[i]) ** 2;
-    }
-  }
-  return Math.sqrt(difference / size);
-}
+import { generator, input, leaves, parameters } from '../../src/tensor/index.js';
+import { type Named, type NetworkName, networkNames, networks, referenceCase } from './reference.js';
+import { relativeError } from './relative-error.js';
 
 function graphOf(name: NetworkName, dtype: 'f32' | 'f64') {
   const data = referenceCase(name, dtype);

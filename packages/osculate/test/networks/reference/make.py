@@ -1,7 +1,8 @@
-"""Makes the reference networks of the tests: of each an ONNX model, exported by PyTorch, and a safetensors file with its weights, data and
-derivatives. Eigenvalues stand for the Hessian: the matrix itself would take megabytes.
+"""Makes the reference networks of the tests: of each a safetensors file with its weights, data and derivatives, and an ONNX model, exported
+by PyTorch. Eigenvalues stand for the Hessian: the matrix itself would take megabytes. Networks with dropout or batch normalisation have no
+ONNX model; their files have the masks and statistics too, and what the network gives in inference.
 
-Usage: python3 make.py [name...]    (writes beside itself; all four networks by default, in ten seconds)
+Usage: python3 make.py [name...]    (writes beside itself; all networks by default, in ten seconds)
 Needs PyTorch 1.13 and NumPy, on Debian 12 the packages python3-torch and python3-numpy. Other versions draw the same weights, but write
 other ONNX models.
 
@@ -78,13 +79,50 @@ def transformer():
     return nn.Sequential(Block(12, 2, 24), nn.LayerNorm(12), nn.Linear(12, 7))
 
 
+class Dropout(nn.Dropout):
+    """Keeps its mask, which PyTorch draws."""
+
+    def forward(self, x):
+        self.mask = nn.functional.dropout(torch.ones_like(x), self.p, self.training)
+        return x * self.mask
+
+
+def dropped():
+    return nn.Sequential(
+        nn.Linear(5, 8), nn.Tanh(), Dropout(0.25), nn.Linear(8, 6), nn.Tanh(), Dropout(0.5), nn.Linear(6, 3),
+    )
+
+
+def normalized():
+    return nn.Sequential(nn.Linear(5, 7), nn.BatchNorm1d(7), nn.Tanh(), nn.Linear(7, 3))
+
+
+def normalized_images():
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 3, 3, stride=2), nn.BatchNorm2d(3), nn.Tanh(),
+        nn.Flatten(), nn.Linear(12, 4),
+    )
+
+
+def dropped_and_normalized():
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(), Dropout(0.25), nn.Flatten(), nn.Linear(27, 6), nn.BatchNorm1d(6),
+        nn.Tanh(), Dropout(0.5), nn.Linear(6, 4),
+    )
+
+
 # Model, shapes of the inputs and the targets, and the number of classes, None for a regression.
 networks = {
     "mlp_tanh": (perceptron, (32, 20), (32,), 5),
     "cnn_relu_maxpool": (Convolutional, (8, 1, 12, 12), (8,), 5),
     "lstm_last": (Recurrent, (6, 7, 5), (6, 3), None),
     "transformer_block": (transformer, (4, 6, 12), (4, 6), 7),
+    "dropout": (dropped, (12, 5), (12,), 3),
+    "batch_norm_dense": (normalized, (10, 5), (10, 3), None),
+    "batch_norm_conv": (normalized_images, (6, 2, 5, 5), (6,), 4),
+    "dropout_batch_norm": (dropped_and_normalized, (9, 2, 5, 5), (9,), 4),
 }
+norms = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 def loss_of(output, y):
@@ -129,6 +167,44 @@ def write_safetensors(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
 
 
+def keep_statistics(norm, inputs):
+    """Of the batch: the mean and the biased variance, by which it normalises."""
+    (x,) = inputs
+    axes = [axis for axis in range(x.dim()) if axis != 1]
+    norm.batch = {"mean": x.mean(axes), "variance": x.var(axes, unbiased=False)}
+
+
+def derivatives(model, x, target, v, prefix=""):
+    """Output, loss, gradient and products, and the graph of the gradient."""
+    weights = list(model.parameters())
+    output = model(x)
+    loss = loss_of(output, target)
+    gradient = grad(loss, weights, create_graph=True)
+    products = {
+        "grad": gradient,
+        "hvp": grad(inner(gradient, v), weights, retain_graph=True),
+        "ggnvp": gauss_newton_product(output, target, weights, v),
+    }
+    tensors = {f"{prefix}output": output}
+    for kind, values in products.items():
+        tensors |= {f"{prefix}{kind}.{key}": value for (key, _), value in zip(model.named_parameters(), values)}
+    return tensors, loss, gradient
+
+
+def context(model, x, target, v):
+    """Masks and statistics of the last pass in training, running statistics, and what the model gives by these in inference."""
+    masks = [m.mask for m in model.modules() if isinstance(m, Dropout)]
+    tensors = {f"mask.{k}": mask for k, mask in enumerate(masks)}
+    for k, norm in enumerate(m for m in model.modules() if isinstance(m, norms)):
+        tensors |= {f"batch.{k}.{key}": value for key, value in norm.batch.items()}
+        # Away from the batch's, so that they cannot be mistaken.
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+        tensors |= {f"running.{k}.mean": norm.running_mean.clone(), f"running.{k}.variance": norm.running_var.clone()}
+    found, loss, _ = derivatives(model.eval(), x, target, v, "inference.")
+    return tensors | found, loss
+
+
 def make(name):
     build, inputs, targets, classes = networks[name]
     torch.manual_seed(1)
@@ -139,37 +215,37 @@ def make(name):
     x = torch.randn(inputs)
     y = torch.randint(classes, targets) if classes else torch.randn(targets)
     v = [torch.randn_like(p) for p in model.parameters()]
-    torch.onnx.export(
-        model, x, str(folder / f"{name}.onnx"), opset_version=16, do_constant_folding=False,
-        input_names=["x"], output_names=["output"],
-    )
+    has_context = any(isinstance(m, (Dropout, *norms)) for m in model.modules())
+    if not has_context:
+        torch.onnx.export(
+            model, x, str(folder / f"{name}.onnx"), opset_version=16, do_constant_folding=False,
+            input_names=["x"], output_names=["output"],
+        )
     tensors = {"x": x, "y": y}
     tensors |= {f"param.{key}": p.detach().clone() for key, p in model.named_parameters()}
     tensors |= {f"v.{key}": d for (key, _), d in zip(model.named_parameters(), v)}
 
     model.double()
-    weights = list(model.parameters())
+    for m in model.modules():
+        if isinstance(m, norms):
+            m.register_forward_pre_hook(keep_statistics)
     v = [d.double() for d in v]
-    output = model(x.double())
-    target = y if classes else y.double()
-    loss = loss_of(output, target)
-    gradient = grad(loss, weights, create_graph=True)
-    products = {
-        "grad": gradient,
-        "hvp": grad(inner(gradient, v), weights, retain_graph=True),
-        "ggnvp": gauss_newton_product(output, target, weights, v),
-    }
-    tensors["output"] = output
-    for kind, values in products.items():
-        tensors |= {f"{kind}.{key}": value for (key, _), value in zip(model.named_parameters(), values)}
-    matrix = hessian(gradient, weights)
-    tensors["hessian_eigenvalues"] = torch.linalg.eigvalsh((matrix + matrix.T) / 2)
+    x, target = x.double(), y if classes else y.double()
+    found, loss, gradient = derivatives(model, x, target, v)
+    tensors |= found
+    matrix = hessian(gradient, list(model.parameters()))
     metadata = {
         "loss_name": "softmax_cross_entropy" if classes else "mean_squared_error",
         "loss": repr(loss.item()),
         "n_params": str(len(matrix)),
         "hessian_trace": repr(matrix.trace().item()),
     }
+    if has_context:
+        found, loss = context(model, x, target, v)
+        tensors |= found
+        metadata["inference_loss"] = repr(loss.item())
+    else:
+        tensors["hessian_eigenvalues"] = torch.linalg.eigvalsh((matrix + matrix.T) / 2)
     write_safetensors(folder / f"{name}.safetensors", tensors, metadata)
 
 
