@@ -111,7 +111,7 @@ describe('what is no layer, and parameters that are no arrays', () => {
     [
       'an objective without parameters',
       () => Reflect.apply(supervisedObjective, undefined, [{ ...common, model: tanh().apply }]),
-      /objective: the parameters must be arrays in objects or lists, got undefined/,
+      /objective: the parameters have no names; give them as/,
     ],
     [
       'an objective with numbers for parameters',
