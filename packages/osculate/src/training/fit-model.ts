@@ -116,9 +116,10 @@ function objectiveOf(
   }
   const known = inputs.every((name) => names.includes(name));
   const { weightDecay, chunk, loss } = options;
+  const { call, trained } = model;
   return supervisedObjective({
     executor,
-    parameters: model.trained,
+    parameters: trained,
     data: source,
     targets,
     loss,
@@ -127,7 +128,7 @@ function objectiveOf(
     ...(chunk !== undefined && { chunk }),
     model: (weights, fields, context) => {
       const given = Object.fromEntries(names.map((name, i) => [name, fields[known ? name : inputs[i]!]!]));
-      return model.call(weights, given, context);
+      return call(weights, given, context);
     },
   });
 }
@@ -157,9 +158,11 @@ export async function fitModel<P extends Parameters>(
   const conversion = { dtype, classes: soleLoss(options.loss)?.classes ?? false };
   const [rows, held] = examplesOf(options, conversion, random);
   const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
-  const objectiveOn = (given: Rows, mode: Mode): Objective => objectiveOf(prepared, given, options, executor, mode);
-  const objective = objectiveOn(rows, 'training');
-  const judge = held && objectiveOn(held, 'inference');
+  // No function here knows `prepared`: the parameters that a run starts from are not held to its end.
+  const objectiveOn = (of: Prepared, given: Rows, mode: Mode): Objective =>
+    objectiveOf(of, given, options, executor, mode);
+  const objective = objectiveOn(prepared, rows, 'training');
+  const judge = held && objectiveOn(prepared, held, 'inference');
   const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
     measuresOf(on, theta, await statisticsAt(objective, theta, dtype), soleLoss(options.loss) ?? {});
 
@@ -177,14 +180,16 @@ export async function fitModel<P extends Parameters>(
   });
   const { reason, last } = await run.follow(steps, judge && ((theta) => measure(judge, theta)));
   await judge?.dispose();
+  if (last) progress.settle(last);
   const { best } = progress.state();
   const back = reason === 'early stopping' || (reason === 'diverged' && best.epoch > 0);
   const theta = back ? best.parameters : (last?.parameters ?? earlier?.snapshot.state.parameters ?? start);
-  const named = new Map(Object.entries(objective.layout.views(theta.slice())));
+  const named = new Map(Object.entries(objective.layout.views(theta)));
   // The nesting is that of the model's own parameters.
   const parameters = withLeaves(prepared.parameters, named) as P;
+  const trained = prepareModel(model, { ...common, generator: random, parameters });
   return new ModelRun({
-    model: prepareModel(model, { ...common, generator: random, parameters }),
+    model: trained,
     parameters,
     statistics: await statisticsAt(objective, theta, dtype),
     dtype,
@@ -196,9 +201,9 @@ export async function fitModel<P extends Parameters>(
     bestEpoch: best.epoch,
     notes: [...(note === undefined ? [] : [note]), ...objective.notes()],
     inputs: Object.fromEntries(rows.inputs.map((name) => [name, rows.source.fields[name]!])),
-    checkpoint: run.checkpoint(),
+    checkpoint: () => run.checkpoint(),
     evaluate: async (examples) => {
-      const on = objectiveOn(prepareExamples(examples, conversion), 'inference');
+      const on = objectiveOn(trained, prepareExamples(examples, conversion), 'inference');
       return measure(on, theta).finally(() => on.dispose());
     },
   });
