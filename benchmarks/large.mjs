@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ggn, hessian } from 'osculate/curvature';
-import { dense, squaredError, sequential, tanh } from 'osculate/nn';
+import { dense, sequential, squaredError, tanh } from 'osculate/nn';
 import { allRows } from 'osculate/objective';
 import { adam, kfac, lbfgs, sgd } from 'osculate/optim';
 import { generator } from 'osculate/tensor';

@@ -51,11 +51,6 @@ export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[
 }
 
 /** The elements of `dtype` in a buffer, in place: all that fill it, or so many from a byte on. */
-export function elementsIn<D extends DType>(
-  dtype: D,
-  buffer: ArrayBuffer,
-  from = 0,
-  length?: number,
-): DTypeArray[D] {
+export function elementsIn<D extends DType>(dtype: D, buffer: ArrayBuffer, from = 0, length?: number): DTypeArray[D] {
   return new arrays[dtype](buffer, from, length) as DTypeArray[D];
 }

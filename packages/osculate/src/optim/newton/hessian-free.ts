@@ -7,6 +7,7 @@ import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
+import { engineDemand } from '../demand.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { dampedSolve } from './damped-solve.js';
 
@@ -194,6 +195,7 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   };
   return {
     name: 'Hessian-free',
+    demand: engineDemand(settings.maxIterations, settings.curvatureRows, settings.gradientRows),
     settings: { ...settings, gradientRows: Number.isFinite(settings.gradientRows) ? settings.gradientRows : 'all' },
     init: (_, parameters) => ({
       parameters,
