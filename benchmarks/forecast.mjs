@@ -1,12 +1,14 @@
 /**
  * What `fits` foretells beside what is measured: largest growth of resident memory, and seconds a step (mean over as many steps as the methods do their occasional
- * work in, after the first ones). Every case runs in a process of its own.
+ * work in, after the first ones). Every case runs in a process of its own, on one thread, and its time is that of the processor: what else the machine
+ * does beside it does not count.
  *
  * Usage: node benchmarks/forecast.mjs [models, joined by commas] [methods]   (needs `npm run build`)
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { conv2d, dense, flatten, relu, sequential, softmaxCrossEntropy, squaredError, tanh } from 'osculate/nn';
+import { ortExecutor } from 'osculate/node';
 import * as optim from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 import { fitModel, fits } from 'osculate/training';
@@ -75,12 +77,17 @@ async function measure(model, method) {
   const before = process.memoryUsage.rss();
   const { net, ...data } = models[model]();
   const optimizer = methods[method]();
-  const foretold = await fits(net, { ...data, optimizer });
+  const executor = await ortExecutor({ threads: 1 });
+  const foretold = await fits(net, { ...data, optimizer, executor });
   const peakOf = () => 1024 * process.resourceUsage().maxRSS - before;
-  const times = [performance.now()];
+  const now = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  const times = [now()];
   const skipped = 4;
-  const options = { ...data, optimizer, progress: false, epochs: 1000, seconds: 20, steps: skipped + 20 };
-  await fitModel(net, { ...options, onStep: () => void times.push(performance.now()) });
+  const options = { ...data, optimizer, executor, progress: false, epochs: 1000, seconds: 40, steps: skipped + 20 };
+  await fitModel(net, { ...options, onStep: () => void times.push(now()) });
   const from = Math.min(skipped, times.length - 2);
   const seconds = (times[times.length - 1] - times[from]) / (times.length - 1 - from) / 1000;
   const { memory, range } = foretold;
@@ -96,7 +103,9 @@ async function measure(model, method) {
 const [first, second] = process.argv.slice(2);
 if (first === 'measure') await measure(second, process.argv[4]);
 else {
-  console.log('| model | method | parameters | MiB foretold | measured | ratio | ms a step from | to | measured | outside |');
+  console.log(
+    '| model | method | parameters | MiB foretold | measured | ratio | ms a step from | to | measured | outside |',
+  );
   for (const model of first?.split(',') ?? Object.keys(models)) {
     for (const method of second?.split(',') ?? Object.keys(methods)) {
       // Matrices of n² elements, and nobody's choice beyond.

@@ -34,9 +34,16 @@ export function denseDemand(name: string, matrices: number, work: number): Deman
   });
 }
 
+/** Vectors that products leave behind from one collection of garbage to the next, which comes after some 64 MiB. */
+const litter = (n: number): number => Math.min(2 ** 26, 2400 * n);
+
 /** A method with products of about two gradients each, at most so many a step, and so many vectors in double precision. */
 export function productsDemand(most: number, doubles: number): DemandOf {
-  return ({ layout: { size: n } }) => ({ vectors: 6, bytes: 8 * n * doubles, gradients: [4, 2 + 2 * most] });
+  return ({ layout: { size: n } }) => ({
+    vectors: 6,
+    bytes: 8 * n * doubles + litter(n),
+    gradients: [3, 2 + 2 * most],
+  });
 }
 
 /** A method with products in a loop on the engine, on so many rows of those of a step. */
@@ -44,7 +51,7 @@ export function engineDemand(most: number, productRows: number, gradientRows: nu
   return ({ layout: { size: n }, rows: all }) => {
     const rows = Math.min(all, gradientRows);
     const share = Math.min(1, productRows / rows);
-    return { vectors: 16, bytes: 8 * n * 4, rows, gradients: [2 + 12 * share, 3 + (2 * most + 5) * share] };
+    return { vectors: 16, bytes: 8 * n * 4 + litter(n), rows, gradients: [2 + 3 * share, 3 + (2 * most + 5) * share] };
   };
 }
 

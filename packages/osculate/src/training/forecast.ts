@@ -51,6 +51,9 @@ interface Forecast {
 /** What loading ONNX Runtime and the library's kernels and running the first programs adds to a process. */
 const runtimeBytes = 84 * 2 ** 20;
 
+/** Seconds that the library takes beside a run: draws rows, finds and checks arrays. */
+const perRun = 3e-4;
+
 /** Copies of the parameters that a run keeps: what the model drew, the start, the best epoch. */
 const copies = 3;
 
@@ -94,7 +97,9 @@ function secondsOf(
   rates: Rates,
 ): readonly [number, number] {
   const runs = Math.ceil(rows / size);
-  const gradient = runs * (rates.overhead + cost.flops / rates.flops + cost.bytes / rates.bandwidth);
+  // Of many vectors in one run there is one overhead, which is nothing beside them.
+  const overhead = demand.together === undefined ? rates.overhead + perRun : 0;
+  const gradient = runs * (overhead + cost.flops / rates.flops + cost.bytes / rates.bandwidth);
   const updates = (demand.vectors * layout.size * bytesOf(layout.dtype)) / rates.updates;
   const fixed = updates + (demand.engineFlops ?? 0) / rates.flops + (demand.flops ?? 0) / rates.dense;
   const [least, most] = typeof demand.gradients === 'number' ? [demand.gradients, demand.gradients] : demand.gradients;
@@ -149,7 +154,7 @@ export async function requireFit(objective: Objective, optimizer: Optimizer): Pr
 /**
  * Foretells what `fitModel` with the same options takes, memory at its largest and seconds a step, before any of it runs: memory from the shapes of the parameters, what the
  * optimizer says of itself and the graph of the gradient; time from the operations of that graph and the machine's speed, which is measured once for an
- * executor, in some 50 ms. Within a factor of 1.5 where nothing else keeps the machine busy. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
+ * executor, in some 80 ms. Within a factor of 1.5 where nothing else keeps the machine busy. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
  * the data. `fitModel` refuses what does not fit.
  * @throws InputError for a model, examples or options that do not fit each other, and for an optimizer that does not say what it takes.
  * @example

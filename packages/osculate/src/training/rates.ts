@@ -19,7 +19,7 @@ export interface Rates {
 
 const known = new WeakMap<Executor, Promise<Rates>>();
 
-/** Measured once for each executor, in some 50 ms. */
+/** Measured once for each executor, in some 80 ms. */
 export function ratesOf(executor: Executor): Promise<Rates> {
   let rates = known.get(executor);
   if (rates === undefined) {
@@ -37,7 +37,7 @@ async function shortest(task: () => unknown, budget: number): Promise<number> {
   const end = performance.now() + 1000 * budget;
   // The first run warms up.
   await task();
-  for (let i = 0; i < 2 || (i < 20 && performance.now() < end); i++) {
+  for (let i = 0; i < 4 || (i < 40 && performance.now() < end); i++) {
     const from = performance.now();
     await task();
     best = Math.min(best, performance.now() - from);
@@ -68,7 +68,7 @@ async function measure(executor: Executor): Promise<Rates> {
   ): Promise<number> => {
     const executable = await executor.load(programs[program]);
     try {
-      return await shortest(() => executable.run(given), 0.01);
+      return await shortest(() => executable.run(given), 0.015);
     } finally {
       await executable.dispose();
     }
@@ -80,13 +80,13 @@ async function measure(executor: Executor): Promise<Rates> {
   const updates = await shortest(() => {
     const next = new Float32Array(elements);
     for (let i = 0; i < elements; i++) next[i] = 0.9 * next[i]! + 0.1 * old[i]!;
-  }, 0.01);
+  }, 0.015);
   const dense = await shortest(() => {
     const a = matrix(order, order);
     for (let i = 0; i < order; i++) a.data[i * (order + 1)] = 1;
     const result = cholesky(a);
     if (result.status === 'ok') choleskyInverse(result.factor);
-  }, 0.01);
+  }, 0.015);
   return {
     overhead,
     flops: (6 * rows * width ** 2) / products,

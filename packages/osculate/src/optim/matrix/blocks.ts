@@ -98,7 +98,8 @@ export function blocksDemand(
   let largest = 0;
   for (const { left, right, rows, columns } of blocks) {
     for (const { order } of [left, right].filter((f) => f !== undefined)) {
-      flops += 2 * products * rows * columns * order + cubes * order ** 3;
+      // Small matrices are slower: a few dozen elements a side are lost, and as much time as these operations with calls and short loops.
+      flops += 5e6 + (2 * products * rows * columns + cubes * order ** 2) * (order + 48);
       largest = Math.max(largest, rows * columns, order ** 2);
     }
   }

@@ -26,7 +26,7 @@ export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<Reg
   checkOptions('adaptiveCubic', { 'a finite number > 0': { weight } });
   return regionMethod({
     name: 'ARC',
-    demand: denseDemand(curvature.name, 4, 9),
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { weight, curvature: curvature.name },
     region: weight,
     rule: cubicWeightRule,

@@ -30,7 +30,7 @@ export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimiz
   checkOptions('saddleFreeNewton', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Saddle-free Newton',
-    demand: denseDemand(curvature.name, 4, 9),
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { damping, curvature: curvature.name },
     region: damping,
     rule: dampingRule,

@@ -26,7 +26,7 @@ export function trustRegion({
   checkOptions('trustRegion', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust region',
-    demand: denseDemand(curvature.name, 4, 9),
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { radius, curvature: curvature.name },
     region: radius,
     rule: radiusRule,

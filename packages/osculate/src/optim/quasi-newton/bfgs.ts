@@ -56,7 +56,7 @@ export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<Qu
       bytes: 8 * (3 * n ** 2 + 8 * n),
       what: `its ${n.toLocaleString('en')} × ${n.toLocaleString('en')} inverse Hessian`,
       gradients: [1, 3],
-      flops: 10 * n ** 2,
+      flops: 100 * n ** 2,
     }),
     settings: {},
     search,
