@@ -28,7 +28,7 @@ function operatorAt(
   matrix: CurvatureMatrix,
   options?: CurvatureOperatorOptions,
 ): LinearOperator {
-  return curvatureOperator(objective.at(isVector(at) ? at : objective.layout.flat(at)), matrix, options);
+  return curvatureOperator(objective.at(isVector(at) ? at : objective.layout.vector(at)), matrix, options);
 }
 
 /**

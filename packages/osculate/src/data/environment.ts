@@ -37,6 +37,18 @@ export async function nodeExecutor(): Promise<Executor> {
   return ortExecutor();
 }
 
+/** Bytes of memory that there are: in browsers as far as they tell, which is at most 8 GiB; infinity where nobody does. */
+export async function availableMemory(): Promise<number> {
+  if (inNode) {
+    const { machineMemory } = await import('./node/machine-memory.js');
+    return machineMemory();
+  }
+  const navigator: unknown = Reflect.get(globalThis, 'navigator');
+  const told =
+    typeof navigator === 'object' && navigator !== null && 'deviceMemory' in navigator && navigator.deviceMemory;
+  return typeof told === 'number' && told > 0 ? told * 2 ** 30 : Number.POSITIVE_INFINITY;
+}
+
 function requireNode(what: string): void {
   if (!inNode) throw new InputError(`${what}: there are no files outside Node; use bytes instead of a path`);
 }

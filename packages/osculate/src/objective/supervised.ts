@@ -83,7 +83,6 @@ export type SupervisedOptions<P> = ArraysOptions<P> | SourceOptions<P> | Outputs
 
 /** The parts that both kinds of options come down to. */
 interface Supervised<P> {
-  readonly weights: P;
   readonly model: (weights: TensorsOf<P>, inputs: Named<Tensor>, context: Context) => Tensor | Named<Tensor>;
   readonly loss: LossOfRows;
   readonly targets: readonly string[];
@@ -132,6 +131,11 @@ function batchOf<P>(
       return batchOf(parts, weights, 1, alone(own), alone(y), rowApplication(context, x));
     },
   };
+}
+
+/** A model of the field x alone. */
+function ofField<P>(model: ArraysOptions<P>['model']): Supervised<P>['model'] {
+  return (weights, { x }, context) => model(weights, x!, context);
 }
 
 const alone = (fields: Named<Tensor>): Named<Tensor> =>
@@ -190,11 +194,12 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
     throw new InputError('objective: the parameters have no names; give them as { weight: … }, with at least one');
   }
   const parts: Supervised<P> = {
-    weights: options.parameters,
     loss: options.loss,
     targets,
-    model: 'data' in options ? options.model : (weights, { x }, context) => options.model(weights, x!, context),
+    model: 'data' in options ? options.model : ofField(options.model),
   };
+  // The arrays are not held: they are where a run starts.
+  const weights = parameters<P>(options.parameters, 'parameters.');
   let traced: TracedBatch | null = null;
   return programObjective({
     executor,
@@ -207,7 +212,7 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
       const drawn = Object.keys(fields).filter((name) => drawnField(name) !== undefined);
       traced = batchOf(
         parts,
-        parameters<P>(options.parameters, 'parameters.'),
+        weights,
         rows,
         symbols(fields, inputs, rows),
         symbols(fields, [...targets, ...drawn], rows),

@@ -1,6 +1,7 @@
 import type { Vector } from '../linalg/vectors.js';
 import type { Objective } from '../objective/objective.js';
 import type { Generator } from '../tensor/random.js';
+import type { Demand } from './demand.js';
 
 /** What a step needs besides the state. */
 export interface StepContext {
@@ -55,6 +56,8 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** A step uses values and gradients of steps before it: dropout masks then stay the same for the whole run. */
   readonly carries?: boolean;
+  /** What it takes, for forecasts; computes nothing. Of a method without it nothing is foretold. */
+  demand?(objective: Objective): Demand;
   /** The state to start from, for this objective. */
   init(objective: Objective, parameters: Vector): S;
   /** One step from a state: the new state, and how it went. */

@@ -107,13 +107,16 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
 export async function* train<S extends OptimizerState>(
   options: TrainOptions<S>,
 ): AsyncGenerator<TrainStep<S>, TrainResult<S>> {
-  const { objective, optimizer, signal, resume, patience = 20, recycle = false } = options;
+  // By themselves: snapshots hold what is used below, and the parameters to start from must not be among it.
+  const { objective, optimizer, signal, seed, steps = Infinity, seconds = Infinity, patience = 20 } = options;
+  const { resume, recycle = false, gradientEquivalents = Infinity } = options;
   const clock = options.clock ?? (() => performance.now());
-  const generator = seeded(resume?.generator ?? options.seed);
+  const generator = seeded(resume?.generator ?? seed);
   const base = objective.work() - (resume?.gradientEquivalents ?? 0);
   const work = (): number => objective.work() - base;
-  const first = resume?.state ?? optimizer.init(objective, options.parameters.slice() as Vector);
-  let state = first;
+  let state = resume?.state ?? optimizer.init(objective, options.parameters.slice() as Vector);
+  // Its vectors are the caller's; they are not held for longer than they are in use.
+  let first: Vector | null = state.parameters;
   let retired: S | undefined;
   let [elapsed, rejected] = [1000 * (resume?.seconds ?? 0), resume?.rejected ?? 0];
   let [rejectedSteps, nonFiniteSteps] = [resume?.rejectedSteps ?? 0, resume?.nonFiniteSteps ?? 0];
@@ -129,19 +132,20 @@ export async function* train<S extends OptimizerState>(
   const finished = (): StopReason | null => {
     if (signal?.aborted) return 'cancelled';
     if (rejected >= patience) return 'diverged';
-    if (elapsed / 1000 >= (options.seconds ?? Number.POSITIVE_INFINITY)) return 'budget';
-    if (options.gradientEquivalents !== undefined && work() >= options.gradientEquivalents) return 'work';
-    return state.step >= (options.steps ?? Number.POSITIVE_INFINITY) ? 'steps' : null;
+    if (elapsed / 1000 >= seconds) return 'budget';
+    if (work() >= gradientEquivalents) return 'work';
+    return state.step >= steps ? 'steps' : null;
   };
   for (;;) {
     const reason = finished();
     if (reason !== null) return { reason, snapshot: snapshot() };
-    objective.draw?.(() => (optimizer.carries ? options.seed : generator.uint32()));
+    objective.draw?.(() => (optimizer.carries ? seed : generator.uint32()));
     const start = clock();
     const { state: next, report } = await optimizer.step(state, { objective, generator, retired });
     elapsed += clock() - start;
-    // The first state's vectors are the caller's, and so are those of what a rejected step made of it.
-    retired = recycle && state.parameters !== first.parameters ? state : undefined;
+    // What a rejected step made of the first state has its vectors.
+    if (state.parameters !== first) first = null;
+    retired = recycle && first === null ? state : undefined;
     state = next;
     rejected = report.accepted ? 0 : rejected + 1;
     if (!report.accepted) rejectedSteps++;

@@ -64,7 +64,7 @@ export function allocate<D extends DType>(dtype: D, length: number): DTypeArray[
   return new arrays[dtype](length) as DTypeArray[D];
 }
 
-/** The elements of `dtype` that fill a buffer, in place. */
-export function elementsIn<D extends DType>(dtype: D, buffer: ArrayBuffer): DTypeArray[D] {
-  return new arrays[dtype](buffer) as DTypeArray[D];
+/** The elements of `dtype` in a buffer, in place: all that fill it, or so many from a byte on. */
+export function elementsIn<D extends DType>(dtype: D, buffer: ArrayBuffer, from = 0, length?: number): DTypeArray[D] {
+  return new arrays[dtype](buffer, from, length) as DTypeArray[D];
 }

@@ -1,5 +1,5 @@
 import { checkObject, checkText, showValue } from './check-value.js';
-import { allocate, type DType, type DTypeArray } from './dtype.js';
+import { allocate, bytesOf, type DType, type DTypeArray, elementsIn } from './dtype.js';
 import { InputError } from './errors.js';
 import type { Tensor } from './ir.js';
 import { input } from './leaf.js';
@@ -70,6 +70,20 @@ export class ParameterLayout<D extends 'f32' | 'f64' = 'f32' | 'f64'> {
   /** The arrays of a tree, which has the names, shapes and dtype of the layout, as one new flat vector. */
   flat<P>(tree: P & ArrayTree<P>): DTypeArray[D] {
     return this.gather(Object.fromEntries(leaves<NDArray>(arrayTree('parameter layout', tree))));
+  }
+
+  /** The arrays of a tree as one flat vector: over their own memory where they lie in it one behind the other, as `views` gives them; else a new one. */
+  vector<P>(tree: P & ArrayTree<P>): DTypeArray[D] {
+    const named = leaves<NDArray>(arrayTree('parameter layout', tree));
+    const first = named[0]?.[1].data;
+    const adjacent = this.slots.every(({ name, offset, shape }, i) => {
+      const [own, array] = named[i] ?? [];
+      const at = first && first.byteOffset + offset * bytesOf(this.dtype);
+      const follows = own === name && array?.data.buffer === first?.buffer && array?.data.byteOffset === at;
+      return follows && array?.dtype === this.dtype && sameShape(array.shape, shape);
+    });
+    if (!adjacent || !(first?.buffer instanceof ArrayBuffer)) return this.gather(Object.fromEntries(named));
+    return elementsIn(this.dtype, first.buffer, first.byteOffset, this.size);
   }
 
   /** The parameters as named views into `flat`: no copy, so writing to either shows in the other. */

@@ -1,92 +1,30 @@
-import { readPath, standardError, type Terminal, writePath } from '../data/environment.js';
+import { readPath, standardError, writePath } from '../data/environment.js';
 import type { Vector } from '../linalg/vectors.js';
-import type { AnyLoss, FloatDType, Loss, Parameters } from '../nn/index.js';
-import { asLoss } from '../nn/losses/custom.js';
+import type { Loss, Parameters } from '../nn/index.js';
 import type { Mode } from '../objective/application.js';
-import type { LossOfRows } from '../objective/loss-of-rows.js';
 import type { Batch, Objective } from '../objective/objective.js';
-import { supervisedObjective } from '../objective/supervised.js';
 import { adamW } from '../optim/first-order/adam.js';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
 import { type TrainEvent, type TrainResult, type TrainStep, train } from '../optim/train.js';
-import type { Executor } from '../runtime/index.js';
 import { checkOptions } from '../tensor/check-options.js';
 import { checkObject, showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
-import type { NDArray } from '../tensor/ndarray.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
 import { decodeRun, encodeRun } from './checkpoint-file.js';
-import {
-  type Conversion,
-  type Examples,
-  type ExamplesFrom,
-  prepareExamples,
-  type Prepared as Rows,
-  splitRows,
-} from './data.js';
+import { type Conversion, prepareExamples, type Prepared as Rows, splitRows } from './data.js';
 import { defaultExecutor } from './default-executor.js';
-import type { EarlyStopping, Epoch, Measures } from './history.js';
+import type { FitModelOptions, FitModelSettings } from './fit-options.js';
+import { requireFit } from './forecast.js';
+import type { EarlyStopping, Measures } from './history.js';
 import { type StatisticsByName, statisticsAt } from './inference.js';
 import { type FitReason, ModelRun } from './model-run.js';
+import { objectiveOf, soleLoss } from './objective-of.js';
 import { epochText, type TrainingProgress, trainingProgress } from './progress.js';
 import { RunProgress } from './run-progress.js';
-import { type Prepared, prepareModel, type Trainable, type TrainableModel, withLeaves } from './trainable-model.js';
-
-/** A step of a run: what the optimizer reports, and the epoch that it is in. */
-export interface FitEvent extends TrainEvent {
-  /** The epoch that the step is in, from 1. */
-  readonly epoch: number;
-}
-
-/** How a model is trained. */
-export interface FitModelSettings {
-  /** A loss of `osculate/nn`, a function `(output, target) => scalar`, or losses by the names of outputs and targets. */
-  readonly loss: LossOfRows;
-  /** The method; by default `adamW()`. */
-  readonly optimizer?: Optimizer;
-  /** Epochs of as many rows as there are to train on (default 10, or no limit where steps or seconds are given). */
-  readonly epochs?: number;
-  /** Steps at most. */
-  readonly steps?: number;
-  /** Seconds spent in steps. */
-  readonly seconds?: number;
-  /** The share of the rows that is held back, chosen at random, or other examples: measured after every epoch. */
-  readonly validation?: number | Examples | ExamplesFrom;
-  /** Ends when the loss (of validation, where there is one) has not improved for 10 epochs, and goes back to the best epoch. */
-  readonly earlyStopping?: boolean | EarlyStopping;
-  /** The parameters that are trained, by name (default: all; of an imported model, what is trainable by default). */
-  readonly trainable?: Trainable;
-  /** Adds (weightDecay/2)·‖θ‖² to the loss (default 0). */
-  readonly weightDecay?: number;
-  /** Of initial parameters, rows, masks and all else that is drawn (default 0). */
-  readonly seed?: number;
-  /** The precision of parameters and arithmetic: f32 by default, or f64. */
-  readonly dtype?: FloatDType;
-  /** Parameters to start from (default: those of an imported model, or what the layer draws). */
-  readonly parameters?: Tree<NDArray>;
-  /** What runs the programs; by default the best at hand, see `defaultExecutor`. */
-  readonly executor?: Executor;
-  /** Most rows in one run of a program (default 1000). */
-  readonly chunk?: number;
-  /** Sees every step; a promise is waited for. */
-  readonly onStep?: (event: FitEvent) => unknown;
-  /** Sees every epoch; a promise is waited for. */
-  readonly onEpoch?: (epoch: Epoch) => unknown;
-  /** Ends the run after the step under way; the result is that of the steps so far. */
-  readonly signal?: AbortSignal;
-  /** A line of progress; default: on standard error, where that is a terminal. */
-  readonly progress?: boolean | Terminal;
-  /** A file that is written after every epoch and at the end. */
-  readonly checkpoint?: string;
-  /** A checkpoint to go on from, by path or as bytes: the run makes the same steps as if it had not been interrupted. */
-  readonly resume?: string | Uint8Array;
-}
-
-/** How a model is trained, and on which examples. */
-export type FitModelOptions = FitModelSettings & (Examples | ExamplesFrom);
+import { type Prepared, prepareModel, type TrainableModel, withLeaves } from './trainable-model.js';
 
 /** Steps of an epoch: methods without a batch size look at all rows. */
 function stepsPerEpoch({ settings }: Optimizer, rows: number): number {
@@ -101,49 +39,13 @@ function progressOf({ progress }: FitModelSettings): TrainingProgress | null {
   return out && trainingProgress(out);
 }
 
-/** The loss of one output and target; null where there are several. */
-function soleLoss(loss: LossOfRows): Loss | null {
-  if (typeof loss !== 'function' && !('value' in loss && typeof loss.value === 'function')) return null;
-  // A function may be one of outputs by name, which has no measures either.
-  return asLoss(loss as AnyLoss);
-}
-
-function objectiveOf(
-  model: Prepared,
-  { source, inputs, targets }: Rows,
-  options: FitModelSettings,
-  executor: Executor,
-  mode: Mode,
-): Objective {
-  const names = model.imported?.inputs.map(({ name }) => name) ?? inputs;
-  if (names.length !== inputs.length) {
-    throw new InputError(`fitModel: the model takes ${names.join(', ')}, and there are ${inputs.join(', ')}`);
-  }
-  const known = inputs.every((name) => names.includes(name));
-  const { weightDecay, chunk, loss } = options;
-  return supervisedObjective({
-    executor,
-    parameters: model.trained,
-    data: source,
-    targets,
-    loss,
-    mode,
-    ...(weightDecay !== undefined && mode === 'training' && { weightDecay }),
-    ...(chunk !== undefined && { chunk }),
-    model: (weights, fields, context) => {
-      const given = Object.fromEntries(names.map((name, i) => [name, fields[known ? name : inputs[i]!]!]));
-      return model.call(weights, given, context);
-    },
-  });
-}
-
 /**
  * Trains a model on examples: a layer, a model from an ONNX file, or parameters with a function of named inputs. Everything is in the open:
  * it makes a `supervisedObjective`, runs `train` on it, and keeps a history. In training dropout has masks and batch normalisation the statistics of the
  * batch; validation, predictions and files use inference, with statistics that are means over the training rows.
  *
  * Numbers are given as nested lists, typed arrays or NDArrays; whole numbers are classes for `softmaxCrossEntropy`. A run whose loss is not finite is never
- * stepped on: it ends as diverged, at the last good parameters.
+ * stepped on: it ends as diverged, at the last good parameters. What needs more memory than there is is refused before it starts, see `fits`.
  * @throws InputError, ShapeError or DTypeError for a model, examples or options that do not fit.
  * @example
  * const net = sequential([dense(2, 32), tanh(), dropout(0.1), dense(32, 2)]);
@@ -162,12 +64,15 @@ export async function fitModel<P extends Parameters>(
   const conversion = { dtype, classes: soleLoss(options.loss)?.classes ?? false };
   const [rows, held] = examplesOf(options, conversion, random);
   const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
-  const objectiveOn = (given: Rows, mode: Mode): Objective => objectiveOf(prepared, given, options, executor, mode);
-  const objective = objectiveOn(rows, 'training');
-  const judge = held && objectiveOn(held, 'inference');
+  // No function here knows `prepared`: the parameters that a run starts from are not held to its end.
+  const objectiveOn = (of: Prepared, given: Rows, mode: Mode): Objective =>
+    objectiveOf(of, given, options, executor, mode);
+  const objective = objectiveOn(prepared, rows, 'training');
+  const judge = held && objectiveOn(prepared, held, 'inference');
   const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
     measuresOf(on, theta, await statisticsAt(objective, theta, dtype), soleLoss(options.loss) ?? {});
 
+  await requireFit(objective, optimizer);
   const start = objective.layout.flat(prepared.trained);
   const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
   const bytes = typeof options.resume === 'string' ? await readPath('fitModel', options.resume) : options.resume;
@@ -182,14 +87,16 @@ export async function fitModel<P extends Parameters>(
   });
   const { reason, last } = await run.follow(steps, judge && ((theta) => measure(judge, theta)));
   await judge?.dispose();
+  if (last) progress.settle(last);
   const { best } = progress.state();
   const back = reason === 'early stopping' || (reason === 'diverged' && best.epoch > 0);
   const theta = back ? best.parameters : (last?.parameters ?? earlier?.snapshot.state.parameters ?? start);
-  const named = new Map(Object.entries(objective.layout.views(theta.slice())));
+  const named = new Map(Object.entries(objective.layout.views(theta)));
   // The nesting is that of the model's own parameters.
   const parameters = withLeaves(prepared.parameters, named) as P;
+  const trained = prepareModel(model, { ...common, generator: random, parameters });
   return new ModelRun({
-    model: prepareModel(model, { ...common, generator: random, parameters }),
+    model: trained,
     parameters,
     statistics: await statisticsAt(objective, theta, dtype),
     dtype,
@@ -201,9 +108,9 @@ export async function fitModel<P extends Parameters>(
     bestEpoch: best.epoch,
     notes: [...(note === undefined ? [] : [note]), ...objective.notes()],
     inputs: Object.fromEntries(rows.inputs.map((name) => [name, rows.source.fields[name]!])),
-    checkpoint: run.checkpoint(),
+    checkpoint: () => run.checkpoint(),
     evaluate: async (examples) => {
-      const on = objectiveOn(prepareExamples(examples, conversion), 'inference');
+      const on = objectiveOn(trained, prepareExamples(examples, conversion), 'inference');
       return measure(on, theta).finally(() => on.dispose());
     },
   });

@@ -1,6 +1,8 @@
 export type { Examples, ExamplesFrom } from './data.js';
 export { defaultExecutor } from './default-executor.js';
-export { type FitEvent, type FitModelOptions, fitModel } from './fit-model.js';
+export { fitModel } from './fit-model.js';
+export type { FitEvent, FitModelOptions } from './fit-options.js';
+export { fits } from './forecast.js';
 export type { EarlyStopping, Epoch, Measures } from './history.js';
 export { type FitReason, ModelRun } from './model-run.js';
 export { trainingProgress } from './progress.js';

@@ -33,7 +33,7 @@ export interface RunParts<P extends Parameters> {
   readonly notes: readonly string[];
   /** Shapes and dtypes of the inputs, without the axis of rows. */
   readonly inputs: Readonly<Record<string, Pick<NDArray, 'dtype' | 'shape'>>>;
-  readonly checkpoint: Uint8Array | null;
+  readonly checkpoint: () => Uint8Array | null;
   readonly evaluate: (examples: Examples | ExamplesFrom) => Promise<Measures>;
 }
 
@@ -47,7 +47,10 @@ export interface RunParts<P extends Parameters> {
  * await run.dispose();
  */
 export class ModelRun<P extends Parameters = Parameters> {
-  /** The trained parameters in the nesting of the model: those of the best epoch after early stopping, else the last ones. */
+  /**
+   * The trained parameters in the nesting of the model: those of the best epoch after early stopping, else the last ones. They are not copied: checkpoint
+   * and evaluation are of the same arrays.
+   */
   readonly parameters: P;
   /** An entry for each epoch. */
   readonly history: readonly Epoch[];
@@ -139,7 +142,8 @@ export class ModelRun<P extends Parameters = Parameters> {
 
   /** The bytes of a checkpoint, for `fitModel({ …, resume })`: optimizer, generator, history and best epoch. */
   checkpoint(): Uint8Array {
-    if (this.parts.checkpoint) return this.parts.checkpoint;
+    const contents = this.parts.checkpoint();
+    if (contents) return contents;
     throw new InputError('checkpoint: the run made no step');
   }
 

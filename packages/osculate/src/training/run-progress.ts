@@ -41,6 +41,13 @@ export class RunProgress {
     return (this.history.at(-1)?.epoch ?? 0) - this.best.epoch >= this.patience;
   }
 
+  /** After the last step. Where it ended the best epoch the copy of its parameters is given up: theirs stay as they are from now on. */
+  settle({ step, parameters }: TrainEvent): void {
+    const { epoch } = this.best;
+    if (this.history.some((ended) => ended.epoch === epoch && ended.step === step))
+      this.best = { ...this.best, parameters };
+  }
+
   state(): RunState {
     return { history: this.history, partial: this.partial, best: this.best };
   }

@@ -86,13 +86,12 @@ export function prepareModel<P extends Parameters>(model: TrainableModel<P>, opt
   if (isLayer(model)) {
     const parameters: Tree<NDArray> = options.parameters ?? model.init(generator, dtype);
     const trained = subtree(parameters, trainable);
-    const apply = (weights: Tree<Tensor>, x: Tensor, context: Context): Tensor =>
-      // The nesting is that of the layer's own parameters.
-      model.apply(weights as TensorsOf<P>, x, context);
+    const merge = merging(parameters, trained);
     return {
       parameters,
       trained,
-      call: (weights, inputs, context) => apply(merged(parameters, trained, weights), soleInput(inputs), context),
+      // The nesting is that of the layer's own parameters.
+      call: (weights, inputs, context) => model.apply(merge(weights) as TensorsOf<P>, soleInput(inputs), context),
     };
   }
   const own = isImported(model) && trainable !== undefined ? model.select(trainable) : model;
@@ -100,23 +99,31 @@ export function prepareModel<P extends Parameters>(model: TrainableModel<P>, opt
     leaf.dtype === 'f32' || leaf.dtype === 'f64' ? astype(leaf, dtype) : leaf,
   );
   const trained = isImported(model) ? parameters : subtree(parameters, trainable);
+  const merge = merging(parameters, trained);
   return {
     parameters,
     trained,
     ...(isImported(own) && { imported: own }),
     call: (weights, inputs, context) => {
-      const outputs = own.call(merged(parameters, trained, weights), inputs, context);
+      const outputs = own.call(merge(weights), inputs, context);
       const names = Object.keys(outputs);
       return names.length === 1 ? outputs[names[0]!]! : outputs;
     },
   };
 }
 
-function merged(all: Tree<NDArray>, trained: Tree<NDArray>, weights: Tree<Tensor>): Tree<Tensor> {
-  if (trained === all) return weights;
-  const own = new Map(leaves<Tensor>(weights));
-  return mapTree<NDArray, Tensor>(all, (leaf, name) => own.get(name) ?? constant(leaf));
+/** Puts tensors for the trained parameters among constants for the others. What is trained is not held: a run has newer values. */
+function merging(all: Tree<NDArray>, trained: Tree<NDArray>): (weights: Tree<Tensor>) => Tree<Tensor> {
+  if (trained === all) return identity;
+  const names = new Set(leaves<NDArray>(trained).map(([name]) => name));
+  const others = mapTree<NDArray, Tensor | null>(all, (leaf, name) => (names.has(name) ? null : constant(leaf)));
+  return (weights) => {
+    const own = new Map(leaves<Tensor>(weights));
+    return mapTree<Tensor | null, Tensor>(others, (leaf, name) => leaf ?? own.get(name)!);
+  };
 }
+
+const identity = (weights: Tree<Tensor>): Tree<Tensor> => weights;
 
 function soleInput(inputs: Named<Tensor>): Tensor {
   const [x, ...others] = Object.values(inputs);

@@ -88,6 +88,27 @@ describe('K-FAC', () => {
     mine.forEach((v, i) => void expect(v).toBeCloseTo(solution[i]!, 9));
   });
 
+  it('inverts the diagonal blocks of a factor with a long side', () => {
+    const slot = {
+      name: 'output_0',
+      block: 0,
+      role: 'output',
+      order: 5,
+      diagonal: false,
+      offset: 0,
+      length: 25,
+    } as const;
+    const layout = { slots: [slot], size: 25 };
+    const full = Float64Array.from({ length: 25 }, (_, k) => (k % 6 === 0 ? 6 : 1 / (1 + k + 5 * (k % 5))));
+    for (let i = 0; i < 5; i++) for (let j = 0; j < i; j++) full[i * 5 + j] = full[j * 5 + i]!;
+    // Sides of at most 2 of 5 are three blocks, of 2, 2 and 1.
+    const apart = full.map((v, k) => (Math.floor(k / 5 / 2) === Math.floor((k % 5) / 2) ? v : 0));
+    const found = dampedInverses(layout, full, 0.5, 2)!;
+    const expected = dampedInverses(layout, apart, 0.5)!;
+    found.forEach((v, k) => void expect(v).toBeCloseTo(expected[k]!, 12));
+    expect(dampedInverses(layout, full, 0.5, 5)).toEqual(dampedInverses(layout, full, 0.5));
+  });
+
   it('gives up on factors that are not positive definite', () => {
     const problem = makeCase(dense(2, 2), { x: [4, 2], loss: squaredError() });
     const layout = factorLayout(kroneckerBlocks(problem));

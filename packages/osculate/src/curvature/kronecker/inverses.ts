@@ -140,8 +140,15 @@ function meanTrace(flat: Vector, { offset, order, diagonal }: FactorSlot): numbe
   return trace / order;
 }
 
-/** (F + shift·I)⁻¹ of one factor into `into`, by way of `scratch`; false when it is not positive definite. */
-function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector, scratch: Float64Array): boolean {
+/** (F + shift·I)⁻¹ of one factor into `into`, by way of `scratch`, by blocks of the order `width`; false when one is not positive definite. */
+function invert(
+  flat: Vector,
+  slot: FactorSlot,
+  shift: number,
+  into: Vector,
+  scratch: Float64Array,
+  width: number,
+): boolean {
   const { offset, order, length, diagonal } = slot;
   if (diagonal) {
     for (let i = offset; i < offset + length; i++) {
@@ -151,25 +158,37 @@ function invert(flat: Vector, slot: FactorSlot, shift: number, into: Vector, scr
     }
     return true;
   }
-  const damped = matrix(order, order, scratch.subarray(0, length));
-  damped.data.set(flat.subarray(offset, offset + length));
-  for (let i = 0; i < order; i++) damped.data[i * (order + 1)]! += shift;
-  const result = cholesky(damped, { into: damped });
-  if (result.status !== 'ok') return false;
-  into.set(choleskyInverse(result.factor, { into: damped }).data, offset);
+  for (let from = 0; from < order; from += width) {
+    const n = Math.min(width, order - from);
+    const damped = matrix(n, n, scratch.subarray(0, n * n));
+    const start = offset + from * (order + 1);
+    for (let i = 0; i < n; i++) damped.data.set(flat.subarray(start + i * order, start + i * order + n), i * n);
+    for (let i = 0; i < n; i++) damped.data[i * (n + 1)]! += shift;
+    const result = cholesky(damped, { into: damped });
+    if (result.status !== 'ok') return false;
+    const { data } = choleskyInverse(result.factor, { into: damped });
+    for (let i = 0; i < n; i++) into.set(data.subarray(i * n, (i + 1) * n), start + i * order);
+  }
   return true;
 }
 
 /**
  * Inverses of all factors with factored Tikhonov damping (Martens and Grosse 2015, section 6.3): (A + πγ·I)⁻¹ and (G + γ/π·I)⁻¹
  * with π² = (tr A / dim A) / (tr G / dim G), (F + γ²·I)⁻¹ for a block without Kronecker structure. In float64, by Cholesky. Null when
- * a damped factor is not positive definite or not finite. Cost: n³ multiplications and additions a factor.
+ * a damped factor is not positive definite or not finite. Cost: n³ multiplications and additions a factor; of one with a side longer than
+ * `largestSide` the diagonal blocks are inverted.
  */
-export function dampedInverses({ slots, size }: FactorLayout, factors: Vector, gamma: number): Vector | null {
+export function dampedInverses(
+  { slots, size }: FactorLayout,
+  factors: Vector,
+  gamma: number,
+  largestSide = Number.POSITIVE_INFINITY,
+): Vector | null {
   const inverses = factors instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const paired = new Map(slots.filter((s) => s.role === 'input').map((s) => [s.block, meanTrace(factors, s)]));
   // One place for all: fresh memory costs about as much as an inverse.
-  const scratch = new Float64Array(Math.max(0, ...slots.map((s) => (s.diagonal ? 0 : s.length))));
+  const widthOf = ({ order }: FactorSlot): number => Math.ceil(order / Math.max(1, Math.ceil(order / largestSide)));
+  const scratch = new Float64Array(Math.max(0, ...slots.map((s) => (s.diagonal ? 0 : widthOf(s) ** 2))));
   for (const slot of slots) {
     const input = paired.get(slot.block);
     let shift = gamma * gamma;
@@ -178,7 +197,7 @@ export function dampedInverses({ slots, size }: FactorLayout, factors: Vector, g
       const pi = input > 0 && output > 0 ? Math.sqrt(input / output) : 1;
       shift = slot.role === 'input' ? gamma * pi : gamma / pi;
     }
-    if (!invert(factors, slot, shift, inverses, scratch)) return null;
+    if (!invert(factors, slot, shift, inverses, scratch, widthOf(slot))) return null;
   }
   return inverses;
 }

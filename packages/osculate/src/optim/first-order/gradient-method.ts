@@ -6,6 +6,7 @@ import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
+import type { Demand } from '../demand.js';
 import { type Optimizer, type OptimizerState, overwritable, SpareVector, type StepContext } from '../optimizer.js';
 import { constantRate, type Schedule } from '../schedules.js';
 import { rateByTrial, trialSteps } from './rate-trial.js';
@@ -66,6 +67,8 @@ export interface GradientRule<S extends object> {
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** One segment a parameter, for rules that look at shapes, and its settings where they differ from the common ones. */
   readonly bySlot?: (slot: ParameterSlot, layout: ParameterLayout) => Partial<GroupDefaults>;
+  /** What it takes beside a gradient; default: two vectors of its own, none in work. */
+  demand?(objective: Objective): Partial<Demand>;
   /** The move leaves the gradient to be overwritten: nothing of it is in the state. */
   readonly leavesGradient?: boolean;
   init(parameters: Vector, objective: Objective): S;
@@ -96,6 +99,11 @@ export function byLayout<T>(make: (layout: ParameterLayout) => T): (layout: Para
     known.set(layout, found);
     return found.made;
   };
+}
+
+/** A gradient and its copy in the engine, and the parameters and so many vectors of a method's own before and after a step. */
+function stateDemand(own: number): Demand {
+  return { vectors: 2 + 2 * (1 + own), gradients: 1 };
 }
 
 function settingsOf<S extends object>(rule: GradientRule<S>, options: GradientOptions) {
@@ -202,6 +210,7 @@ export function gradientMethod<S extends object>(
   return {
     name: rule.name,
     settings: settingsOf(rule, options),
+    demand: (objective) => ({ ...stateDemand(2), ...rule.demand?.(objective) }),
     init: (objective, parameters) => {
       const rate = learningRate === 'trial' ? { rate: 0 } : {};
       const kept = average === undefined ? {} : { average: parameters.slice() };
@@ -334,6 +343,7 @@ export function elementwiseMethod<K extends string>(
     {
       ...rest,
       leavesGradient: true,
+      demand: () => stateDemand(vectors.length),
       init: (parameters) => byName(vectors, () => like(parameters)),
       move: ({ state, gradient, segments, update, retired }) => {
         const found = overwritable<K | 'parameters'>(retired, state);

@@ -136,6 +136,6 @@ export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
       moments: zeros(places.size),
       measured: 0,
     });
-    return { programs, init, learn, direction, damped };
+    return { programs, cubes: (order) => 9 * order ** 3, moments: 3, init, learn, direction, damped };
   });
 }

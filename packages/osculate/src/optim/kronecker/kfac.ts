@@ -7,6 +7,7 @@ import {
   precondition,
 } from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../linalg/vectors.js';
+import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {
@@ -26,6 +27,11 @@ export interface KfacOptions extends KroneckerOptions {
    * Steps between adaptations of γ, a multiple of `inverseEvery` (default 0: γ = √(λ + weight decay) at all times; 20 in the paper).
    */
   readonly gammaEvery?: number;
+  /**
+   * Largest order of a matrix that is inverted (default 2048): of a factor with a longer side diagonal blocks are, as equal as can be, in the place
+   * of the whole, whose n³ would be minutes. What lies between the blocks is taken as zero.
+   */
+  readonly largestSide?: number;
 }
 
 /** γ is tried times this for every step between two of its adaptations, and divided by it. */
@@ -52,8 +58,8 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * again.
  *
  * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and two
- * JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64. Where the rows
- * of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
+ * JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64 (n·largestSide² a
+ * longer one). Where the rows of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
  *
  * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds the
  * loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised that it
@@ -65,7 +71,9 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
   const settings = settingsOf('kfac', options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const gammaEvery = gammaInterval(options, inverseEvery);
-  return kroneckerOptimizer('K-FAC', { ...settings, gammaEvery }, (objective) => {
+  const { largestSide = 2048 } = options;
+  checkOptions('kfac', { 'an integer ≥ 1': { largestSide } });
+  return kroneckerOptimizer('K-FAC', { ...settings, gammaEvery, largestSide }, (objective) => {
     const programs = kfacPrograms(objective, 'K-FAC', { estimate, sharing }, settings.factorRows);
     const { layout } = programs;
     const gammaOf = ({ gamma, damping }: KfacState): number =>
@@ -81,7 +89,7 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
         factors = collect(layout.slots, found, factors);
       }
       if (due(state, inverseEvery)) {
-        const renewed = dampedInverses(layout, factors, gammaOf(state));
+        const renewed = dampedInverses(layout, factors, gammaOf(state), largestSide);
         if (renewed === null) return null;
         if (gammaEvery > 0) gamma = gammaOf(state);
         inverses = renewed;
@@ -103,11 +111,12 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
       if (gammaEvery === 0 || learnt.step === 0 || learnt.step % gammaEvery !== 0) return [learnt];
       const ratio = gammaRatio ** gammaEvery;
       const others = [learnt.gamma * ratio, learnt.gamma / ratio].flatMap((gamma) => {
-        const inverses = dampedInverses(layout, learnt.factors, gamma);
+        const inverses = dampedInverses(layout, learnt.factors, gamma, largestSide);
         return inverses === null ? [] : [{ ...learnt, gamma, inverses }];
       });
       return [learnt, ...others];
     };
-    return { programs, init: (base) => base, learn, direction, damped, candidates };
+    const cubes = (order: number): number => 2 * order * Math.min(order, largestSide) ** 2;
+    return { programs, cubes, init: (base) => base, learn, direction, damped, candidates };
   });
 }

@@ -4,7 +4,9 @@ import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { bytesOf } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
+import type { Demand } from '../demand.js';
 import { type Optimizer, type OptimizerState, overwritable, type StepContext, type StepReport } from '../optimizer.js';
 import { bestByTrial } from '../search/trial.js';
 import { bestProposal, type Direction, type KfacPrograms, type Piece, type Point, type StepSize } from './programs.js';
@@ -201,6 +203,9 @@ async function reduction(
 /** What distinguishes the methods that precondition by Kronecker factors. */
 export interface KroneckerMethod<S extends KfacState> {
   readonly programs: KfacPrograms;
+  /** Operations for a side of this order when it is renewed, and vectors of second moments beside the factors (default 0): see `Demand`. */
+  cubes(order: number): number;
+  readonly moments?: number;
   /** The state that a run starts from. */
   init(base: KfacState, zeros: (length: number) => Vector): S;
   /** The state with its curvature renewed where due; null when the factors allow no preconditioner. */
@@ -295,10 +300,31 @@ async function advance<S extends KfacState>(
   };
 }
 
+/** Operations on the sides of the blocks are what makes a step more than some gradients: their inverses, and two products of each with a gradient. */
+function demandOf<S extends KfacState>(
+  { programs: { blocks, layout }, cubes, moments = 0 }: KroneckerMethod<S>,
+  { factorEvery, inverseEvery, factorRows, modelRows, batchSize }: KfacSettings,
+  { layout: { dtype }, rows }: Objective,
+): Demand {
+  const sizes = blocks.map((block) => ('form' in block ? block.form.inputs * block.form.outputs : 0));
+  const products = layout.slots.reduce((sum, { block, order }) => sum + 2 * sizes[block]! * order, 0);
+  const batch = Math.min(batchSize, rows);
+  const shareOf = (some: number): number => Math.min(1, some / batch);
+  return {
+    vectors: 9 + moments,
+    // Factors and inverses before and after a step, and the engine's results; one in double precision while it is inverted.
+    bytes: 5 * layout.size * bytesOf(dtype) + 8 * Math.max(0, ...layout.slots.map(({ length }) => length)),
+    what: 'its Kronecker factors',
+    gradients: 1 + shareOf(factorRows) / factorEvery + shareOf(modelRows),
+    engineFlops: products,
+    flops: layout.slots.reduce((sum, { diagonal, order }) => sum + (diagonal ? 0 : cubes(order)), 0) / inverseEvery,
+  };
+}
+
 /** An optimizer of a method that is made once for each objective. */
 export function kroneckerOptimizer<S extends KfacState>(
   name: string,
-  settings: KfacSettings & { readonly gammaEvery?: number },
+  settings: KfacSettings & { readonly gammaEvery?: number; readonly largestSide?: number },
   make: (objective: Objective) => KroneckerMethod<S>,
 ): Optimizer<S> {
   const methods = new WeakMap<Objective, KroneckerMethod<S>>();
@@ -310,6 +336,7 @@ export function kroneckerOptimizer<S extends KfacState>(
   return {
     name,
     settings: { ...settings, damping: settings.damping || 'by trial' },
+    demand: (objective) => demandOf(methodFor(objective), settings, objective),
     init: (objective, parameters) => {
       const method = methodFor(objective);
       const zeros = (length: number): Vector =>

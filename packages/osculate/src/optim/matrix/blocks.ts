@@ -3,6 +3,7 @@ import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Vector } from '../../linalg/vectors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Shape } from '../../tensor/shape.js';
+import type { Demand } from '../demand.js';
 import type { Segment } from '../first-order/gradient-method.js';
 import type { Optimizer, OptimizerState } from '../optimizer.js';
 
@@ -85,6 +86,28 @@ export function blocksOf(layout: ParameterLayout, { largest, factors }: BlockRul
     }
   }
   return { blocks, size, count };
+}
+
+/**
+ * What a method takes that keeps so many arrays of all factors before and after a step: products of a block with its sides, and m³ + n³ operations for
+ * the factors of a block, both so many times a step.
+ */
+export function blocksDemand(
+  { blocks, size }: Blocks,
+  arrays: number,
+  products: number,
+  cubes: number,
+): Partial<Demand> {
+  let flops = 0;
+  let largest = 0;
+  for (const { left, right, rows, columns } of blocks) {
+    for (const { order } of [left, right].filter((f) => f !== undefined)) {
+      // Small matrices are slower: a few dozen elements a side are lost, and as much time as these operations with calls and short loops.
+      flops += 5e6 + (2 * products * rows * columns + cubes * order ** 2) * (order + 48);
+      largest = Math.max(largest, rows * columns, order ** 2);
+    }
+  }
+  return { vectors: 9, bytes: 8 * (arrays * size + 6 * largest), what: 'its Kronecker factors', flops };
 }
 
 /** The block's elements of a flat vector, as a matrix. */

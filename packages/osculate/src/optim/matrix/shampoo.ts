@@ -17,6 +17,7 @@ import {
   accumulate,
   type Block,
   type Blocks,
+  blocksDemand,
   blocksOf,
   factorView,
   identities,
@@ -256,6 +257,8 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
       defaults: { learningRate: 3e-3 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon, blockSize, interval, grafting },
       bySlot: () => ({}),
+      // The factor's own update is half a product.
+      demand: ({ layout }) => blocksDemand(blocksFor(layout), 4, 2, 30 / interval),
       init: (parameters, { layout }) => {
         const blocks = blocksFor(layout);
         const [mean, squares] = [like(parameters), like(parameters)];

@@ -2,6 +2,7 @@ import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { cubicWeightRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { denseDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -30,6 +31,7 @@ export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<Reg
   checkOptions('adaptiveCubic', { 'a finite number > 0': { weight } });
   return regionMethod({
     name: 'ARC',
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { weight, curvature: curvature.name },
     region: weight,
     rule: cubicWeightRule,
@@ -58,6 +60,7 @@ export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}):
   checkOptions('adaptiveCubicLanczos', { 'a finite number > 0': { weight } });
   return regionMethod({
     name: 'ARC (Lanczos)',
+    demand: productsDemand(dimension, dimension + 8),
     settings: { weight, curvature: curvature.name, dimension },
     region: weight,
     rule: cubicWeightRule,

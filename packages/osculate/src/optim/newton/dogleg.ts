@@ -5,6 +5,7 @@ import { allFinite, dotInOrder, norm, plus, scaled } from '../../linalg/vectors.
 import { hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { shifted, shiftedCholesky } from './newton.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -48,6 +49,7 @@ export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOpt
   checkOptions('dogleg', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Dogleg',
+    demand: denseDemand(curvature.name, 3, 2 / 3),
     settings: { radius, curvature: curvature.name },
     region: radius,
     rule: radiusRule,

@@ -2,6 +2,7 @@ import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { allFinite, scaled } from '../../linalg/vectors.js';
 import { type ResidualProducts, residualJacobian, residualProducts } from '../../objective/residuals.js';
+import { jacobianDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
@@ -24,6 +25,7 @@ export interface GaussNewtonOptions {
 export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}): Optimizer {
   return lineSearchMethod({
     name: 'Gauss-Newton',
+    demand: jacobianDemand(3),
     settings: {},
     search,
     direction: async (objective, at) => {
@@ -82,6 +84,7 @@ export function gaussNewtonLsmr(options: GaussNewtonLsmrOptions = {}): Optimizer
   const inner = lsmrOptions(options);
   return lineSearchMethod({
     name: 'Gauss-Newton (LSMR)',
+    demand: productsDemand(inner.maxIterations, 10),
     settings: inner,
     search,
     batchSize,

@@ -4,6 +4,7 @@ import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
+import { engineDemand } from '../demand.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { curvatureAlong, curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
 
@@ -183,6 +184,7 @@ export function hessianFree(options: HessianFreeOptions = {}): Optimizer<Hessian
   };
   return {
     name: 'Hessian-free',
+    demand: engineDemand(settings.maxIterations, settings.curvatureRows, settings.gradientRows),
     settings: {
       ...settings,
       damping: options.damping ?? 'by curvature',

@@ -2,6 +2,7 @@ import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { allFinite, dotInOrder } from '../../linalg/vectors.js';
 import { residualProducts } from '../../objective/residuals.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -29,6 +30,7 @@ export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = 
   checkOptions('levenbergMarquardtLsmr', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Levenberg-Marquardt (LSMR)',
+    demand: productsDemand(inner.maxIterations, 10),
     settings: { damping, ...inner },
     region: 0,
     rule: dampingRule,

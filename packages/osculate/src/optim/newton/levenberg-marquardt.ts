@@ -6,6 +6,7 @@ import type { RegionRule } from '../../linalg/trust-region/rules.js';
 import { allFinite, norm } from '../../linalg/vectors.js';
 import { residualJacobian } from '../../objective/residuals.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { jacobianDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
@@ -99,6 +100,7 @@ export function levenbergMarquardt({
   checkOptions('levenbergMarquardt', { 'a finite number > 0': { factor } });
   return regionMethod({
     name: 'Levenberg-Marquardt',
+    demand: jacobianDemand(2),
     settings: { factor },
     region: 0,
     rule,

@@ -6,6 +6,7 @@ import type { Objective } from '../../objective/objective.js';
 import { allRows, drawRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
+import { engineDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
 import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
@@ -87,6 +88,7 @@ export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer
   };
   return regionMethod({
     name: 'Natural gradient',
+    demand: engineDemand(maxIterations, curvatureRows, options.batchSize ?? 1000),
     settings: {
       ...{ fisher, ...settings },
       damping: damping ?? 'by curvature',

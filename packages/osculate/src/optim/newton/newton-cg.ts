@@ -3,6 +3,7 @@ import { allFinite, norm, scaled } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
+import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
@@ -38,6 +39,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
   const { search = backtracking(), curvature = hessianMatrix, maxIterations = 250 } = options;
   return lineSearchMethod({
     name: 'Newton-CG',
+    demand: productsDemand(maxIterations, 10),
     settings: { curvature: curvature.name, maxIterations },
     search,
     batchSize: options.batchSize,

@@ -6,6 +6,7 @@ import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { allFinite, scaled } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
+import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, fullStep, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
@@ -63,6 +64,7 @@ export interface NewtonOptions {
 export function newton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
     name: 'Newton',
+    demand: denseDemand(curvature.name, 2, 2 / 3),
     settings: { curvature: curvature.name },
     search,
     direction: async (objective, at) => {
@@ -86,6 +88,7 @@ export function newton({ search = backtracking(), curvature = hessianMatrix }: N
 export function modifiedNewton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
   return lineSearchMethod({
     name: 'Modified Newton',
+    demand: denseDemand(curvature.name, 2, 2 / 3),
     settings: { curvature: curvature.name },
     search,
     direction: async (objective, at) => {
@@ -117,6 +120,7 @@ export function modifiedNewton({ search = backtracking(), curvature = hessianMat
 export function plainNewton(): Optimizer {
   return lineSearchMethod({
     name: 'Newton (plain)',
+    demand: denseDemand(hessianMatrix.name, 2, 2 / 3),
     settings: {},
     search: fullStep,
     anyDirection: true,

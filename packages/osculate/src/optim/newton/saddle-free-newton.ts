@@ -2,6 +2,7 @@ import type { SpectralModel } from '../../linalg/trust-region/more-sorensen.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { denseDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -34,6 +35,7 @@ export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimiz
   checkOptions('saddleFreeNewton', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Saddle-free Newton',
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { damping, curvature: curvature.name },
     region: damping,
     rule: dampingRule,
@@ -60,6 +62,7 @@ export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimiz
   checkOptions('saddleFreeKrylov', { 'a finite number > 0': { damping } });
   return regionMethod({
     name: 'Saddle-free Newton (Krylov)',
+    demand: productsDemand(dimension, dimension + 8),
     settings: { damping, curvature: curvature.name, dimension },
     region: damping,
     rule: dampingRule,

@@ -5,6 +5,7 @@ import { hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { forcing } from './newton-cg.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -31,6 +32,7 @@ export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): O
   checkOptions('trustRegionNewtonCg', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust-region Newton-CG',
+    demand: productsDemand(maxIterations, 10),
     settings: { radius, curvature: curvature.name, maxIterations },
     region: radius,
     rule: radiusRule,

@@ -2,6 +2,7 @@ import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { checkOptions } from '../../tensor/check-options.js';
+import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
@@ -31,6 +32,7 @@ export function trustRegion({
   checkOptions('trustRegion', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust region',
+    demand: denseDemand(curvature.name, 4, 4),
     settings: { radius, curvature: curvature.name },
     region: radius,
     rule: radiusRule,

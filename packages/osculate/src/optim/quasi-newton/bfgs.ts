@@ -55,6 +55,13 @@ function identity(n: number): Float64Array {
 export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
   return quasiNewtonMethod<BfgsMemory>({
     name: 'BFGS',
+    demand: ({ layout: { size: n } }) => ({
+      vectors: 10,
+      bytes: 8 * (3 * n ** 2 + 8 * n),
+      what: `its ${n.toLocaleString('en')} × ${n.toLocaleString('en')} inverse Hessian`,
+      gradients: [1, 3],
+      flops: 100 * n ** 2,
+    }),
     settings: {},
     search,
     empty: ({ length }) => ({ inverse: identity(length), updates: 0 }),

@@ -226,6 +226,7 @@ export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer
   const { memory, batchSize, overlap } = settings;
   return {
     name: 'Multi-batch L-BFGS',
+    demand: ({ layout: { size: n } }) => ({ vectors: 12, bytes: 8 * n * (2 * memory + 6), gradients: [1.5, 3] }),
     settings: described,
     carries: true,
     init: (_, parameters) => ({

@@ -1,6 +1,7 @@
 import { allFinite, dotInOrder, norm, plus, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
+import type { DemandOf } from '../demand.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../optimizer.js';
 import { type LineSearch, type LineSlope, lineOf } from '../search/line-search.js';
 
@@ -22,6 +23,7 @@ export interface QuasiNewtonMethod<M> {
   readonly name: string;
   readonly settings: Optimizer['settings'];
   readonly search: LineSearch<LineSlope>;
+  readonly demand: DemandOf;
   /** The approximation before the first step: vectors and numbers. */
   empty(parameters: Vector): M;
   /** −H·g. */
@@ -73,6 +75,7 @@ export function quasiNewtonMethod<M extends object>(method: QuasiNewtonMethod<M>
   return {
     name: method.name,
     settings: method.settings,
+    demand: method.demand,
     carries: true,
     init: (_, parameters) => ({
       parameters,

@@ -67,7 +67,11 @@ class OrtExecutor implements Executor {
   /** Carries out a task after all tasks before it. */
   inTurn<T>(task: () => Promise<T>): Promise<T> {
     const done = this.tail.then(task);
-    this.tail = done.catch(() => undefined);
+    // Not the results: they would live until the next run has ended.
+    this.tail = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 

@@ -32,6 +32,8 @@ export type OptimizationLevel = 'disabled' | 'basic' | 'extended' | 'all';
 export interface OrtSessionOptions {
   executionProviders?: readonly (string | { readonly name: string })[];
   intraOpNumThreads?: number;
+  enableCpuMemArena?: boolean;
+  enableMemPattern?: boolean;
   graphOptimizationLevel?: OptimizationLevel;
   executionMode?: 'sequential' | 'parallel';
   logSeverityLevel?: 0 | 1 | 2 | 3 | 4;

@@ -1,3 +1,4 @@
+import { costOf } from '../../compile/cost.js';
 import type { Program } from '../../compile/program.js';
 import type { Executor } from '../executor.js';
 import type { LoweredProgram } from './lower.js';
@@ -20,6 +21,12 @@ export interface OrtOptions {
   /** Runs the programs that ONNX Runtime has no kernels for; without it these are errors. The report says so. */
   readonly fallback?: Executor;
 }
+
+/**
+ * Bytes of values alive at once above which a session keeps no memory of its own between runs: each would hold as much as its largest run took, and
+ * of a large network there are several, one for the gradient, one for products. What is freed serves them all.
+ */
+const largestKept = 2 ** 26;
 
 type LoweredSize = Pick<LoweredProgram, 'nodes' | 'computesFloat64'>;
 
@@ -52,6 +59,10 @@ export function sessionOptions(program: Program, size: LoweredSize, options: Ort
       },
     },
   };
+  if (costOf(program.outputs).peakBytes > largestKept) {
+    out.enableCpuMemArena = false;
+    out.enableMemPattern = false;
+  }
   if (!hasLargeOperation(Object.values(program.outputs))) out.intraOpNumThreads = 1;
   else if (options.threads !== undefined) out.intraOpNumThreads = options.threads;
   if (options.providers !== undefined) out.executionProviders = options.providers;

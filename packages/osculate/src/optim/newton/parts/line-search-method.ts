@@ -1,5 +1,6 @@
 import { allFinite, norm, type Vector } from '../../../linalg/vectors.js';
 import type { Objective } from '../../../objective/objective.js';
+import type { DemandOf } from '../../demand.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { type LineSearch, lineOf } from '../../search/line-search.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';
@@ -17,6 +18,7 @@ export interface Direction {
 
 export interface LineSearchMethod extends RowBatchOptions {
   readonly name: string;
+  readonly demand: DemandOf;
   readonly settings: Optimizer['settings'];
   readonly search: LineSearch;
   /** True: directions that do not descend are taken as well. */
@@ -54,6 +56,7 @@ export function lineSearchMethod(method: LineSearchMethod): Optimizer {
   const optimizer: Optimizer = {
     name: method.name,
     settings: method.settings,
+    demand: method.demand,
     init: (_, parameters) => ({ parameters, step: 0 }),
     step: (state, { objective }) => step(state, objective),
   };

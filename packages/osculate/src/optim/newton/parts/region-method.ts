@@ -3,6 +3,7 @@ import { allFinite, moved, norm, unitRoundoff, type Vector } from '../../../lina
 import type { Objective } from '../../../objective/objective.js';
 import { allRows } from '../../../objective/rows.js';
 import type { Generator } from '../../../tensor/random.js';
+import type { DemandOf } from '../../demand.js';
 import type { Optimizer, OptimizerState, StepReport, StepStop } from '../../optimizer.js';
 import { inRowBatches, type RowBatchOptions } from './row-batches.js';
 
@@ -34,6 +35,7 @@ export interface LocalModel {
 
 export interface RegionMethod extends RowBatchOptions {
   readonly name: string;
+  readonly demand: DemandOf;
   readonly settings: Optimizer['settings'];
   /** The region of the first step; 0: the model's `firstRegion`. */
   readonly region: number;
@@ -112,6 +114,7 @@ export function regionMethod(method: RegionMethod): Optimizer<RegionState> {
   const optimizer: Optimizer<RegionState> = {
     name: method.name,
     settings: method.settings,
+    demand: method.demand,
     init: (_, parameters) => ({
       parameters,
       step: 0,

@@ -1,0 +1,49 @@
+import type { AnyLoss, Loss } from '../nn/index.js';
+import { asLoss } from '../nn/losses/custom.js';
+import type { Mode } from '../objective/application.js';
+import type { LossOfRows } from '../objective/loss-of-rows.js';
+import type { Objective } from '../objective/objective.js';
+import { supervisedObjective } from '../objective/supervised.js';
+import type { Executor } from '../runtime/index.js';
+import { InputError } from '../tensor/errors.js';
+import type { Prepared as Rows } from './data.js';
+import type { FitModelSettings } from './fit-options.js';
+import type { Prepared } from './trainable-model.js';
+
+/** The loss of one output and target; null where there are several. */
+export function soleLoss(loss: LossOfRows): Loss | null {
+  if (typeof loss !== 'function' && !('value' in loss && typeof loss.value === 'function')) return null;
+  // A function may be one of outputs by name, which has no measures either.
+  return asLoss(loss as AnyLoss);
+}
+
+/** The objective of a model on rows. */
+export function objectiveOf(
+  model: Prepared,
+  { source, inputs, targets }: Rows,
+  options: Pick<FitModelSettings, 'weightDecay' | 'chunk' | 'loss'>,
+  executor: Executor,
+  mode: Mode,
+): Objective {
+  const names = model.imported?.inputs.map(({ name }) => name) ?? inputs;
+  if (names.length !== inputs.length) {
+    throw new InputError(`fitModel: the model takes ${names.join(', ')}, and there are ${inputs.join(', ')}`);
+  }
+  const known = inputs.every((name) => names.includes(name));
+  const { weightDecay, chunk, loss } = options;
+  const { call, trained } = model;
+  return supervisedObjective({
+    executor,
+    parameters: trained,
+    data: source,
+    targets,
+    loss,
+    mode,
+    ...(weightDecay !== undefined && mode === 'training' && { weightDecay }),
+    ...(chunk !== undefined && { chunk }),
+    model: (weights, fields, context) => {
+      const given = Object.fromEntries(names.map((name, i) => [name, fields[known ? name : inputs[i]!]!]));
+      return call(weights, given, context);
+    },
+  });
+}
