@@ -22,7 +22,6 @@ export { embedding, positions } from './layers/embedding.js';
 export { batchNorm, layerNorm } from './layers/normalization.js';
 export { bidirectional, gru, lstm, rnn } from './layers/recurrent.js';
 export {
-  type ActivationName,
   averagePool2d,
   dropout,
   elu,

@@ -198,12 +198,13 @@ export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective
     targets,
     model: 'data' in options ? options.model : ofField(options.model),
   };
+  const layout = ParameterLayout.of(arrayTree('objective', options.parameters));
   // The arrays are not held: they are where a run starts.
   const weights = parameters<P>(options.parameters, 'parameters.');
   let traced: TracedBatch | null = null;
   return programObjective({
     executor,
-    layout: ParameterLayout.of(arrayTree('objective', options.parameters)),
+    layout,
     chunk,
     weightDecay,
     ...(held !== undefined && { held }),

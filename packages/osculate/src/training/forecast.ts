@@ -27,14 +27,17 @@ interface Memory {
   readonly state: number;
   /** The engine with its programs: values of a gradient alive at once. */
   readonly program: number;
+  /** The sum of the parts. */
   readonly total: number;
 }
 
 /** What training takes, foretold: within a factor of 1.5 (benchmarks/forecast.mjs). */
 interface Forecast {
+  /** True where the memory is enough. */
   readonly fits: boolean;
   /** Number of trained parameters. */
   readonly parameters: number;
+  /** Bytes at the largest, by parts. */
   readonly memory: Memory;
   /** Bytes of memory that there are. */
   readonly available: number;
