@@ -57,7 +57,12 @@ function requireNode(what: string): void {
 export async function readPath(what: string, path: string): Promise<Uint8Array> {
   requireNode(what);
   const { readFileBytes } = await import('./node/read-file-bytes.js');
-  return readFileBytes(path);
+  try {
+    return await readFileBytes(path);
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw missing ? new InputError(`${what}: there is no file "${path}"`, { cause }) : cause;
+  }
 }
 
 /** Writes a file whole or not at all. @throws InputError outside Node. */

@@ -1,5 +1,6 @@
+import { showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
-import type { Tensor } from '../tensor/ir.js';
+import { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { arrayTree, type TensorsOf } from '../tensor/parameters.js';
 import type { Generator } from '../tensor/random.js';
@@ -59,7 +60,17 @@ export type LayerLike = Part | LayerFunction;
 
 /** The layer that a function is. */
 export function layerOf(f: LayerFunction, label = f.name || 'function'): Layer<Record<string, never>> {
-  return { label, init: () => ({}), apply: (_, x) => f(x) };
+  return {
+    label,
+    init: () => ({}),
+    apply: (_, x) => {
+      const result: unknown = f(x);
+      if (result instanceof Tensor) return result;
+      throw new InputError(
+        `the function ${label} returned ${showValue(result)}, and a layer gives a tensor; a layer that is made by a function is called: tanh()`,
+      );
+    },
+  };
 }
 
 /** A layer whose `init` makes sure that it returns arrays. @throws InputError for what is no layer. */

@@ -276,7 +276,7 @@ function examples(x: NDArray, y: NDArray): RowSource {
 }
 
 /** One bad value in the data makes every loss that it enters NaN: better said once, with its place, than at every step. */
-function checkFinite(name: string, { data, dtype, shape }: NDArray): void {
+export function checkFinite(name: string, { data, dtype, shape }: NDArray): void {
   if (!isFloat(dtype)) return;
   const at = data.findIndex((v: number | bigint) => !Number.isFinite(v));
   if (at < 0) return;

@@ -21,7 +21,9 @@ function isNested(value: unknown): value is NestedNumbers {
 }
 
 function refuse(what: string, value: unknown): never {
-  const shown = Array.isArray(value) ? `a list that begins with ${showValue(value[0])}` : showValue(value);
+  let first = value;
+  while (Array.isArray(first) && first.length > 0) first = first[0];
+  const shown = first === value ? showValue(value) : `a list of ${showValue(first)} and so on`;
   throw new InputError(`${what} is ${shown}; give a number, nested lists of numbers, a typed array or an NDArray`);
 }
 

@@ -3,6 +3,7 @@ import type { RowSource, Rows } from '../data/source.js';
 import { take } from '../data/take.js';
 import type { FloatDType } from '../nn/index.js';
 import type { Named } from '../objective/objective.js';
+import { checkFinite } from '../objective/supervised.js';
 import { checkObject } from '../tensor/check-value.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
@@ -106,6 +107,7 @@ export function prepareExamples(examples: Examples | ExamplesFrom, conversion: C
   const targets = named(examples.y, 'y', (what, value) => targetArray(what, value, conversion));
   const twice = inputs.find(([name]) => targets.some(([other]) => other === name));
   if (twice) throw new InputError(`fitModel: "${twice[0]}" is an input and a target; rename one`);
+  for (const [name, array] of [...inputs, ...targets]) checkFinite(name, array);
   return {
     source: arrays(Object.fromEntries([...inputs, ...targets])),
     inputs: inputs.map(([name]) => name),

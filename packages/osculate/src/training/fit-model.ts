@@ -1,5 +1,6 @@
 import { readPath, standardError, writePath } from '../data/environment.js';
 import type { Vector } from '../linalg/vectors.js';
+import { checkFields } from '../nn/check.js';
 import type { Loss, Parameters } from '../nn/index.js';
 import type { Mode } from '../objective/application.js';
 import type { Batch, Objective } from '../objective/objective.js';
@@ -7,7 +8,7 @@ import { adamW } from '../optim/first-order/adam.js';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
 import { type TrainEvent, type TrainResult, type TrainStep, train } from '../optim/train.js';
 import { checkOptions } from '../tensor/check-options.js';
-import { checkObject, showValue } from '../tensor/check-value.js';
+import { showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
@@ -206,8 +207,11 @@ const kinds: Readonly<Record<string, readonly [fits: (value: unknown) => boolean
   resume: [(v) => typeof v === 'string' || v instanceof Uint8Array, 'a path, or the bytes of a checkpoint'],
 };
 
+/** Options that are checked where they are used. */
+const others = ['epochs', 'steps', 'seconds', 'weightDecay', 'chunk', 'x', 'y', 'data', 'targets'];
+
 function checkSettings(options: FitModelSettings): void {
-  checkObject('fitModel: the options', options);
+  checkFields('fitModel', options, [...Object.keys(kinds), ...others]);
   const { epochs, steps, seconds, loss, earlyStopping } = options;
   if (loss === undefined) throw new InputError(`fitModel: loss is missing; give ${kinds.loss![1]}`);
   for (const [name, [fits, what]] of Object.entries(kinds)) {

@@ -7,8 +7,9 @@ import type { Objective } from '../objective/objective.js';
 import { encodeModel } from '../onnx/index.js';
 import type { Executor } from '../runtime/index.js';
 import { showValue } from '../tensor/check-value.js';
-import { InputError } from '../tensor/errors.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
+import { sameShape, showShape } from '../tensor/shape.js';
 import { leaves } from '../tensor/tree.js';
 import { type Examples, type ExamplesFrom, type Fields, inputArrays } from './data.js';
 import type { Epoch, Measures } from './history.js';
@@ -106,7 +107,16 @@ export class ModelRun<P extends Parameters = Parameters> {
       name,
       given[expected.includes(name) ? name : expected[i]!]!,
     ]);
-    return this.compute(this.parameters, Object.fromEntries(own), this.statistics);
+    try {
+      return await this.compute(this.parameters, Object.fromEntries(own), this.statistics);
+    } catch (error) {
+      const other = expected.find((name) => !sameShape(given[name]!.shape.slice(1), inputs[name]!.shape));
+      if (other === undefined || !(error instanceof ShapeError)) throw error;
+      const [found, trained] = [given[other]!.shape.slice(1), inputs[other]!.shape].map(showShape);
+      throw new ShapeError(`predict: rows of "${other}" are ${found}, and the model was trained on ${trained}`, {
+        cause: error,
+      });
+    }
   }
 
   /** The mean loss, and the measures of the loss such as `accuracy`, on examples, in inference. */

@@ -5,7 +5,10 @@ import type { LossOfRows } from '../objective/loss-of-rows.js';
 import type { Objective } from '../objective/objective.js';
 import { supervisedObjective } from '../objective/supervised.js';
 import type { Executor } from '../runtime/index.js';
+import { isFloat } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
+import { Tensor } from '../tensor/ir.js';
+import { sameShape } from '../tensor/shape.js';
 import type { Prepared as Rows } from './data.js';
 import type { FitModelSettings } from './fit-options.js';
 import type { Prepared } from './trainable-model.js';
@@ -32,6 +35,8 @@ export function objectiveOf(
   const known = inputs.every((name) => names.includes(name));
   const { weightDecay, chunk, loss } = options;
   const { call, trained } = model;
+  const target = targets.length === 1 ? source.fields[targets[0]!] : undefined;
+  const numbers = target !== undefined && target.shape.length === 0 && isFloat(target.dtype);
   return supervisedObjective({
     executor,
     parameters: trained,
@@ -43,7 +48,11 @@ export function objectiveOf(
     ...(chunk !== undefined && { chunk }),
     model: (weights, fields, context) => {
       const given = Object.fromEntries(names.map((name, i) => [name, fields[known ? name : inputs[i]!]!]));
-      return call(weights, given, context);
+      const found = call(weights, given, context);
+      // One number a row is a column to a layer and a plain list to people.
+      return numbers && found instanceof Tensor && sameShape(found.shape, [found.size, 1])
+        ? found.reshape([found.size])
+        : found;
     },
   });
 }

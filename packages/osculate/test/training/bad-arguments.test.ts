@@ -64,6 +64,30 @@ describe('bad arguments are typed errors or taken', () => {
     ).rejects.toBeInstanceOf(InputError);
   });
 
+  it.each<[string, object, RegExp]>([
+    ['a misspelt option', { epoch: 3 }, /no option "epoch"; the options are loss,.* epochs/],
+    ['NaN in the data', { x: [[Number.NaN, 1], ...x.slice(1)] }, /x .* NaN in row 0, element 0/],
+    ['text in the data', { x: [['a', 'b']] }, /x is a list of the text "a"/],
+    ['a layer that was not called', { model: sequential([dense(2, 2), tanh as never]) }, /tanh returned .* is called/],
+  ])('of fitModel say what to do: %s', async (_, { model = net, ...change }: { model?: typeof net }, message) => {
+    await expect(fitModel(model, { ...good, ...change } as never)).rejects.toThrow(message);
+  });
+
+  it('of predict say what the model was trained on', async () => {
+    await expect(run.predict([[1, 2, 3]])).rejects.toThrow('rows of "x" are [3], and the model was trained on [2]');
+    await expect(fitModel(net, { ...good, resume: 'nowhere.safetensors' })).rejects.toThrow(
+      /there is no file "nowhere/,
+    );
+  });
+
+  it('numbers may be a plain list for a model with one output', async () => {
+    const options = { x, y: [0, 1, 2, 3], loss: squaredError(), executor: referenceExecutor(), epochs: 200 };
+    const fitted = await fitModel(sequential([dense(2, 1)]), { ...options, optimizer: adam({ learningRate: 0.1 }) });
+    // What is left of y is along v = (−1, −1, 1, 1), orthogonal to x₀, x₁ and 1: (v·y)²/‖v‖² = 4, a mean of 1.
+    expect((await fitted.evaluate({ x, y: [0, 1, 2, 3] })).loss).toBeCloseTo(1, 4);
+    expect((await fitted.predict(x)).shape).toEqual([4, 1]);
+  });
+
   it('of targets that the loss cannot take', async () => {
     await expect(fitModel(net, { ...good, y: [0, 1, 2, 7] })).rejects.toThrow(/class number from 0 to 1/);
     await expect(fitModel(net, { ...good, y: [[1], [2]], loss: squaredError() })).rejects.toThrow(/rows/);
