@@ -8,6 +8,8 @@ export interface Demand {
   readonly bytes?: number;
   /** What most of these bytes are, as `its 500 × 500 Hessian`. */
   readonly what?: string;
+  /** The largest of its programs and those that stay loaded beside it, in gradients' (default 1): values that are alive at once. */
+  readonly programs?: number;
   /** Vectors that one run of a program is for, where it is not for one: each takes as much as a gradient does. */
   readonly together?: number;
   /** Gradients over the rows of a step that its other programs and itself amount to; from … to where it depends on the data. */
@@ -42,6 +44,7 @@ export function productsDemand(most: number, doubles: number): DemandOf {
   return ({ layout: { size: n } }) => ({
     vectors: 6,
     bytes: 8 * n * doubles + litter(n),
+    programs: 3,
     gradients: [3, 2 + 2 * most],
   });
 }
@@ -51,7 +54,13 @@ export function engineDemand(most: number, productRows: number | undefined, grad
   return ({ layout: { size: n }, rows: all }) => {
     const rows = Math.min(all, gradientRows);
     const share = Math.min(1, (productRows ?? Math.max(rows / 8, 64)) / rows);
-    return { vectors: 16, bytes: 8 * n * 4 + litter(n), rows, gradients: [2 + 3 * share, 3 + (2 * most + 5) * share] };
+    return {
+      vectors: 16,
+      bytes: 8 * n * 4 + litter(n),
+      programs: 2,
+      rows,
+      gradients: [2 + 3 * share, 3 + (2 * most + 5) * share],
+    };
   };
 }
 

@@ -130,6 +130,20 @@ describe('ParameterLayout', () => {
     expect(views['p.w']!.shape).toEqual([1, 3]);
   });
 
+  it('takes views as the vector that they lie in, and copies what lies elsewhere', () => {
+    const buffer = Float64Array.of(0, 1, 2, 3, 4, 5);
+    const flat = buffer.subarray(1, 5);
+    const views = fromLeaves(tree, layout.views(flat));
+    expect(layout.vector(views)).toEqual(Float64Array.of(1, 2, 3, 4));
+    expect(layout.vector(views).buffer).toBe(buffer.buffer);
+    const swapped = { ...views, b: ndarray('f64', 8) };
+    expect(layout.vector(swapped)).toEqual(Float64Array.of(1, 2, 3, 8));
+    const shifted = ParameterLayout.of({ a: tree.b, c: tree.b });
+    const pair = shifted.views(Float64Array.of(6, 7));
+    expect(shifted.vector({ a: pair.c!, c: pair.a! })).toEqual(Float64Array.of(7, 6));
+    expect(() => shifted.vector({ a: pair.a! })).toThrow('there is no array "c"');
+  });
+
   it('gathers named arrays into a flat vector, and is undone by views', () => {
     const flat = layout.gather({ 'g.w': tree.w, 'g.b': tree.b, 'g.none': tree.none }, 'g.');
     expect(flat).toEqual(Float64Array.of(1, 2, 3, 4));

@@ -87,7 +87,7 @@ export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessia
       name: 'AdaHessian',
       defaults: { learningRate: 0.1 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon },
-      demand: () => ({ vectors: 11, gradients: 3.5 }),
+      demand: () => ({ vectors: 11, programs: 3, gradients: 3.5 }),
       init: (parameters) => ({ first: like(parameters), second: like(parameters) }),
       move,
     },

@@ -129,7 +129,7 @@ export function diagonalGgn(options: DiagonalGgnOptions = {}): Optimizer<Diagona
       name: 'Diagonal GGN',
       defaults: { learningRate: 0.1 },
       settings: { beta1: beta, beta2: keep, damping, interval },
-      demand: () => ({ vectors: 11, gradients: 1 + 2 / interval }),
+      demand: () => ({ vectors: 11, programs: 2, gradients: 1 + 2 / interval }),
       init: (parameters) => ({ momentum: like(parameters), curvature: like(parameters) }),
       move,
     },

@@ -103,7 +103,7 @@ export function sophiaMethod(kind: SophiaKind, options: SophiaOptions): Optimize
       name: kind.name,
       defaults: { learningRate: 1e-3, weightDecay: 0.1 },
       settings: { beta1: beta, beta2: keep, interval, ...kind.settings },
-      demand: () => ({ vectors: 11, gradients: 1 + 2 / interval }),
+      demand: () => ({ vectors: 11, programs: 3, gradients: 1 + 2 / interval }),
       init: (parameters) => ({ momentum: like(parameters), curvature: like(parameters) }),
       move,
     },

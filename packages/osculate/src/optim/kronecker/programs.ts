@@ -1,6 +1,7 @@
 import { linearize } from '../../autodiff/index.js';
+import { compile, costOf } from '../../compile/index.js';
 import { type Block, kroneckerBlocks, type ModelGraph } from '../../curvature/kronecker/blocks.js';
-import type { FactorOptions } from '../../curvature/kronecker/factors.js';
+import { type FactorOptions, kroneckerFactors } from '../../curvature/kronecker/factors.js';
 import { type FactorLayout, factorLayout } from '../../curvature/kronecker/inverses.js';
 import type { Rows } from '../../data/source.js';
 import { like, type Vector } from '../../linalg/vectors.js';
@@ -21,6 +22,8 @@ export type Sampled = Named<NDArray>;
 export interface KfacPrograms {
   readonly blocks: readonly Block[];
   readonly layout: FactorLayout;
+  /** Bytes of values alive at once where the factors of so many rows are measured. */
+  measuredBytes(rows: number): number;
   /** Targets for these rows, drawn from the model's own distribution. */
   sample(at: Point, generator: Generator): Promise<Sampled>;
   /** Runs a program that measures factors, with the targets that were drawn. */
@@ -119,6 +122,13 @@ export function kfacPrograms(
   return {
     blocks,
     layout: factorLayout(blocks),
+    measuredBytes: (count) => {
+      const { weights, outputs, normalizer, score } = objective.batch(count);
+      const graph = { weights, outputs, loss: score };
+      const factors = kroneckerFactors(graph, kroneckerBlocks(graph), { ...options, normalizer });
+      const all = factors.flatMap((f) => (f.input ? [f.input, f.output] : [f.output]));
+      return costOf(compile(Object.fromEntries(all.map((t, i) => [`f${i}`, t]))).outputs).peakBytes;
+    },
     sample: async ({ theta, rows }, generator) => {
       if (options.estimate !== 'sampled') return {};
       const { outputs } = await objective.run('outputs', (b) => ({ outputs: b.outputs }), theta, rows);

@@ -302,18 +302,21 @@ async function advance<S extends KfacState>(
 
 /** Operations on the sides of the blocks are what makes a step more than some gradients: their inverses, and two products of each with a gradient. */
 function demandOf<S extends KfacState>(
-  { programs: { blocks, layout }, cubes, moments = 0 }: KroneckerMethod<S>,
+  { programs: { blocks, layout, measuredBytes }, cubes, moments = 0 }: KroneckerMethod<S>,
   { factorEvery, inverseEvery, factorRows, modelRows, batchSize }: KfacSettings,
-  { layout: { dtype }, rows }: Objective,
+  objective: Objective,
 ): Demand {
   const sizes = blocks.map((block) => ('form' in block ? block.form.inputs * block.form.outputs : 0));
   const products = layout.slots.reduce((sum, { block, order }) => sum + 2 * sizes[block]! * order, 0);
-  const batch = Math.min(batchSize, rows);
+  const batch = Math.min(batchSize, objective.rows);
   const shareOf = (some: number): number => Math.min(1, some / batch);
   return {
     vectors: 9 + moments,
     // Factors and inverses before and after a step, and the engine's results; one in double precision while it is inverted.
-    bytes: 5 * layout.size * bytesOf(dtype) + 8 * Math.max(0, ...layout.slots.map(({ length }) => length)),
+    bytes:
+      (moments > 0 ? 4 : 2) * measuredBytes(Math.min(factorRows, batch)) +
+      5 * layout.size * bytesOf(objective.layout.dtype) +
+      8 * Math.max(0, ...layout.slots.map(({ length }) => length)),
     what: 'its Kronecker factors',
     gradients: 1 + shareOf(factorRows) / factorEvery + shareOf(modelRows),
     engineFlops: products,

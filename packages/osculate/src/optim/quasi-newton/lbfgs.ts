@@ -174,7 +174,12 @@ export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}
   }
   return quasiNewtonMethod<LbfgsMemory>({
     name: 'L-BFGS',
-    demand: ({ layout: { size: n } }) => ({ vectors: 10, bytes: 8 * n * (2 * memory + 6), gradients: [1, 3] }),
+    demand: ({ layout: { size: n } }) => ({
+      vectors: 10,
+      bytes: 8 * n * (2 * memory + 6),
+      programs: 1.5,
+      gradients: [1, 3],
+    }),
     settings: { memory },
     search,
     empty: ({ length }) => noPairs(length, memory),
