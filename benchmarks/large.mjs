@@ -3,7 +3,7 @@
  * Every task runs in a process of its own; the largest resident memory of the whole process, above that of one that has only loaded the
  * library, is given in vectors of all parameters, beside the time of the tasks' unit (a product or a step, the last of them).
  *
- * Usage: node benchmarks/large.mjs [widths: 1472,3680,8192] [tasks, joined by commas]   (needs `npm run build`)
+ * Usage: node benchmarks/large.mjs [widths: 1472,3680,8192] [tasks, joined by semicolons]   (needs `npm run build`)
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -90,7 +90,7 @@ const [first, second] = process.argv.slice(2);
 if (first === 'measure') await measure(second, Number(process.argv[4]));
 else {
   console.log('| what | million parameters | GiB | parameter vectors | seconds | losses |');
-  for (const task of second?.split(',') ?? Object.keys(tasks)) {
+  for (const task of second?.split(';') ?? Object.keys(tasks)) {
     for (const width of first?.split(',') ?? ['1472', '3680', '8192']) {
       spawnSync(process.execPath, [fileURLToPath(import.meta.url), 'measure', task, width], { stdio: 'inherit' });
     }

@@ -11,7 +11,7 @@ export { rmsprop } from './first-order/rmsprop.js';
 export { scheduleFreeAdamW } from './first-order/schedule-free.js';
 export { ekfac } from './kronecker/ekfac.js';
 export { type KfacOptions, kfac } from './kronecker/kfac.js';
-export type { MatrixOptimizer, Treatment } from './matrix/blocks.js';
+export type { MatrixOptimizer } from './matrix/blocks.js';
 export { muon } from './matrix/muon.js';
 export { shampoo } from './matrix/shampoo.js';
 export { soap } from './matrix/soap.js';

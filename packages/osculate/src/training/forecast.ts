@@ -160,7 +160,7 @@ export async function requireFit(objective: Objective, optimizer: Optimizer): Pr
 /**
  * Foretells what `fitModel` with the same options takes, memory at its largest and seconds a step, before any of it runs: memory from the shapes of the parameters, what the
  * optimizer says of itself and the graph of the gradient; time from the operations of that graph and the machine's speed, which is measured once for an
- * executor, in some 80 ms. Within a factor of 1.5 where nothing else keeps the machine busy. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
+ * executor, in some 80 ms. About within a factor of 1.5 where nothing else keeps the machine busy. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
  * the data. `fitModel` refuses what does not fit.
  * @throws InputError for a model, examples or options that do not fit each other, and for an optimizer that does not say what it takes.
  * @example

@@ -87,7 +87,8 @@ export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessia
       name: 'AdaHessian',
       defaults: { learningRate: 0.1 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon },
-      demand: () => ({ vectors: 11, programs: 3, gradients: 3.5 }),
+      // The random signs take as long as some hundred operations each.
+      demand: ({ layout: { size } }) => ({ vectors: 11, programs: 3, gradients: 3.5, flops: 400 * size }),
       init: (parameters) => ({ first: like(parameters), second: like(parameters) }),
       move,
     },

@@ -314,7 +314,7 @@ function demandOf<S extends KfacState>(
     vectors: 9 + moments,
     // Factors and inverses before and after a step, and the engine's results; one in double precision while it is inverted.
     bytes:
-      (moments > 0 ? 4 : 2) * measuredBytes(Math.min(factorRows, batch)) +
+      (moments > 0 ? 5 : 4) * measuredBytes(Math.min(factorRows, batch)) +
       5 * layout.size * bytesOf(objective.layout.dtype) +
       8 * Math.max(0, ...layout.slots.map(({ length }) => length)),
     what: 'its Kronecker factors',

@@ -258,7 +258,7 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
       settings: { beta1: betas[0], beta2: betas[1], epsilon, blockSize, interval, grafting },
       bySlot: () => ({}),
       // The factor's own update is half a product.
-      demand: ({ layout }) => blocksDemand(blocksFor(layout), 6, 1.5, 8 / interval),
+      demand: ({ layout }) => blocksDemand(blocksFor(layout), 6, 1.5, 4 / interval),
       init: (parameters, { layout }) => {
         const blocks = blocksFor(layout);
         const [mean, squares] = [like(parameters), like(parameters)];

@@ -231,7 +231,7 @@ export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
       defaults: { learningRate: 3e-3, weightDecay: 0.01 },
       settings: { beta1: betas[0], beta2: betas[1], epsilon, interval, largestSide },
       bySlot: () => ({}),
-      demand: ({ layout }) => blocksDemand(blocksFor(layout), 4, 3, 15 / interval),
+      demand: ({ layout }) => blocksDemand(blocksFor(layout), 5, 2.3, 5 / interval),
       init: (parameters, { layout }) => {
         const blocks = blocksFor(layout);
         const [first, second] = [like(parameters), like(parameters)];

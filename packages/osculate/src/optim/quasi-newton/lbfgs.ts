@@ -177,7 +177,7 @@ export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}
     demand: ({ layout: { size: n } }) => ({
       vectors: 10,
       bytes: 8 * n * (2 * memory + 6),
-      programs: 1.5,
+      programs: 1.2,
       gradients: [1, 3],
     }),
     settings: { memory },
