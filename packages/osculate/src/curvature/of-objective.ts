@@ -10,6 +10,7 @@ import {
   sampledFisherMatrix,
 } from '../objective/matrices.js';
 import type { Objective } from '../objective/objective.js';
+import { InputError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { generator } from '../tensor/random.js';
@@ -28,6 +29,9 @@ function operatorAt(
   matrix: CurvatureMatrix,
   options?: CurvatureOperatorOptions,
 ): LinearOperator {
+  if (typeof objective?.at !== 'function' || at === undefined || at === null) {
+    throw new InputError(`${matrix.name}: give an objective and its parameters, as run.objective and run.parameters`);
+  }
   return curvatureOperator(objective.at(isVector(at) ? at : objective.layout.vector(at)), matrix, options);
 }
 

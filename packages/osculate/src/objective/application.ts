@@ -30,6 +30,9 @@ export interface Application extends Context {
   readonly statistics: readonly Statistics[];
 }
 
+/** Begins the names of masks, which are keys of trees: no dot. No field may be called so. */
+export const maskPrefix = 'mask:';
+
 const maskShape = (size: number, rows: number): number => {
   if (size % rows === 0) return size / rows;
   throw new InputError(
@@ -49,7 +52,7 @@ export function batchApplication(mode: Mode, rows: number): Application {
     inputs,
     statistics,
     mask: (shape, dtype, keep) => {
-      const mask: Mask = { name: `mask.${masks.length}`, dtype, size: maskShape(sizeOf(shape), rows), keep };
+      const mask: Mask = { name: `${maskPrefix}${masks.length}`, dtype, size: maskShape(sizeOf(shape), rows), keep };
       const symbol = input(mask.name, dtype, [rows, mask.size]);
       masks.push(mask);
       inputs[mask.name] = symbol;

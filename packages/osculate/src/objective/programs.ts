@@ -13,7 +13,7 @@ import { inputName } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import type { ParameterLayout } from '../tensor/parameters.js';
 import { leaves, type Tree } from '../tensor/tree.js';
-import { type Mask, masksOf } from './application.js';
+import { type Mask, maskPrefix, masksOf } from './application.js';
 import { HeldValues } from './held-values.js';
 import { LastRead } from './last-read.js';
 import { drawnField } from './loss-of-rows.js';
@@ -187,7 +187,7 @@ function runnerFor(
 ): Runner {
   return async (executable, known = {}) => {
     const names = executable.program.inputs.map(inputName);
-    const drawn = names.some((input) => input.startsWith('mask.')) ? masks(rows) : {};
+    const drawn = names.some((input) => input.startsWith(maskPrefix)) ? masks(rows) : {};
     const given = (input: string): Feeds[string] | undefined =>
       own(known, input) ?? own(feeds, input) ?? own(drawn, input);
     const reads = names.some((input) => given(input) === undefined && Object.hasOwn(fields, input));

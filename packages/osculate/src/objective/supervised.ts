@@ -10,7 +10,7 @@ import { input } from '../tensor/leaf.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { type ArrayTree, arrayTree, ParameterLayout, parameters, type TensorsOf } from '../tensor/parameters.js';
 import { children, type Tree } from '../tensor/tree.js';
-import { type Application, batchApplication, type Mode, rowApplication } from './application.js';
+import { type Application, batchApplication, type Mode, maskPrefix, rowApplication } from './application.js';
 import {
   drawnField,
   type JointLoss,
@@ -161,7 +161,9 @@ function fieldNames({ data, targets = ['y'] }: Pick<RowsOptions<unknown>, 'data'
       `objective: the field "${dotted}" has a dot in its name, as inputs of programs have; rename it`,
     );
   }
-  const reserved = names.find((name) => name === '__proto__' || drawnField(name) !== undefined);
+  const reserved = names.find(
+    (name) => name === '__proto__' || name.startsWith(maskPrefix) || drawnField(name) !== undefined,
+  );
   if (reserved !== undefined) throw new InputError(`objective: a field cannot be called "${reserved}"; rename it`);
   if (data.rows === 0) throw new InputError('objective: the data set is empty');
   checkOptions('objective', { 'an integer ≥ 1': { 'data.rows': data.rows } });

@@ -12,6 +12,8 @@ import type { FnOptions } from '../objective/fn.js';
 import { functionObjective } from '../objective/function.js';
 import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
+import { showValue } from '../tensor/check-value.js';
+import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant, input } from '../tensor/leaf.js';
 import type { ArrayValue, NDArray } from '../tensor/ndarray.js';
@@ -199,6 +201,11 @@ export async function minimize(
   start: unknown,
   options: MinimizeFunctionOptions = {},
 ): Promise<unknown> {
+  if (!isTraced(f) && (typeof f !== 'object' || f === null || !('layout' in f))) {
+    throw new InputError(
+      `minimize: the function is ${showValue(f)}; wrap it: fn((x) => …), vectorFn((x) => …), or give an objective`,
+    );
+  }
   const { args = [], onStep, executor } = options;
   const from = arraysOf('minimize: the start', start);
   const layout = ParameterLayout.of(from);

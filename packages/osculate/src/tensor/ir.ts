@@ -94,7 +94,9 @@ export class Tensor {
 
 /** @throws InputError unless a value is a tensor. */
 export function checkTensor(what: string, value: unknown): asserts value is Tensor {
-  if (!(value instanceof Tensor)) throw new InputError(`${what}: needs a tensor, got ${showValue(value)}`);
+  if (value instanceof Tensor) return;
+  const advice = typeof value === 'function' ? '; a function of numbers is made by fn((x) => …)' : '';
+  throw new InputError(`${what}: needs a tensor, got ${showValue(value)}${advice}`);
 }
 
 /** @throws InputError unless a value is an array of tensors. */

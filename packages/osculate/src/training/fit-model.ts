@@ -219,6 +219,8 @@ function checkSettings(options: FitModelSettings): void {
     if (value === undefined || fits(value)) continue;
     throw new InputError(`fitModel: ${name} is ${showValue(value)}; give ${what}`);
   }
+  if (typeof earlyStopping === 'object')
+    checkFields('fitModel: earlyStopping', earlyStopping, ['patience', 'minDelta']);
   const { patience, minDelta } = typeof earlyStopping === 'object' ? earlyStopping : {};
   checkOptions('fitModel', {
     'an integer ≥ 1': { epochs, steps, patience },

@@ -102,6 +102,13 @@ export class ModelRun<P extends Parameters = Parameters> {
         `predict: the input "${missing}" is missing; the model was trained on ${expected.join(', ')}`,
       );
     }
+    for (const name of expected) {
+      const [found, { shape }] = [given[name]!.shape, inputs[name]!];
+      if (found.length === shape.length + 1) continue;
+      throw new ShapeError(
+        `predict: "${name}" has shape ${showShape(found)}; give rows of shape ${showShape(shape)}, one row as a list of one`,
+      );
+    }
     const names = model.imported?.inputs.map(({ name }) => name) ?? expected;
     const own = names.map((name, i): [string, NDArray] => [
       name,

@@ -79,9 +79,9 @@ interface PrepareOptions {
 export function prepareModel<P extends Parameters>(model: TrainableModel<P>, options: PrepareOptions): Prepared {
   const { dtype, generator, trainable } = options;
   if (typeof model !== 'object' || model === null || !('init' in model || 'call' in model)) {
-    throw new InputError(
-      'fitModel: the model is neither a layer (init, apply) nor parameters with a call; see sequential',
-    );
+    const given: unknown = model;
+    const advice = given instanceof Promise ? '; it is a promise: await it' : '; see sequential';
+    throw new InputError(`fitModel: the model is neither a layer (init, apply) nor parameters with a call${advice}`);
   }
   if (isLayer(model)) {
     const parameters: Tree<NDArray> = options.parameters ?? model.init(generator, dtype);
@@ -95,6 +95,12 @@ export function prepareModel<P extends Parameters>(model: TrainableModel<P>, opt
     };
   }
   const own = isImported(model) && trainable !== undefined ? model.select(trainable) : model;
+  if (leaves<NDArray>(own.parameters).length === 0) {
+    const names = leaves<NDArray>(model.parameters).map(([name]) => name);
+    throw new InputError(
+      `fitModel: no parameter is named by trainable (${trainable}); the names are ${names.join(', ')}`,
+    );
+  }
   const parameters: Tree<NDArray> = mapTree<NDArray, NDArray>(options.parameters ?? own.parameters, (leaf) =>
     leaf.dtype === 'f32' || leaf.dtype === 'f64' ? astype(leaf, dtype) : leaf,
   );

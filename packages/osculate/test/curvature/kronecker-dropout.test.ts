@@ -28,7 +28,7 @@ function layer(name: string, x: Row): Row {
 
 /** The factors of the layer between the two dropouts, row by row in plain numbers. */
 function byHand(estimate: 'exact' | 'sampled'): { input: Rows; output: Rows } {
-  const [first, second] = [rowsOf(data.masks['mask.0']!), rowsOf(data.masks['mask.1']!)];
+  const [first, second] = [rowsOf(data.masks['mask:0']!), rowsOf(data.masks['mask:1']!)];
   const last = rowsOf(data.parameters['6.weight']!);
   const labels = Array.from(data.y.data, Number);
   const inputs: Row[] = [];

@@ -163,7 +163,7 @@ interface ReferenceCase extends ReferenceInputs, ReferenceValues {
 interface ContextCase extends ReferenceInputs {
   readonly training: ReferenceValues;
   readonly inference: ReferenceValues;
-  /** `mask.0`, …, as `[rows, size]`. */
+  /** `mask:0`, …, as `[rows, size]`. */
   readonly masks: Named;
   /** `statistics.0.mean`, `statistics.0.variance`, …: what the batch has. */
   readonly batch: Named;
@@ -208,7 +208,7 @@ export function referenceCase(name: NetworkName, dtype: 'f32' | 'f64'): Referenc
 export function contextCase(name: ContextNetworkName, dtype: 'f32' | 'f64'): ContextCase {
   const { group, values, inputs } = readCase(name, dtype);
   const rows = inputs.x.shape[0]!;
-  const masks = Object.entries(group('mask', dtype, (k) => `mask.${k}`));
+  const masks = Object.entries(group('mask', dtype, (k) => `mask:${k}`));
   return {
     ...inputs,
     training: values(),

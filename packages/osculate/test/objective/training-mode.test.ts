@@ -4,6 +4,8 @@ import { type AnyLayer, batchNorm, dense, dropout, sequential, squaredError, tan
 import { allRows, hessianMatrix, type Objective, supervisedObjective, type Vector } from '../../src/objective/index.js';
 import {
   adam,
+  diagonalGgn,
+  hessianFree,
   kfac,
   lbfgs,
   newtonCg,
@@ -125,6 +127,12 @@ describe('an objective in training mode', () => {
     lbfgs(),
     newtonCg(),
   ];
+  const rowMethods: readonly Optimizer[] = [hessianFree(), diagonalGgn()];
+  it.each(rowMethods)('steps with masks by $name', async (optimizer) => {
+    const { losses } = await runOf(dropoutLayers, optimizer);
+    expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 2)));
+  });
+
   const networks = { dropout: dropoutLayers, batchNorm: normalizedLayers };
   const cases = Object.entries(networks).flatMap(([name, layers]) =>
     optimizers.map((optimizer) => ({ name, layers, optimizer, method: optimizer.name })),

@@ -225,6 +225,10 @@ describe('minimize: functions of numbers', () => {
     expect(Math.max(...x.map((v) => Math.abs(v - 1)))).toBeLessThan(1e-8);
   });
 
+  it('says to wrap a plain function', async () => {
+    await expect(minimize(((x: Tensor) => x.sum()) as never, [1])).rejects.toThrow(/wrap it: fn/);
+  });
+
   it.each([
     ['null', null, /the start is null/],
     ['no elements', [], /no elements|no leaves/],

@@ -68,12 +68,15 @@ describe('bad arguments are typed errors or taken', () => {
     ['a misspelt option', { epoch: 3 }, /no option "epoch"; the options are loss,.* epochs/],
     ['NaN in the data', { x: [[Number.NaN, 1], ...x.slice(1)] }, /x .* NaN in row 0, element 0/],
     ['text in the data', { x: [['a', 'b']] }, /x is a list of the text "a"/],
+    ['class numbers that are not whole', { y: [0, 0.5, 1, 1] }, /class numbers are whole/],
+    ['a setting of early stopping', { earlyStopping: { patence: 3 } }, /no option "patence"/],
     ['a layer that was not called', { model: sequential([dense(2, 2), tanh as never]) }, /tanh returned .* is called/],
   ])('of fitModel say what to do: %s', async (_, { model = net, ...change }: { model?: typeof net }, message) => {
     await expect(fitModel(model, { ...good, ...change } as never)).rejects.toThrow(message);
   });
 
   it('of predict say what the model was trained on', async () => {
+    await expect(run.predict([1, 2])).rejects.toThrow(/give rows of shape \[2\]/);
     await expect(run.predict([[1, 2, 3]])).rejects.toThrow('rows of "x" are [3], and the model was trained on [2]');
     await expect(fitModel(net, { ...good, resume: 'nowhere.safetensors' })).rejects.toThrow(
       /there is no file "nowhere/,

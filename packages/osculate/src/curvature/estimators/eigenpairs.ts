@@ -63,6 +63,7 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
  * values.length; // 3
  */
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
+  if (options?.count === undefined) throw new InputError('eigenpairs: say how many pairs: { count: 5 }');
   const { generator = seeded(0), count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
   requireSymmetric('eigenpairs', operator);
   checkOptions('eigenpairs', { 'an integer ≥ 1': { count } });

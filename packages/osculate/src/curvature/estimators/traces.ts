@@ -34,7 +34,7 @@ const together = 8;
  * @example
  * const { value, standardError } = await hutchinson(hessian(objective, theta), { probes: 16 });
  */
-export async function hutchinson(operator: LinearOperator, options: HutchinsonOptions): Promise<Estimate> {
+export async function hutchinson(operator: LinearOperator, options: HutchinsonOptions = {}): Promise<Estimate> {
   const { generator = seeded(0), probes = 32, tolerance, distribution = 'rademacher' } = options;
   checkOptions('hutchinson', { 'an integer ≥ 2': { probes }, 'a number ≥ 0': { tolerance } });
   const samples: number[] = [];

@@ -52,6 +52,11 @@ function checked(options: SoftmaxCrossEntropyOptions): SoftmaxCrossEntropyOption
 function probabilities(outputs: Tensor, targets: Tensor, ignoreIndex: number | undefined) {
   checkNotEmpty(what, outputs);
   if (isFloat(targets.dtype)) {
+    if (sameShape(outputs.shape.slice(0, -1), targets.shape)) {
+      throw new InputError(
+        `${what}: targets ${describe(targets)} are floats of the shape of class numbers; class numbers are whole (i32, i64)`,
+      );
+    }
     checkShapes(what, outputs, targets);
     return { p: targets, counts: null };
   }
