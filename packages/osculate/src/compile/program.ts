@@ -48,7 +48,7 @@ export function checkProgram(what: string, program: unknown): void {
   throw new InputError(`${what}: needs a program, as compile(…) makes one, got ${showValue(program)}`);
 }
 
-/** The tensors among outputs that are listed or named. @throws InputError for what is no tensor. */
+/** The tensors among outputs that are listed or named. @throws InputError for what is not a tensor. */
 export function outputsOf(what: string, outputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): Tensor[] {
   if (!Array.isArray(outputs)) checkObject(what, outputs);
   const list = Object.values<Tensor>(outputs);

@@ -112,23 +112,16 @@ class BatchPrograms {
   }
 }
 
-/** The masks of the rows that were asked for last, by draw: gradient, trial losses and products of a step ask for the same ones. */
-class Masks {
-  draw = 0;
+type MasksOfRows = (rows: Rows) => Named<NDArray>;
 
-  constructor(private readonly masks: (rows: Rows) => readonly Mask[]) {}
-
-  /** The masks of rows under the present draw, also after the next. */
-  ofDraw(): (rows: Rows) => Named<NDArray> {
-    const { draw } = this;
-    let last: { readonly rows: Uint32Array; readonly arrays: Named<NDArray> } | null = null;
-    return (rows) => {
-      if (last === null || !sameRows(last.rows, rows)) {
-        last = { rows: Uint32Array.from(rows), arrays: masksOf(this.masks(rows), draw, rows) };
-      }
-      return last.arrays;
-    };
-  }
+/** Makes masks of a draw, and keeps those of the rows that were asked for last: gradient, trial losses and products of a step ask for the same ones. */
+function drawnMasks(masks: (rows: Rows) => readonly Mask[], draw: number): MasksOfRows {
+  let last: { readonly rows: Rows; readonly arrays: Named<NDArray> } | null = null;
+  return (rows) => {
+    // The rows are the objective's own copy, which nobody writes to.
+    if (last === null || !sameRows(last.rows, rows)) last = { rows, arrays: masksOf(masks(rows), draw, rows) };
+    return last.arrays;
+  };
 }
 
 function batchKey(rows: number, others: Named<Field>): string {
@@ -183,7 +176,7 @@ function runnerFor(
   vector: Vector,
   rows: Rows,
   feeds: Feeds,
-  masks: (rows: Rows) => Named<NDArray>,
+  masks: MasksOfRows,
 ): Runner {
   return async (executable, known = {}) => {
     const names = executable.program.inputs.map(inputName);
@@ -282,24 +275,26 @@ export function programObjective(parts: ProgramParts): Objective {
     const { outputs } = compile(lossAndGradient(programs.batch(size)));
     return (costOf(outputs).flops / size) * total;
   });
-  const masks = new Masks((rows) => programs.batch(rows.length).masks);
+  const masksIn = (rows: Rows): readonly Mask[] => programs.batch(rows.length).masks;
+  let drawn = drawnMasks(masksIn, 0);
   const run: Objective['run'] = async (name, build, vector, numbers, feeds = {}) => {
     const rows = batchRows(numbers, total);
     const entry = programs.compile(name, build, rows.length, fieldsIn(source, feeds));
     work.add(entry.flops);
-    const runner = runnerFor(parts, reader, name, vector, rows, feeds, masks.ofDraw());
+    const runner = runnerFor(parts, reader, name, vector, rows, feeds, drawn);
     return runner(await programs.load(entry.program));
   };
   const at: Objective['at'] = (vector) => {
     const held = new HeldValues(splits, limit);
     const sets = new RowSets();
     const parameters = typed(layout, vector);
-    const drawn = masks.ofDraw();
+    // Those of now, also after the next draw.
+    const ownMasks = drawn;
     const runHeld: At['run'] = async (name, build, numbers, feeds = {}) => {
       const rows = batchRows(numbers, total);
       const others = fieldsIn(source, feeds);
       const entry = programs.compile(name, build, rows.length, others);
-      const runner = runnerFor(parts, reader, name, parameters, rows, feeds, drawn);
+      const runner = runnerFor(parts, reader, name, parameters, rows, feeds, ownMasks);
       const varying = entry.program.inputs.map(inputName).filter((input) => Object.hasOwn(feeds, input));
       const key = `${name}/${sets.idOf(rows)}/${batchKey(rows.length, others)}`;
       const shared = await held.run(entry.program, key, varying, runner);
@@ -321,7 +316,7 @@ export function programObjective(parts: ProgramParts): Objective {
     sample: (outputs, generator) => programs.batch(outputs.shape[0]!).sample(outputs, generator),
     ...(expect && { expect }),
     draw: (number) => {
-      if (programs.batch(Math.min(2, total)).masks.length > 0) masks.draw = number();
+      if (programs.batch(Math.min(2, total)).masks.length > 0) drawn = drawnMasks(masksIn, number());
     },
     work: () => work.total(),
     countIterations: (name, rows, iterations) => {

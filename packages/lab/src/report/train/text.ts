@@ -34,7 +34,7 @@ export function trainCells({ points, rows }: TrainResult): string[][] {
 const endings = {
   budget: 'the time is spent',
   work: 'the work is done',
-  steps: 'all steps are made',
+  steps: 'the run finished all its steps',
   diverged: 'the run diverged',
   cancelled: 'interrupted',
 } as const;
