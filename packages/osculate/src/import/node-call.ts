@@ -25,9 +25,9 @@ export interface Tracing {
   array(proto: TensorProto): NDArray;
   /** A tensor of the file that may be trained. */
   weight(proto: TensorProto): Tensor;
-  /** The outputs of a body for given inputs. */
-  body(graph: GraphProto, inputs: readonly Tensor[], name: string): readonly Tensor[];
-  /** The result of an attempt, or null where it fails; its problems are forgotten then. */
+  /** The outputs of a body for given inputs, which runs so many times. */
+  body(graph: GraphProto, inputs: readonly Tensor[], name: string, times?: number): readonly Tensor[];
+  /** The result of an attempt, or null where it fails; its problems are forgotten then. Loops that are too long stay an error. */
   quietly<T>(attempt: () => T): T | null;
 }
 

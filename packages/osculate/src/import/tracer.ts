@@ -33,6 +33,9 @@ const deepest = 64;
 /** Bodies and functions multiply the work: a file that asks for more nodes is refused instead of traced for hours. */
 const mostNodes = 500_000;
 
+/** Most nodes that the loops of a file may run: an hour of work is taken for an error. */
+const mostRuns = 2 ** 26;
+
 /** Most bytes of constants that nodes may make in all, beside the file's own tensors. */
 const mostTables = 2 ** 27;
 
@@ -52,6 +55,9 @@ interface Results {
 
 /** Ends the import of a node whose body failed; the body's problems are already listed. */
 class BodyFailure extends InputError {}
+
+/** Bodies that would take hours, however they are imported. */
+class TooMuchWork extends InputError {}
 
 interface TracerOptions {
   readonly float: FloatType;
@@ -83,6 +89,8 @@ export class Tracer implements Tracing {
   readonly mode: ImportMode;
   readonly context: Context | undefined;
   private visited = 0;
+  /** How often the body being traced runs, by the loops around it. */
+  private repeats = 1;
   /** Bytes of the constants that nodes made. */
   private tables = 0;
   /** What was looked through for such constants, and the file's own tensors. */
@@ -134,7 +142,24 @@ export class Tracer implements Tracing {
     return parameter;
   }
 
-  body(graph: GraphProto, inputs: readonly Tensor[], name: string): readonly Tensor[] {
+  body(graph: GraphProto, inputs: readonly Tensor[], name: string, times = 1): readonly Tensor[] {
+    const { repeats } = this;
+    this.repeats *= times;
+    try {
+      const runs = this.repeats * Math.max(1, graph.node.length);
+      if (runs > mostRuns) {
+        const place = this.scope.place(this.owner);
+        throw new TooMuchWork(
+          `importOnnx: the loop at ${place} would run ${runs.toPrecision(3)} nodes, more than ${mostRuns}`,
+        );
+      }
+      return this.inlined(graph, inputs, name);
+    } finally {
+      this.repeats = repeats;
+    }
+  }
+
+  private inlined(graph: GraphProto, inputs: readonly Tensor[], name: string): readonly Tensor[] {
     const outer = this.scope;
     const scope = outer.child(`${this.owner}/${name}`);
     if (graph.input.length !== inputs.length) {
@@ -155,7 +180,7 @@ export class Tracer implements Tracing {
     try {
       return attempt();
     } catch (error) {
-      if (!isTyped(error)) throw error;
+      if (!isTyped(error) || error instanceof TooMuchWork) throw error;
       this.problems.length = before;
       return null;
     }
@@ -190,23 +215,14 @@ export class Tracer implements Tracing {
     try {
       return work();
     } catch (error) {
+      if (error instanceof TooMuchWork) throw error;
       if (!(error instanceof BodyFailure)) this.problems.push({ opType, place, reason: reasonOf(error) });
       return failed;
     }
   }
 
   private node(node: NodeProto, index: number, scope: Scope): void {
-    if (this.visited++ >= mostNodes) {
-      if (this.visited === mostNodes + 1) {
-        this.problems.push({
-          opType: 'graph',
-          place: scope.place(''),
-          reason: `the model unfolds to more than ${mostNodes} nodes`,
-        });
-      }
-      for (const output of node.output) scope.define(output, failed);
-      return;
-    }
+    if (this.visited++ >= mostNodes) throw new TooMuchWork(`importOnnx: the model unfolds to more than ${mostNodes} nodes`);
     const [domain, type, name] = identify(node, index);
     const opType = domain === '' ? type : `${domain}.${type}`;
     const results = this.attempt(opType, scope.place(name), () => this.apply(node, domain, name, scope));

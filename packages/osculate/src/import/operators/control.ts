@@ -86,7 +86,7 @@ function asScan(call: NodeCall, { body, init, trips }: LoopParts): readonly Tens
   let always = true;
   const { carry, ys } = scan(
     ([i, ...states]) => {
-      const outputs = call.tracing.body(body, [i!, full(1, 'bool'), ...states], 'body');
+      const outputs = call.tracing.body(body, [i!, full(1, 'bool'), ...states], 'body', trips);
       always &&= isTrue(call, outputs[0]!) === true;
       return { carry: [i!.add(1), ...outputs.slice(1, 1 + init.length)], y: outputs.slice(1 + init.length) };
     },
@@ -99,15 +99,20 @@ function asScan(call: NodeCall, { body, init, trips }: LoopParts): readonly Tens
 
 /** A loop until a condition that depends on the model's inputs: only forward derivatives. */
 function asWhile(call: NodeCall, { body, init, trips, condition }: LoopParts): readonly Tensor[] {
+  const endless = trips === Number.POSITIVE_INFINITY;
   const result = whileLoop(
     ([, go]) => go!,
     ([i, go, ...states]) => {
-      const outputs = call.tracing.body(body, [i!, go!, ...states], 'body');
+      const outputs = call.tracing.body(body, [i!, go!, ...states], 'body', endless ? 1 : trips);
+      if (endless && (outputs[0] === go || isTrue(call, outputs[0]!))) call.refuse('it has no trip count and its condition is always true');
       return [i!.add(1), outputs[0]!.reshape([]), ...outputs.slice(1)];
     },
     [full(0, 'i64'), condition, ...init],
     Number.isFinite(trips) ? { maxIterations: trips } : {},
   );
+  if (endless && result[0]!.node.inputs.every((t) => call.tracing.constantOf(t) !== undefined)) {
+    call.refuse(`it depends on constants alone and does not end within ${longestUnrolled} iterations`);
+  }
   return result.slice(2);
 }
 
@@ -148,7 +153,7 @@ function scanNode(call: NodeCall): readonly Tensor[] {
   });
   const { carry, ys } = scan(
     (carries, slices) => {
-      const outputs = call.tracing.body(body, [...carries, ...slices], 'body');
+      const outputs = call.tracing.body(body, [...carries, ...slices], 'body', xs[0]!.shape[0]);
       return { carry: outputs.slice(0, states), y: outputs.slice(states) };
     },
     inputs.slice(0, states),
