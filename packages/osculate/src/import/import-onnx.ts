@@ -11,6 +11,7 @@ import {
   type ValueInfoProto,
 } from '../onnx/index.js';
 import type { TensorOptions } from '../onnx/tensors.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { DTypeError, InputError } from '../tensor/errors.js';
@@ -21,7 +22,7 @@ import { astype, type NDArray } from '../tensor/ndarray.js';
 import type { Shape } from '../tensor/shape.js';
 import { leaves, type Tree } from '../tensor/tree.js';
 import { derivativePaths } from './derivative-paths.js';
-import { bindDimensions, type DimensionOptions } from './dimensions.js';
+import { bindDimensions, type DimensionOptions, dimensionOptions } from './dimensions.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import type { ImportMode } from './node-call.js';
 import { nest, treePaths } from './parameter-names.js';
@@ -44,6 +45,14 @@ export interface ImportOptions extends DimensionOptions {
   /** In training, BatchNormalization uses the statistics of the batch, and Dropout the masks of a training context. */
   readonly mode?: ImportMode;
 }
+
+const importOptions: OptionNames<ImportOptions> = {
+  ...dimensionOptions,
+  values: 1,
+  trainable: 1,
+  external: 1,
+  mode: 1,
+};
 
 /** Name, dtype and shape of an input or output. */
 export interface ImportedValue {
@@ -224,6 +233,7 @@ export function importOnnx(
   file: string | Uint8Array | ModelProto,
   options: ImportOptions = {},
 ): ImportedModel | Promise<ImportedModel> {
+  checkNames('importOnnx', options, importOptions);
   if (typeof file === 'string') return readPath('importOnnx', file).then((bytes) => imported(bytes, options));
   return imported(file, options);
 }

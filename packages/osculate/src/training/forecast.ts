@@ -12,6 +12,7 @@ import { lbfgs } from '../optim/quasi-newton/lbfgs.js';
 import { bytesOf } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import { generator } from '../tensor/random.js';
+import { checkSettings } from './check-settings.js';
 import { prepareExamples } from './data.js';
 import { defaultExecutor } from './default-executor.js';
 import type { FitModelOptions } from './fit-options.js';
@@ -170,6 +171,7 @@ export async function fits<P extends Parameters>(
   model: TrainableModel<P>,
   options: FitModelOptions,
 ): Promise<Forecast> {
+  checkSettings('fits', options);
   const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable, parameters } = options;
   const prepared = prepareModel(model, { dtype, trainable, parameters, generator: generator(seed) });
   const rows = prepareExamples(options, { dtype, classes: soleLoss(options.loss)?.classes ?? false });

@@ -382,7 +382,12 @@ describe('balanced class weights', () => {
 
 describe('errors', () => {
   it.each<[string, (argument: never) => unknown, unknown, RegExp]>([
-    ['squaredError, a word', squaredError, 'examples', /squaredError: the options must be an object.*got "examples"/],
+    [
+      'squaredError, a word',
+      squaredError,
+      'examples',
+      /squaredError: the options must be an object.*got the text "examples"/,
+    ],
     ['poisson, null', poisson, null, /poisson: the options must be an object.*got null/],
     ['huber, a number', huber, 1, /huber: the options must be an object/],
     ['huber, delta', huber, { delta: 0 }, /huber: delta must be/],

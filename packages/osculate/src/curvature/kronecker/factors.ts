@@ -3,6 +3,7 @@ import { concat } from '../../ops/index.js';
 import { oneHot } from '../../ops/indexing.js';
 import { applyScan, partsOf, type ScanAttrs } from '../../ops/scan/parts.js';
 import { scanOp } from '../../ops/scan/scan.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { topological } from '../../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
@@ -209,6 +210,8 @@ export interface FactorOptions {
   readonly normalizer: number;
 }
 
+const factorOptions: OptionNames<FactorOptions> = { estimate: 1, sharing: 1, normalizer: 1 };
+
 /** Two stacks of rows with Σ left·rightᵀ as the matrix; the same tensor twice where it is a sum of squares. */
 export interface RowPair {
   readonly left: Tensor;
@@ -330,6 +333,7 @@ function outputFactor(block: MatrixBlock, measured: Measurement): Tensor {
  * factors[0]!.input!.shape; // [3, 3]
  */
 export function kroneckerFactors(graph: ModelGraph, blocks: readonly Block[], options: FactorOptions): BlockFactors[] {
+  checkNames('kroneckerFactors', options, factorOptions);
   const measured = measure(graph, blocks, options);
   const rest = blocks.flatMap((b) => (b.kind === 'diagonal' ? [b.parameter.tensor] : []));
   const { estimate = 'sampled', normalizer } = options;

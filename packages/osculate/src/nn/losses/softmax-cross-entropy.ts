@@ -35,7 +35,7 @@ export interface SoftmaxCrossEntropyOptions {
 }
 
 function checked(options: SoftmaxCrossEntropyOptions): SoftmaxCrossEntropyOptions {
-  checkLossOptions(what, options, ['reduction', 'classWeights', 'ignoreIndex', 'labelSmoothing']);
+  checkLossOptions(what, options, { reduction: 1, classWeights: 1, ignoreIndex: 1, labelSmoothing: 1 });
   const { classWeights, ignoreIndex, labelSmoothing } = options;
   checkOptions(what, { 'a number from 0 to below 1': { labelSmoothing } });
   if (classWeights !== undefined) {

@@ -3,7 +3,7 @@ import { runElementwise, SHORT, squaresByFour } from '../../linalg/kernels/eleme
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Demand } from '../demand.js';
@@ -28,6 +28,16 @@ export interface GradientOptions {
   /** Keeps θ̄ ← average·θ̄ + (1 − average)·θ in the state's `average` (default: not kept). */
   readonly average?: number;
 }
+
+export const gradientOptions: OptionNames<GradientOptions> = {
+  learningRate: 1,
+  schedule: 1,
+  batchSize: 1,
+  clipNorm: 1,
+  weightDecay: 1,
+  groups: 1,
+  average: 1,
+};
 
 /** State of every gradient method, beside the method's own vectors and numbers. */
 export type GradientState<S extends object = object> = OptimizerState &

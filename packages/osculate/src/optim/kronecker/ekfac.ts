@@ -12,6 +12,7 @@ import {
   namedFactors,
 } from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames } from '../../tensor/check-options.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
@@ -25,7 +26,15 @@ import {
   type MeasureGraph,
   type Point,
 } from './programs.js';
-import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+import {
+  due,
+  type KfacState,
+  type KroneckerOptions,
+  keepShare,
+  kroneckerOptimizer,
+  kroneckerOptions,
+  settingsOf,
+} from './step.js';
 
 /** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
 export interface EkfacState extends KfacState {
@@ -57,6 +66,7 @@ function renewBases(programs: Programs, factors: Vector, damping: number): Vecto
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: ekfac({ damping: 1 }), epochs: 2 });
  */
 export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
+  checkNames('ekfac', options, kroneckerOptions);
   const settings = settingsOf('ekfac', options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   return kroneckerOptimizer('EKFAC', settings, (objective) => {

@@ -7,7 +7,7 @@ import {
   precondition,
 } from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../linalg/vectors.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
 import {
@@ -19,7 +19,15 @@ import {
   type MeasureGraph,
   type Point,
 } from './programs.js';
-import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+import {
+  due,
+  type KfacState,
+  type KroneckerOptions,
+  keepShare,
+  kroneckerOptimizer,
+  kroneckerOptions,
+  settingsOf,
+} from './step.js';
 
 /** How K-FAC steps. */
 export interface KfacOptions extends KroneckerOptions {
@@ -33,6 +41,8 @@ export interface KfacOptions extends KroneckerOptions {
    */
   readonly largestSide?: number;
 }
+
+const kfacOptions: OptionNames<KfacOptions> = { ...kroneckerOptions, gammaEvery: 1, largestSide: 1 };
 
 /** γ is tried times this for every step between two of its adaptations, and divided by it. */
 const gammaRatio = Math.sqrt(19 / 20);
@@ -68,6 +78,7 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: kfac({ damping: 1 }), epochs: 2 });
  */
 export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
+  checkNames('kfac', options, kfacOptions);
   const settings = settingsOf('kfac', options);
   const { estimate, sharing, factorEvery, inverseEvery } = settings;
   const gammaEvery = gammaInterval(options, inverseEvery);

@@ -3,7 +3,7 @@ import type { Rows } from '../../data/source.js';
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { bytesOf } from '../../tensor/dtype.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Demand } from '../demand.js';
@@ -47,6 +47,21 @@ export interface KroneckerOptions {
   /** How weights shared over time, tokens or patches are treated (default 'expand'). */
   readonly sharing?: WeightSharing;
 }
+
+export const kroneckerOptions: OptionNames<KroneckerOptions> = {
+  batchSize: 1,
+  factorRows: 1,
+  modelRows: 1,
+  damping: 1,
+  factorEvery: 1,
+  inverseEvery: 1,
+  dampingEvery: 1,
+  decay: 1,
+  average: 1,
+  wholeDataAt: 1,
+  estimate: 1,
+  sharing: 1,
+};
 
 export interface KfacState extends OptimizerState {
   /** λ; 0 before the trial that finds it. */

@@ -2,7 +2,7 @@ import type { Rows } from '../../data/source.js';
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
@@ -13,6 +13,7 @@ import {
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
   type Segment,
 } from '../first-order/gradient-method.js';
 import { type MatrixOptimizer, matrixShape, type Treatment } from './blocks.js';
@@ -76,6 +77,16 @@ export interface MuonOptions extends GradientOptions {
   readonly adamEpsilon?: number;
 }
 
+const muonOptions: OptionNames<MuonOptions> = {
+  ...gradientOptions,
+  momentum: 1,
+  newtonSchulzSteps: 1,
+  notHidden: 1,
+  adamLearningRate: 1,
+  adamBetas: 1,
+  adamEpsilon: 1,
+};
+
 interface Own {
   /** Momentum of the hidden matrices, first moment of the others. */
   readonly first: Vector;
@@ -132,6 +143,7 @@ function momentumOf(
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
+  checkNames('muon', options, muonOptions);
   const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;
   const { adamLearningRate = 3e-3, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
   checkOptions('Muon', {

@@ -4,6 +4,7 @@ import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { engineDemand } from '../demand.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { curvatureAlong, curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
@@ -25,6 +26,15 @@ export interface HessianFreeOptions {
   /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
   readonly tolerance?: number;
 }
+
+const hessianFreeOptions: OptionNames<HessianFreeOptions> = {
+  gradientRows: 1,
+  curvatureRows: 1,
+  damping: 1,
+  warmStart: 1,
+  maxIterations: 1,
+  tolerance: 1,
+};
 
 export interface HessianFreeState extends OptimizerState {
   /** λ; 0 before the first step where it is not given. */
@@ -125,6 +135,7 @@ function nextDamping(damping: number, rho: number): number {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: hessianFree(), epochs: 2 });
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
+  checkNames('hessianFree', options, hessianFreeOptions);
   const settings = {
     damping: options.damping ?? 0,
     warmStart: options.warmStart ?? 0.95,
