@@ -160,7 +160,13 @@ export function solveProblem(
     if (other.iterate.cost < end.iterate.cost || (!other.doubtful && other.iterate.cost === end.iterate.cost))
       end = other;
   }
-  const result = finish(end, { box, names, start: inside, counts, iterations });
+  const found = finish(end, { box, names, start: inside, counts, iterations });
+  const moved = names.flatMap((of, j) =>
+    inside[j] === start[j] || box.lower[j] === box.upper[j]
+      ? []
+      : [`${of} started at ${start[j]}, outside its bounds, and was moved to ${inside[j]}`],
+  );
+  const result = { ...found, warnings: [...moved, ...found.warnings] };
   for (const iterate of setup.iterates) iterate.release();
   const { loss: name = 'linear', lossScale: scale = 1 } = options;
   return name === 'linear' ? result : { ...result, loss: { name, scale } };

@@ -1,4 +1,4 @@
-import { checkNames, type OptionNames } from '../tensor/check-options.js';
+import { checkNames, type OptionNames, optionsOf } from '../tensor/check-options.js';
 import type { GlobalResult } from './global/result.js';
 import type { LeastSquaresResult } from './result.js';
 import type { ParameterState } from './statistics/covariance.js';
@@ -142,7 +142,7 @@ function isGlobal(fit: LeastSquaresResult): fit is GlobalResult {
  */
 export function fitReport(fit: LeastSquaresResult, options: FitReportOptions = {}): string {
   checkNames('fitReport', options, fitReportOptions);
-  const statistics = fitStatistics(fit, options);
+  const statistics = fitStatistics(fit, optionsOf<FitStatisticsOptions>(options, fitStatisticsOptions));
   const percent = short(100 * statistics.level, 6);
   const head = ['', 'value', 'standard error', '', `${percent}% interval`, 'p'];
   const rows = statistics.parameters.map((parameter) => parameterRow(parameter, fit.constraints?.tied));

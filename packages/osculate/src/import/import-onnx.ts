@@ -1,4 +1,5 @@
 import { readPath } from '../data/environment.js';
+import { looksLike } from '../data/file-kind.js';
 import type { Context } from '../nn/index.js';
 import type { ExternalReference } from '../onnx/external.js';
 import {
@@ -153,8 +154,21 @@ function inputDType(name: string, type: TypeProto | undefined, float: FloatType)
   return dtypeOf(type?.tensorType?.elemType, float, `importOnnx: input '${name}'`);
 }
 
+function decoded(bytes: Uint8Array, what: string): ModelProto {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new InputError(`importOnnx: ${what} is not an ONNX model (${reason})${looksLike(bytes)}`, { cause });
+  };
+  try {
+    const model = decodeModel(bytes);
+    return model.graph === undefined ? refuse('it holds no graph') : model;
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.startsWith('importOnnx')) throw error;
+    return refuse(error.message, error);
+  }
+}
+
 function sourceOf(file: Uint8Array | ModelProto, options: ImportOptions): Source {
-  const model = file instanceof Uint8Array ? decodeModel(file) : file;
+  const model = file instanceof Uint8Array ? decoded(file, 'this file') : file;
   const { graph } = model;
   if (graph === undefined) throw new InputError('importOnnx: the file holds no graph');
   checkOpset(model);
@@ -234,7 +248,9 @@ export function importOnnx(
   options: ImportOptions = {},
 ): ImportedModel | Promise<ImportedModel> {
   checkNames('importOnnx', options, importOptions);
-  if (typeof file === 'string') return readPath('importOnnx', file).then((bytes) => imported(bytes, options));
+  if (typeof file === 'string') {
+    return readPath('importOnnx', file).then((bytes) => imported(decoded(bytes, `"${file}"`), options));
+  }
   return imported(file, options);
 }
 

@@ -12,7 +12,7 @@ import { type Generator, generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
 import { checkSettings } from './check-settings.js';
 import { decodeRun, encodeRun } from './checkpoint-file.js';
-import { type Conversion, prepareExamples, type Prepared as Rows, splitRows } from './data.js';
+import { type Conversion, prepareExamples, type Prepared as Rows, rowsMark, splitRows } from './data.js';
 import { defaultExecutor } from './default-executor.js';
 import type { FitModelOptions, FitModelSettings } from './fit-options.js';
 import { requireFit } from './forecast.js';
@@ -74,9 +74,11 @@ export async function fitModel<P extends Parameters>(
   const start = objective.layout.flat(prepared.trained);
   const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
   const bytes = typeof options.resume === 'string' ? await readPath('fitModel', options.resume) : options.resume;
-  const earlier = bytes && decodeRun(bytes, optimizer, optimizer.init(objective, start.slice()));
+  const what = typeof options.resume === 'string' ? `"${options.resume}"` : 'resume';
+  const mark = await rowsMark(rows.source);
+  const earlier = bytes && decodeRun({ bytes, what, rows: mark }, optimizer, optimizer.init(objective, start.slice()));
   const progress = new RunProgress(earlier?.state, start, stoppingOf(options));
-  const run = new FitLoop(options, limits, progress, optimizer);
+  const run = new FitLoop(options, limits, progress, optimizer, mark);
   const steps = train({
     ...{ objective, optimizer, parameters: start, seed, steps: limits.steps, recycle: true },
     ...(options.seconds !== undefined && { seconds: options.seconds }),
@@ -183,11 +185,12 @@ class FitLoop<S extends OptimizerState> {
     private readonly limits: Limits,
     private readonly progress: RunProgress,
     private readonly optimizer: Optimizer<S>,
+    private readonly mark: string,
   ) {}
 
   /** The bytes of a checkpoint of the present step; null before the first. */
   checkpoint(): Uint8Array | null {
-    return this.latest && encodeRun(this.latest.snapshot(), this.progress.state(), this.optimizer);
+    return this.latest && encodeRun(this.latest.snapshot(), this.progress.state(), this.optimizer, this.mark);
   }
 
   /** Runs to the end and gives why it ended, and the last step. */
