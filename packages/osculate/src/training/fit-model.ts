@@ -22,7 +22,7 @@ import { type FitReason, ModelRun } from './model-run.js';
 import { objectiveOf, soleLoss } from './objective-of.js';
 import { epochText, type TrainingProgress, trainingProgress } from './progress.js';
 import { RunProgress } from './run-progress.js';
-import { type Prepared, prepareModel, type TrainableModel, withLeaves } from './trainable-model.js';
+import { type Prepared, prepareModel, shapesOf, type TrainableModel, withLeaves } from './trainable-model.js';
 
 /** Steps of an epoch: methods without a batch size look at all rows. */
 function stepsPerEpoch({ settings }: Optimizer, rows: number): number {
@@ -58,19 +58,21 @@ export async function fitModel<P extends Parameters>(
   const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable } = options;
   const random = generator(seed);
   const common = { dtype, trainable };
-  const prepared = prepareModel(model, { ...common, generator: random.split(), parameters: options.parameters });
+  const drawing = random.split();
   const conversion = { dtype, classes: soleLoss(options.loss)?.classes ?? false };
   const [rows, held] = examplesOf(options, conversion, random);
   const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
   // No function here knows `prepared`: the parameters that a run starts from are not held to its end.
   const objectiveOn = (of: Prepared, given: Rows, mode: Mode): Objective =>
     objectiveOf(of, given, options, executor, mode);
+  // Before anything of the size of the parameters is made.
+  await requireFit(objectiveOn(shapesOf(model, options), rows, 'training'), optimizer);
+  const prepared = prepareModel(model, { ...common, generator: drawing, parameters: options.parameters });
   const objective = objectiveOn(prepared, rows, 'training');
   const judge = held && objectiveOn(prepared, held, 'inference');
   const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
     measuresOf(on, theta, await statisticsAt(objective, theta, dtype), soleLoss(options.loss) ?? {});
 
-  await requireFit(objective, optimizer);
   const start = objective.layout.flat(prepared.trained);
   const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
   const bytes = typeof options.resume === 'string' ? await readPath('fitModel', options.resume) : options.resume;
