@@ -16,6 +16,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
+import { due, type KfacState, type KroneckerOptions, keepShare, settingsOf } from './options.js';
 import {
   averageFeeds,
   averageGraph,
@@ -25,7 +26,7 @@ import {
   type MeasureGraph,
   type Point,
 } from './programs.js';
-import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+import { kroneckerOptimizer } from './step.js';
 
 /** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
 export interface EkfacState extends KfacState {
@@ -57,10 +58,10 @@ function renewBases(programs: Programs, factors: Vector, damping: number): Vecto
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: ekfac({ damping: 1 }), epochs: 2 });
  */
 export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
-  const settings = settingsOf('ekfac', options);
-  const { estimate, sharing, factorEvery, inverseEvery } = settings;
+  const settings = settingsOf('ekfac', options, 512);
+  const { estimate, sharing, largestSide, factorEvery, inverseEvery } = settings;
   return kroneckerOptimizer('EKFAC', settings, (objective) => {
-    const programs = kfacPrograms(objective, 'EKFAC', { estimate, sharing }, settings.factorRows);
+    const programs = kfacPrograms(objective, 'EKFAC', { estimate, sharing, largestSide }, settings.factorRows);
     const { blocks, layout } = programs;
     const places = momentLayout(blocks);
     const withoutBases = places.slots.length === 0;

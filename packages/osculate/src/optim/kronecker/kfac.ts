@@ -7,9 +7,9 @@ import {
   precondition,
 } from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../linalg/vectors.js';
-import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
+import { due, type KfacState, type KroneckerOptions, keepShare, settingsOf } from './options.js';
 import {
   averageFeeds,
   averageGraph,
@@ -19,7 +19,7 @@ import {
   type MeasureGraph,
   type Point,
 } from './programs.js';
-import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+import { kroneckerOptimizer } from './step.js';
 
 /** How K-FAC steps. */
 export interface KfacOptions extends KroneckerOptions {
@@ -27,11 +27,6 @@ export interface KfacOptions extends KroneckerOptions {
    * Steps between adaptations of γ, a multiple of `inverseEvery` (default 0: γ = √(λ + weight decay) at all times; 20 in the paper).
    */
   readonly gammaEvery?: number;
-  /**
-   * Largest order of a matrix that is inverted (default 2048): of a factor with a longer side diagonal blocks are, as equal as can be, in the place
-   * of the whole, whose n³ would be minutes. What lies between the blocks is taken as zero.
-   */
-  readonly largestSide?: number;
 }
 
 /** γ is tried times this for every step between two of its adaptations, and divided by it. */
@@ -68,13 +63,11 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: kfac({ damping: 1 }), epochs: 2 });
  */
 export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
-  const settings = settingsOf('kfac', options);
-  const { estimate, sharing, factorEvery, inverseEvery } = settings;
+  const settings = settingsOf('kfac', options, 1024);
+  const { estimate, sharing, largestSide, factorEvery, inverseEvery } = settings;
   const gammaEvery = gammaInterval(options, inverseEvery);
-  const { largestSide = 2048 } = options;
-  checkOptions('kfac', { 'an integer ≥ 1': { largestSide } });
-  return kroneckerOptimizer('K-FAC', { ...settings, gammaEvery, largestSide }, (objective) => {
-    const programs = kfacPrograms(objective, 'K-FAC', { estimate, sharing }, settings.factorRows);
+  return kroneckerOptimizer('K-FAC', { ...settings, gammaEvery }, (objective) => {
+    const programs = kfacPrograms(objective, 'K-FAC', { estimate, sharing, largestSide }, settings.factorRows);
     const { layout } = programs;
     const gammaOf = ({ gamma, damping }: KfacState): number =>
       gammaEvery > 0 && gamma > 0 ? gamma : Math.sqrt(damping + objective.weightDecay);
@@ -89,7 +82,7 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
         factors = collect(layout.slots, found, factors);
       }
       if (due(state, inverseEvery)) {
-        const renewed = dampedInverses(layout, factors, gammaOf(state), largestSide);
+        const renewed = dampedInverses(layout, factors, gammaOf(state));
         if (renewed === null) return null;
         if (gammaEvery > 0) gamma = gammaOf(state);
         inverses = renewed;
@@ -102,21 +95,20 @@ export function kfac(options: KfacOptions = {}): Optimizer<KfacState> {
         precondition(blocks, g, factorInputs(layout, 'inverse.', dtype)),
       );
     };
-    const damped = (learnt: KfacState, damping: number): KfacState | null => {
+    const damped = (learnt: KfacState, damping: number, width?: number): KfacState | null => {
       const gamma = Math.sqrt(damping + objective.weightDecay);
-      const inverses = dampedInverses(layout, learnt.factors, gamma);
+      const inverses = dampedInverses(layout, learnt.factors, gamma, width);
       return inverses && { ...learnt, damping, inverses, gamma: gammaEvery > 0 ? gamma : learnt.gamma };
     };
     const candidates = (learnt: KfacState): readonly KfacState[] => {
       if (gammaEvery === 0 || learnt.step === 0 || learnt.step % gammaEvery !== 0) return [learnt];
       const ratio = gammaRatio ** gammaEvery;
       const others = [learnt.gamma * ratio, learnt.gamma / ratio].flatMap((gamma) => {
-        const inverses = dampedInverses(layout, learnt.factors, gamma, largestSide);
+        const inverses = dampedInverses(layout, learnt.factors, gamma);
         return inverses === null ? [] : [{ ...learnt, gamma, inverses }];
       });
       return [learnt, ...others];
     };
-    const cubes = (order: number): number => 2 * order * Math.min(order, largestSide) ** 2;
-    return { programs, cubes, init: (base) => base, learn, direction, damped, candidates };
+    return { programs, cubes: (order) => 2 * order ** 3, init: (base) => base, learn, direction, damped, candidates };
   });
 }
