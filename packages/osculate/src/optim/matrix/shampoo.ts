@@ -7,11 +7,11 @@ import { checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  onceFor,
 } from '../first-order/gradient-method.js';
 import {
   accumulate,
@@ -250,7 +250,7 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
   }
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
   checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, blockSize));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, blockSize));
   const optimizer = gradientMethod<Own>(
     {
       name: 'Shampoo',
@@ -269,5 +269,5 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, settings) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, settings) };
 }

@@ -6,11 +6,11 @@ import { like, type Vector } from '../../linalg/vectors.js';
 import { checkOptions } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  onceFor,
   type Segment,
 } from '../first-order/gradient-method.js';
 import {
@@ -224,7 +224,7 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
 export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
   const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
   checkOptions('SOAP', { 'an integer ≥ 1': { interval }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, largestSide));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, largestSide));
   const optimizer = gradientMethod<Own>(
     {
       name: 'SOAP',
@@ -241,5 +241,5 @@ export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, largestSide) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, largestSide) };
 }
