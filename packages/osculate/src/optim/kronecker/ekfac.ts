@@ -52,8 +52,8 @@ function renewBases(programs: Programs, factors: Vector, damping: number): Vecto
 /**
  * EKFAC (George et al. 2018): K-FAC with the second moments of the gradient, measured in the eigenbases of the Kronecker factors, in the
  * place of the products of their eigenvalues: U = U_G·[(U_Gᵀ·∇W·U_A) / (S + λ)]·U_Aᵀ. Step, momentum and λ are those of `kfac`, and
- * so are the options; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times the price of an
- * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
+ * so are the options, with a `largestSide` of 512; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times
+ * the price of an inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
  * @example
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: ekfac({ damping: 1 }), epochs: 2 });
  */

@@ -45,18 +45,22 @@ function gammaInterval({ gammaEvery = 0 }: KfacOptions, inverseEvery: number): n
  * matrix (targets sampled from the model) averaged over batches and damped by π-split √λ; the length of the step and its momentum minimise
  * the quadratic model with exact Gauss-Newton products over the span of −U and the last step; λ follows the reduction ratio. Unless it is
  * given, the first λ is found in the first step: of a series 10ᵏ it is the one after whose step the loss is least on a second batch, at the
- * price of an inversion, a direction and a forward pass each. The layers are found in the graph: nothing is registered. Parameters without
+ * price of a direction, a forward pass and inverses of blocks of at most 512 each; of five values at most where sides are longer. The layers are found in the graph: nothing is registered. Parameters without
  * Kronecker structure get a full block or a diagonal (see `kroneckerBlocks`).
  *
  * With `gammaEvery` γ starts at √(λ + weight decay) and is chosen every T = gammaEvery steps among γ·{ω, 1, 1/ω}, ω = √(19/20)^T, by the
  * decrease that the quadratic model promises (section 6.6): three inversions and three directions in such a step. A rejected step starts it
  * again.
  *
- * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, a forward pass and two
+ * Cost a step: one gradient of `batchSize` rows, one backward pass and the products of the factors on `factorRows`, two forward passes and two
  * JVPs on `modelRows`, and two products of the sides of every weight matrix; every `inverseEvery` steps n³ a side in float64 (n·largestSide² a
  * longer one). Where the rows of the model do not stand for the batch (see `bestProposal`), the JVPs and products are done on the whole batch too.
  *
- * A step with a loss, gradient or model that is not finite is rejected: the last step is taken back and λ raised. So is one that finds the
+ * A step looks at where it leads before it is made. Where every step sees all the data, the loss must not rise there, and its gradient is that of
+ * the next step; otherwise it must not rise, on the rows of the model, or of the batch in the steps that adapt λ, by more than it was to fall. What
+ * fails, or is not finite, is tried again with λ raised by 4, 16, 64 … and new inverses, at the price of a gradient, six times at most.
+ *
+ * A step that starts from a loss that is not finite is rejected: the last step is taken back and λ raised. So is one that finds the
  * loss above those of the last ten steps and, on the same mini-batch, risen through the last step by more than the model promised that it
  * would fall; it costs a forward pass to tell, where the first is so.
  * @example
