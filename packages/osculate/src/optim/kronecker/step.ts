@@ -54,6 +54,8 @@ interface Start {
   readonly all: boolean;
   /** λ is adapted after the step. */
   readonly adapts: boolean;
+  /** Memory for the gradient of the next step. */
+  readonly spare: Vector | undefined;
 }
 
 /** The loss behind a step, and before it on the same rows. */
@@ -68,12 +70,12 @@ interface Look {
  * step sees them all; the batch where λ is adapted by it; else the rows of the model, whose loss before the step is known.
  */
 async function lookAhead(
-  { objective, rows, loss, all, adapts }: Start,
+  { objective, rows, loss, all, adapts, spare }: Start,
   { rows: sample, value }: Proposal<unknown>,
   parameters: Vector,
 ): Promise<Look> {
   if (all) {
-    const found = await objective.valueAndGradient(parameters, rows);
+    const found = await objective.valueAndGradient(parameters, rows, spare);
     return { before: loss, after: found.value, gradient: found.gradient };
   }
   if (adapts || sample.length === rows.length) return { before: loss, after: await objective.value(parameters, rows) };
@@ -197,7 +199,8 @@ async function advance<S extends KfacState>(
   if (trial === null) return reject(state, loss);
   const learnt = trial?.state ?? first;
   const { dampingEvery: every } = settings;
-  const start = { objective, rows, loss, all, adapts: every > 0 && (state.step + 1) % every === 0 };
+  const adapts = every > 0 && (state.step + 1) % every === 0;
+  const start = { objective, rows, loss, all, adapts, spare: known && found('previous') };
   const parameters = found('parameters') ?? like(theta);
   const made = await goodStep(method, learnt, gradient, [start, at], parameters);
   if (made === null) return reject(state, loss);
@@ -224,7 +227,7 @@ function demandOf<S extends KfacState>(
   const batch = Math.min(batchSize, objective.rows);
   const shareOf = (some: number): number => Math.min(1, some / batch);
   return {
-    vectors: 9 + moments,
+    vectors: 10 + moments,
     // Factors and inverses before and after a step, and the engine's results; one in double precision while it is inverted.
     bytes:
       (moments > 0 ? 5 : 4) * measuredBytes(Math.min(factorRows, batch)) +
