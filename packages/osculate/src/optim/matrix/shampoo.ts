@@ -7,12 +7,12 @@ import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-o
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
   gradientOptions,
+  onceFor,
 } from '../first-order/gradient-method.js';
 import {
   accumulate,
@@ -262,7 +262,7 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
   }
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
   checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, blockSize));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, blockSize));
   const optimizer = gradientMethod<Own>(
     {
       name: 'Shampoo',
@@ -281,5 +281,5 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, settings) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, settings) };
 }

@@ -6,12 +6,12 @@ import { like, type Vector } from '../../linalg/vectors.js';
 import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
   gradientOptions,
+  onceFor,
   type Segment,
 } from '../first-order/gradient-method.js';
 import {
@@ -228,7 +228,7 @@ export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
   checkNames('soap', options, soapOptions);
   const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
   checkOptions('SOAP', { 'an integer ≥ 1': { interval }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, largestSide));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, largestSide));
   const optimizer = gradientMethod<Own>(
     {
       name: 'SOAP',
@@ -245,5 +245,5 @@ export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, largestSide) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, largestSide) };
 }

@@ -88,7 +88,7 @@ async function predictedChange(
 
 /**
  * Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6): the loss of the rows that CG
- * ran on, as in his released code, which costs little beside the solve.
+ * ran on, which costs little beside the solve; his released code looks at all rows.
  */
 async function backtrack(
   iterates: readonly { x: Vector }[],
@@ -124,7 +124,7 @@ function nextDamping(damping: number, rho: number): number {
 }
 
 /**
- * Hessian-free optimization (Martens 2010, with the constants of his released code): the damped Gauss-Newton system
+ * Hessian-free optimization (Martens 2010; CG's end, ρ and the line search with the constants of his released code): the damped Gauss-Newton system
  * (G + λI)·δ = −∇f is solved by preconditioned CG that is stopped by relative progress, starts from 0.95 × the last solution, and is
  * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step. For deep and recurrent networks
  * that first-order methods hardly move, at tens of gradients of all rows a step; not for a few passes over the data.
