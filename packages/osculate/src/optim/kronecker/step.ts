@@ -27,10 +27,13 @@ function nextDamping(damping: number, rho: number, steps: number): number {
   return rho > 0.75 ? Math.max(damping * factor, smallestDamping) : damping;
 }
 
-/** Back to where the last step came from, with more damping: nothing can be learnt from where it has led. */
+/**
+ * Back to where the last step came from, with more damping: nothing can be learnt from where it has led. Much more where there is no loss; little where
+ * other rows, or masks, tell of harm: some of them do by chance.
+ */
 function reject<S extends KfacState>(state: S, loss: number, nonFinite = true): { state: S; report: StepReport } {
   const parameters = state.parameters.map((v, i) => v - state.previous[i]!) as Vector;
-  const damping = (state.damping || firstDamping) * raise;
+  const damping = (state.damping || firstDamping) * (nonFinite ? raise : 1 / omega);
   const previous = like(state.previous);
   const next = { ...state, parameters, previous, promised: 0, damping, gamma: 0, step: state.step + 1, averaged: 0 };
   return { state: next, report: { loss, accepted: false, nonFinite, details: { damping } } };
