@@ -111,7 +111,10 @@ describe('osculate fit', () => {
       ['b1', 'held'],
     ]);
     expect(parameters[1]!.value).toBe(200);
-    expect(warnings).toEqual(['b1 is at its upper bound 200']);
+    expect(warnings).toEqual([
+      'b1 started at 500, outside its bounds, and was moved to 200',
+      'b1 is at its upper bound 200',
+    ]);
   });
 
   it('holds parameters, at a value or at their start', async () => {

@@ -6,7 +6,10 @@ export const preconditioned: Readonly<Record<string, OptimizerEntry>> = {
   muon: {
     family: 'matrix',
     title: 'Muon',
-    settings: ['learningRate', 'momentum', 'adamLearningRate', 'weightDecay', 'batchSize'],
+    settings: [
+      ...['learningRate', 'momentum', 'adamLearningRate', 'embeddingLearningRate', 'outputLearningRate'],
+      ...['weightDecay', 'batchSize'],
+    ],
     make: muon,
   },
   shampoo: {

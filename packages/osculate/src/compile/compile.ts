@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { checkObject } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import { checkTensor, checkTensors, type Tensor } from '../tensor/ir.js';
@@ -16,6 +17,8 @@ export interface CompileOptions {
    */
   readonly inputs?: readonly Tensor[];
 }
+
+const compileOptions: OptionNames<CompileOptions> = { optimize: 1, inputs: 1 };
 
 /** Sweeps until nothing changes would rarely gain anything after the second: rules enable each other within a sweep. */
 const sweeps = 2;
@@ -81,6 +84,7 @@ function declaredIn({ inputs = [] }: CompileOptions): readonly Tensor[] {
  * (await executable.run({ w: [1, 2], x: [3, 4] })).gradient; // [66, 88]
  */
 export function compile<T extends Tree<Tensor>>(outputs: T, options: CompileOptions = {}): Program<OutputNames<T>> {
+  checkNames('compile', options, compileOptions);
   checkObject('compile: the options', options);
   const named = leaves<Tensor>(outputs);
   for (const [name, t] of named) checkTensor(`compile: the output "${name}"`, t);

@@ -10,12 +10,17 @@ import {
   sampledFisherMatrix,
 } from '../objective/matrices.js';
 import type { Objective } from '../objective/objective.js';
+import { checkNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/ir.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
-import { type CurvatureOperatorOptions, curvatureOperator } from './operators/curvature-operator.js';
+import {
+  type CurvatureOperatorOptions,
+  curvatureOperator,
+  curvatureOperatorOptions,
+} from './operators/curvature-operator.js';
 import type { LinearOperator } from './operators/linear-operator.js';
 
 /** Parameters as a tree of arrays, or all in one flat vector. */
@@ -52,8 +57,9 @@ export function hessian(loss: Tensor, wrt: TensorTree): Tensor;
 export function hessian(
   of: Objective | ScalarFunction | Tensor,
   at?: Parameterlike | TensorTree,
-  options?: CurvatureOperatorOptions,
+  options: CurvatureOperatorOptions = {},
 ): unknown {
+  checkNames('hessian', options, curvatureOperatorOptions);
   if (isTraced(of)) return hessianOf(of);
   if (of instanceof Tensor) return hessianOf(of, at as TensorTree);
   return operatorAt(of, at as Parameterlike, hessianMatrix, options);
@@ -85,6 +91,7 @@ export function fisher(
   at: Parameterlike,
   options: CurvatureOperatorOptions = {},
 ): LinearOperator {
+  checkNames('fisher', options, curvatureOperatorOptions);
   return operatorAt(objective, at, sampledFisherMatrix, { generator: generator(0), ...options });
 }
 
@@ -96,7 +103,8 @@ export function fisher(
 export function empiricalFisher(
   objective: Objective,
   at: Parameterlike,
-  options?: CurvatureOperatorOptions,
+  options: CurvatureOperatorOptions = {},
 ): LinearOperator {
+  checkNames('empiricalFisher', options, curvatureOperatorOptions);
   return operatorAt(objective, at, empiricalFisherMatrix, options);
 }

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
 
@@ -5,6 +6,8 @@ export interface BatchOptions {
   /** Leaves out a last batch that is not full (default false). */
   readonly dropLast?: boolean;
 }
+
+const batchOptions: OptionNames<BatchOptions> = { dropLast: 1 };
 
 function* slices(order: Uint32Array, size: number, dropLast: boolean): IterableIterator<Uint32Array> {
   const end = dropLast ? order.length - (order.length % size) : order.length;
@@ -27,6 +30,7 @@ export function batches(
   generator: Generator,
   options: BatchOptions = {},
 ): IterableIterator<Uint32Array> {
+  checkNames('batches', options, batchOptions);
   if (!Number.isSafeInteger(n) || n < 0) throw new InputError(`batches: ${n} is not a number of rows`);
   if (!Number.isSafeInteger(size) || size < 1)
     throw new InputError(`batches: ${size} is not a batch size of 1 or more`);

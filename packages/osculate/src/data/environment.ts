@@ -65,9 +65,29 @@ export async function readPath(what: string, path: string): Promise<Uint8Array> 
   }
 }
 
-/** Writes a file whole or not at all. @throws InputError outside Node. */
+const reasons = new Map([
+  ['ENOENT', 'its folder does not exist'],
+  ['ENOTDIR', 'what should be its folder is a file'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'permission is denied'],
+  ['EPERM', 'permission is denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'the disk is full'],
+  ['ENAMETOOLONG', 'its name is too long'],
+]);
+
+function whyNot(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return reasons.get(code) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Writes a file whole or not at all. @throws InputError outside Node, and where it cannot be written. */
 export async function writePath(what: string, path: string, bytes: Uint8Array): Promise<void> {
   requireNode(what);
   const { writeFileAtomic } = await import('./node/write-file-atomic.js');
-  await writeFileAtomic(path, bytes);
+  try {
+    await writeFileAtomic(path, bytes);
+  } catch (cause) {
+    throw new InputError(`${what}: "${path}" cannot be written: ${whyNot(cause)}`, { cause });
+  }
 }

@@ -1,4 +1,4 @@
-import { checkOptions } from '../tensor/check-options.js';
+import { checkNames, checkOptions } from '../tensor/check-options.js';
 import { DTypeError, InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import { sameShape, showShape } from '../tensor/shape.js';
@@ -74,6 +74,7 @@ function checkMade(made: RowArrays | undefined, { fields }: GeneratedOptions, ro
  * });
  */
 export function generated(options: GeneratedOptions, make: MakeRows): RowSource {
+  checkNames<GeneratedOptions>('generated', options, { rows: 1, fields: 1, seed: 1 });
   const { rows, fields, seed = 0 } = options;
   checkOptions('generated', { 'an integer ≥ 0': { rows, seed } });
   return {

@@ -1,4 +1,5 @@
 import { type Zippable, zipSync } from 'fflate';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { readNpy } from './read-npy.js';
@@ -10,10 +11,14 @@ export interface ReadNpzOptions {
   readonly limit?: number;
 }
 
+const readNpzOptions: OptionNames<ReadNpzOptions> = { limit: 1 };
+
 export interface WriteNpzOptions {
   /** Deflates the arrays, as `numpy.savez_compressed` does (default false, as `numpy.savez`). */
   readonly compress?: boolean;
 }
+
+const writeNpzOptions: OptionNames<WriteNpzOptions> = { compress: 1 };
 
 /** The earliest time that zip can hold, in local time as zip has it: the same arrays always give the same bytes. */
 const epoch = new Date(1980, 0, 1);
@@ -23,6 +28,7 @@ const epoch = new Date(1980, 0, 1);
  * @throws InputError when the file or an array in it is malformed or damaged, or exceeds the limit.
  */
 export function readNpz(file: Uint8Array, options: ReadNpzOptions = {}): Record<string, NDArray> {
+  checkNames('readNpz', options, readNpzOptions);
   const arrays = [...unzip(file, options.limit ?? 2 ** 30)].map(([name, bytes]): [string, NDArray] => {
     try {
       return [name.replace(/\.npy$/, ''), readNpy(bytes)];
@@ -40,6 +46,7 @@ export function readNpz(file: Uint8Array, options: ReadNpzOptions = {}): Record<
  * readNpz(bytes).x!.shape; // [20, 2]
  */
 export function writeNpz(arrays: Readonly<Record<string, NDArray>>, options: WriteNpzOptions = {}): Uint8Array {
+  checkNames('writeNpz', options, writeNpzOptions);
   const level = options.compress ? 6 : 0;
   const members: Zippable = {};
   for (const [name, array] of Object.entries(arrays)) members[`${name}.npy`] = [writeNpy(array), { level }];

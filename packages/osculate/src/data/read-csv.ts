@@ -1,4 +1,5 @@
 import Papa from 'papaparse';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 
@@ -16,6 +17,15 @@ export interface CsvOptions {
   /** What counts as missing beside the empty field (default NA, NaN, nan, null and ?). */
   readonly missingMarks?: readonly string[];
 }
+
+const csvOptions: OptionNames<CsvOptions> = {
+  delimiter: 1,
+  header: 1,
+  numbers: 1,
+  text: 1,
+  missing: 1,
+  missingMarks: 1,
+};
 
 /** The columns of a CSV file, numbers and text apart. */
 export interface CsvTable {
@@ -91,6 +101,7 @@ function parseNumber(field: string, marks: ReadonlySet<string>, where: () => str
  * text.kind; // ['a', 'b']
  */
 export function readCsv(file: string | Uint8Array, options: CsvOptions = {}): CsvTable {
+  checkNames('readCsv', options, csvOptions);
   const decoded = typeof file === 'string' ? file : new TextDecoder().decode(file);
   const rows = parseRows(decoded.replace(/^\uFEFF/, ''), options.delimiter ?? ',');
   const all = columnNames(rows, options.header ?? true);

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { NDArray } from '../tensor/ndarray.js';
 import { elementCount } from './element-count.js';
@@ -9,6 +10,8 @@ export interface IdxOptions {
   /** Most bytes that a gzip file may hold (default 1 GiB). */
   readonly limit?: number;
 }
+
+const idxOptions: OptionNames<IdxOptions> = { limit: 1 };
 
 const types = new Map<number, StoredType>([
   [0x08, storedTypes.u8],
@@ -48,6 +51,7 @@ export function idxArray(file: ByteRanges): StoredArray {
  * images.shape; // [5, 28, 28]
  */
 export function readIdx(file: Uint8Array, options: IdxOptions = {}): NDArray {
+  checkNames('readIdx', options, idxOptions);
   const bytes = bytesInMemory(isGzip(file) ? gunzip(file, options.limit ?? 2 ** 30) : file);
   return decodeArray(bytes, idxArray(bytes), 'IDX');
 }

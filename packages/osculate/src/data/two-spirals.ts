@@ -1,4 +1,4 @@
-import { checkOptions } from '../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../tensor/check-options.js';
 import { type NDArray, ndarray } from '../tensor/ndarray.js';
 import { generator } from '../tensor/random.js';
 
@@ -9,6 +9,8 @@ export interface TwoSpiralsOptions {
   readonly seed?: number;
 }
 
+const twoSpiralsOptions: OptionNames<TwoSpiralsOptions> = { noise: 1, seed: 1 };
+
 /**
  * Points of two interleaved spirals of one and a half turns in the square [−1, 1]² and which of the two they belong to: a small problem that no linear
  * model solves (Lang and Witbrock 1988). x is f32 `[rows, 2]`, y i32 `[rows]`, alternating.
@@ -17,6 +19,7 @@ export interface TwoSpiralsOptions {
  * const run = await fitModel(net, { ...twoSpirals(400), loss: softmaxCrossEntropy() });
  */
 export function twoSpirals(rows: number, options: TwoSpiralsOptions = {}): { x: NDArray<'f32'>; y: NDArray<'i32'> } {
+  checkNames('twoSpirals', options, twoSpiralsOptions);
   const { noise = 0.02, seed = 0 } = options;
   checkOptions('twoSpirals', { 'an integer ≥ 1': { rows }, 'a finite number ≥ 0': { noise } });
   const random = generator(seed);

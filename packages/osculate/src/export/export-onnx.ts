@@ -4,6 +4,7 @@ import { inferenceContext, type Layer } from '../nn/index.js';
 import { type GraphProto, type ModelProto, model as modelProto } from '../onnx/index.js';
 import { filePatterns, fuse } from '../runtime/ort/fuse.js';
 import { lowerProgram } from '../runtime/ort/lower.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
@@ -41,6 +42,16 @@ export interface ExportOptions<P extends Tree<NDArray> = Tree<NDArray>> {
   /** Entries of the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
+
+const exportOptions: OptionNames<ExportOptions> = {
+  parameters: 1,
+  inputs: 1,
+  output: 1,
+  statistics: 1,
+  opset: 1,
+  name: 1,
+  metadata: 1,
+};
 
 /** A model as a function: its outputs, one or a tree of them, from its parameters and its inputs by name. */
 export type ExportableFunction<P> = (
@@ -166,6 +177,7 @@ export function exportOnnx<P extends Tree<NDArray>>(
   model: Layer<P> | ExportableFunction<P>,
   options: ExportOptions<P>,
 ): ModelProto {
+  checkNames('exportOnnx', options, exportOptions);
   const names = Object.keys(options.inputs);
   const values = storedValues(options);
   const source: Source<P> = { call: functionOf(model, names), options, values };

@@ -1,7 +1,8 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { Box, boundsInOrder } from './bounds.js';
 import { Constraints } from './constraints/constraints.js';
 import { type CurveFit, curveAt, fitted } from './fitted.js';
-import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
+import { type LeastSquaresOptions, leastSquaresOptions, solveProblem } from './least-squares.js';
 import {
   type AnyModel,
   type Fixed,
@@ -28,6 +29,8 @@ export interface CurveFitOptions<S = Start, F = Fixed, T = Ties> extends Omit<Le
   /** Parameters, by name, that follow from others; see `ConstraintOptions`. */
   readonly tied?: T;
 }
+
+export const curveFitOptions: OptionNames<CurveFitOptions> = { ...leastSquaresOptions, start: 1 };
 
 /**
  * Fits y ≈ f(x, p) by least squares: minimises ½Σ ((f(xᵢ, p) − yᵢ)/σᵢ)², with σᵢ = 1 unless `sigma` is given, or ½‖L⁻¹(f − y)‖² for a
@@ -57,6 +60,7 @@ export function curveFit(model: AnyModel, data: FitData, options: CurveFitOption
   requireModel(what, model);
   const checked = checkData(what, data);
   const { vector, names, arrangement } = namedStart(what, options);
+  checkNames(what, options, curveFitOptions);
   const constraints = new Constraints(what, names, options);
   const bounds = constraints.bounds(boundsInOrder(what, options.bounds, names));
   const start = constraints.start(vector);

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { Box, type NamedBounds } from './bounds.js';
@@ -8,7 +9,7 @@ import { type Curve, curveAt, type Fitted, fitted, valuesOf } from './fitted.js'
 import { type Layout, layoutOf, spread, spreadTies } from './global/layout.js';
 import type { SetResult } from './global/result.js';
 import { type StackedSet, stacked } from './global/stacked.js';
-import { type LeastSquaresOptions, solveProblem } from './least-squares.js';
+import { type LeastSquaresOptions, leastSquaresOptions, solveProblem } from './least-squares.js';
 import { byNames, type Fixed, type Model, modelProblem, requireModel, type Ties } from './model.js';
 import { type CheckedData, checkData, type FitData, observedOf } from './residuals/fit-data.js';
 import type { LeastSquaresResult } from './result.js';
@@ -42,6 +43,8 @@ export interface GlobalFitOptions<S = GlobalStart, F = Fixed, T = Ties>
   /** Formulas by name, in the names of the models; they hold in each set by itself. */
   readonly tied?: T;
 }
+
+const globalFitOptions: OptionNames<GlobalFitOptions> = { ...leastSquaresOptions, start: 1, shared: 1 };
 
 /** One number by name, or one for each set. */
 type GlobalStart = Readonly<Record<string, number | readonly number[]>>;
@@ -251,6 +254,7 @@ export function globalFit(sets: readonly DataSet[], options: GlobalFitOptions): 
     options,
     "an object with a start and the shared names, as { start: { a: 1, k: 0.5 }, shared: ['k'] }",
   );
+  checkNames(WHAT, options, globalFitOptions);
   const setup = setupOf(sets, options);
   const { layout, start, constraints, lower, upper } = setup;
   const { names, places, origins } = layout;

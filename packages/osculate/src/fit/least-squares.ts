@@ -1,7 +1,8 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import type { Tensor } from '../tensor/ir.js';
 import { type Bounds, Box, boundsInOrder, type NamedBounds } from './bounds.js';
 import { callUser, requireFunction, requireNumberOptions, requireObject } from './checks.js';
-import { type ConstraintOptions, Constraints } from './constraints/constraints.js';
+import { type ConstraintOptions, Constraints, constraintOptions } from './constraints/constraints.js';
 import { describeFit, type FitEnd, finish } from './finish.js';
 import { type Fitted, fitted } from './fitted.js';
 import { polish } from './polish.js';
@@ -45,6 +46,23 @@ export interface LeastSquaresOptions extends ConstraintOptions {
   /** End with full Newton steps; default true. */
   readonly polish?: boolean;
 }
+
+export const leastSquaresOptions: OptionNames<LeastSquaresOptions> = {
+  ...constraintOptions,
+  bounds: 1,
+  loss: 1,
+  lossScale: 1,
+  names: 1,
+  gradientTolerance: 1,
+  offsetTolerance: 1,
+  stepTolerance: 1,
+  costTolerance: 1,
+  maxEvaluations: 1,
+  targetCost: 1,
+  trustRegion: 1,
+  acceleration: 1,
+  polish: 1,
+};
 
 /** Options whose bounds are in order. */
 interface SolveOptions extends Omit<LeastSquaresOptions, 'bounds' | 'names' | 'fixed' | 'tied'> {
@@ -142,7 +160,13 @@ export function solveProblem(
     if (other.iterate.cost < end.iterate.cost || (!other.doubtful && other.iterate.cost === end.iterate.cost))
       end = other;
   }
-  const result = finish(end, { box, names, start: inside, counts, iterations });
+  const found = finish(end, { box, names, start: inside, counts, iterations });
+  const moved = names.flatMap((of, j) =>
+    inside[j] === start[j] || box.lower[j] === box.upper[j]
+      ? []
+      : [`${of} started at ${start[j]}, outside its bounds, and was moved to ${inside[j]}`],
+  );
+  const result = { ...found, warnings: [...moved, ...found.warnings] };
   for (const iterate of setup.iterates) iterate.release();
   const { loss: name = 'linear', lossScale: scale = 1 } = options;
   return name === 'linear' ? result : { ...result, loss: { name, scale } };
@@ -183,6 +207,7 @@ export function leastSquares(
   start: ArrayLike<number>,
   options: LeastSquaresOptions = {},
 ): Fitted {
+  checkNames('leastSquares', options, leastSquaresOptions);
   if (typeof residuals !== 'function') {
     requireObject(`${WHAT}: the residuals`, residuals, 'a function of a tensor, or { residuals } of plain numbers');
     requireFunction(`${WHAT}: "residuals"`, residuals.residuals);

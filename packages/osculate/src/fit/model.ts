@@ -184,7 +184,7 @@ export function traceValues<P, N>(
 function traceModel<P, N>(model: TracedModel<P>, m: number, predictors: number, use: ModelUse<P, N>): TracedProblem {
   const x = rowsInput(m, predictors);
   const y = input('y', 'f64', [m]);
-  const parameters = Array.from(use.start, (_, j) => input(`parameter ${j}`, 'f64', []));
+  const parameters = Array.from(use.start, (_, j) => input(`parameter ${use.arrangement.names?.[j] ?? j}`, 'f64', []));
   return tracedProblem({ residuals: traceValues(model, x, parameters, use).sub(y), parameters, data: [x, y] });
 }
 

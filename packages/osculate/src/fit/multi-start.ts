@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { NamedBounds } from './bounds.js';
@@ -129,6 +130,15 @@ export interface MultiStartOptions<B = AnyBox> {
   readonly tolerance?: number;
 }
 
+const multiStartOptions: OptionNames<MultiStartOptions> = {
+  box: 1,
+  starts: 1,
+  seed: 1,
+  logarithmic: 1,
+  distinctBy: 1,
+  tolerance: 1,
+};
+
 /** What came of all starts. */
 export interface MultiStartResult<
   R extends LeastSquaresResult = LeastSquaresResult,
@@ -220,6 +230,7 @@ export function multiStart<R extends LeastSquaresResult>(
 ): MultiStartResult<R> {
   requireFunction(`${WHAT}: the fit`, fit);
   requireObject(`${WHAT}: the options`, options, 'an object with a box');
+  checkNames(WHAT, options, multiStartOptions);
   const { starts: count = 50, seed = 0, distinctBy: likeness = 'parameters', tolerance = 1e-5 } = options;
   if (!(Number.isInteger(count) && count > 0))
     throw new InputError(`${WHAT}: starts is ${show(count)}; give a whole number above 0`);

@@ -1,8 +1,10 @@
+import { checkNames } from '../tensor/check-options.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { Box, boundsInOrder } from './bounds.js';
 import { numbers, requireObject } from './checks.js';
 import { Constraints } from './constraints/constraints.js';
 import type { CurveFitOptions } from './curve-fit.js';
+import { curveFitOptions } from './curve-fit.js';
 import { type CurveFit, curveAt, fitted } from './fitted.js';
 import { solveProblem } from './least-squares.js';
 import {
@@ -160,6 +162,7 @@ export function orthogonalDistanceFit(
   requireModel(WHAT, model);
   const { predictors, ...points } = checkedPoints(data);
   const { vector, names, arrangement } = namedStart(WHAT, options);
+  checkNames(WHAT, options, curveFitOptions);
   const constraints = new Constraints(WHAT, names, options);
   const bounds = constraints.bounds(boundsInOrder(WHAT, options.bounds, names));
   const box = new Box(bounds, names);

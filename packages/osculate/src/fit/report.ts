@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames, optionsOf } from '../tensor/check-options.js';
 import type { GlobalResult } from './global/result.js';
 import type { LeastSquaresResult } from './result.js';
 import type { ParameterState } from './statistics/covariance.js';
@@ -5,6 +6,7 @@ import {
   type FitStatistics,
   type FitStatisticsOptions,
   fitStatistics,
+  fitStatisticsOptions,
   type ParameterStatistics,
 } from './statistics/fit-statistics.js';
 import { type GlobalStatistics, globalStatistics } from './statistics/global-statistics.js';
@@ -16,6 +18,8 @@ export interface FitReportOptions extends FitStatisticsOptions {
   /** The formula or name of the model, for the first line. */
   readonly model?: string;
 }
+
+const fitReportOptions: OptionNames<FitReportOptions> = { ...fitStatisticsOptions, leastCorrelation: 1, model: 1 };
 
 /** Seven significant digits. */
 function digits(value: number): string {
@@ -137,7 +141,8 @@ function isGlobal(fit: LeastSquaresResult): fit is GlobalResult {
  * @throws InputError for a level outside 0…1, or what is no fit.
  */
 export function fitReport(fit: LeastSquaresResult, options: FitReportOptions = {}): string {
-  const statistics = fitStatistics(fit, options);
+  checkNames('fitReport', options, fitReportOptions);
+  const statistics = fitStatistics(fit, optionsOf<FitStatisticsOptions>(options, fitStatisticsOptions));
   const percent = short(100 * statistics.level, 6);
   const head = ['', 'value', 'standard error', '', `${percent}% interval`, 'p'];
   const rows = statistics.parameters.map((parameter) => parameterRow(parameter, fit.constraints?.tied));

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import { type Bounds, Box, boundsInOrder, type NamedBounds } from './bounds.js';
 import { requireFunction, requireObject, show } from './checks.js';
@@ -45,6 +46,23 @@ export interface VariableProjectionOptions<S = Start, L extends string = string>
   /** How derivatives are taken: `golub-pereyra` (default) is the exact Jacobian, `kaufman` leaves out the term that vanishes with the residuals. */
   readonly jacobian?: ProjectedJacobian;
 }
+
+const variableProjectionOptions: OptionNames<VariableProjectionOptions> = {
+  start: 1,
+  names: 1,
+  linearNames: 1,
+  bounds: 1,
+  linearBounds: 1,
+  jacobian: 1,
+  gradientTolerance: 1,
+  offsetTolerance: 1,
+  stepTolerance: 1,
+  costTolerance: 1,
+  maxEvaluations: 1,
+  targetCost: 1,
+  trustRegion: 1,
+  polish: 1,
+};
 
 /** A fit of all parameters, the nonlinear ones first: `fitStatistics` and `fitReport` take it as they take one of `curveFit`. */
 export interface VariableProjectionResult<Name extends string = string> extends CurveFit<Name> {
@@ -127,6 +145,7 @@ export function variableProjection(
   if (separable.fixed !== undefined) requireFunction(`${WHAT}: the fixed term`, separable.fixed);
   const checked = checkData(WHAT, data);
   requireObject(`${WHAT}: the options`, options, 'an object with a start, as { start: { k: 0.5 } }');
+  checkNames(WHAT, options, variableProjectionOptions);
   const { vector, names, arrangement } = namedStart(WHAT, {
     start: options.start,
     ...(options.names && { names: options.names }),

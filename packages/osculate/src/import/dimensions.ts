@@ -1,4 +1,5 @@
 import type { TypeProto, ValueInfoProto } from '../onnx/index.js';
+import type { OptionNames } from '../tensor/check-options.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { checkShape, type Shape, showShape } from '../tensor/shape.js';
 
@@ -9,6 +10,8 @@ export interface DimensionOptions {
   /** Whole shapes of inputs by name; needed where dimensions have no name. */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
 }
+
+export const dimensionOptions: OptionNames<DimensionOptions> = { dimensions: 1, inputShapes: 1 };
 
 /** The file's shape of an input as text: sizes, names, `?` for any. */
 function describeShape(type: TypeProto | undefined): string {

@@ -1,4 +1,5 @@
 import { readPath } from '../data/environment.js';
+import { looksLike } from '../data/file-kind.js';
 import type { Context } from '../nn/index.js';
 import type { ExternalReference } from '../onnx/external.js';
 import {
@@ -11,6 +12,7 @@ import {
   type ValueInfoProto,
 } from '../onnx/index.js';
 import type { TensorOptions } from '../onnx/tensors.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { describe } from '../tensor/describe.js';
 import type { DType } from '../tensor/dtype.js';
 import { DTypeError, InputError } from '../tensor/errors.js';
@@ -21,7 +23,7 @@ import { astype, type NDArray } from '../tensor/ndarray.js';
 import type { Shape } from '../tensor/shape.js';
 import { leaves, type Tree } from '../tensor/tree.js';
 import { derivativePaths } from './derivative-paths.js';
-import { bindDimensions, type DimensionOptions } from './dimensions.js';
+import { bindDimensions, type DimensionOptions, dimensionOptions } from './dimensions.js';
 import { dtypeOf, type FloatType } from './element-type.js';
 import type { ImportMode } from './node-call.js';
 import { nest, treePaths } from './parameter-names.js';
@@ -44,6 +46,14 @@ export interface ImportOptions extends DimensionOptions {
   /** In training, BatchNormalization uses the statistics of the batch, and Dropout the masks of a training context. */
   readonly mode?: ImportMode;
 }
+
+const importOptions: OptionNames<ImportOptions> = {
+  ...dimensionOptions,
+  values: 1,
+  trainable: 1,
+  external: 1,
+  mode: 1,
+};
 
 /** Name, dtype and shape of an input or output. */
 export interface ImportedValue {
@@ -144,8 +154,21 @@ function inputDType(name: string, type: TypeProto | undefined, float: FloatType)
   return dtypeOf(type?.tensorType?.elemType, float, `importOnnx: input '${name}'`);
 }
 
+function decoded(bytes: Uint8Array, what: string): ModelProto {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new InputError(`importOnnx: ${what} is not an ONNX model (${reason})${looksLike(bytes)}`, { cause });
+  };
+  try {
+    const model = decodeModel(bytes);
+    return model.graph === undefined ? refuse('it holds no graph') : model;
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.startsWith('importOnnx')) throw error;
+    return refuse(error.message, error);
+  }
+}
+
 function sourceOf(file: Uint8Array | ModelProto, options: ImportOptions): Source {
-  const model = file instanceof Uint8Array ? decodeModel(file) : file;
+  const model = file instanceof Uint8Array ? decoded(file, 'this file') : file;
   const { graph } = model;
   if (graph === undefined) throw new InputError('importOnnx: the file holds no graph');
   checkOpset(model);
@@ -224,7 +247,10 @@ export function importOnnx(
   file: string | Uint8Array | ModelProto,
   options: ImportOptions = {},
 ): ImportedModel | Promise<ImportedModel> {
-  if (typeof file === 'string') return readPath('importOnnx', file).then((bytes) => imported(bytes, options));
+  checkNames('importOnnx', options, importOptions);
+  if (typeof file === 'string') {
+    return readPath('importOnnx', file).then((bytes) => imported(decoded(bytes, `"${file}"`), options));
+  }
   return imported(file, options);
 }
 

@@ -15,17 +15,6 @@ export function checkNumber(what: string, value: unknown, fits: (v: number) => b
   if (typeof value !== 'number' || !fits(value)) throw new InputError(`${what} must be ${needs}, got ${shown(value)}`);
 }
 
-/** @throws InputError unless options are a plain object of fields that are known. */
-export function checkFields(what: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options) || 'node' in options) {
-    const got = typeof options === 'object' && options !== null ? 'another object' : shown(options);
-    throw new InputError(`${what}: the options must be an object with some of ${known.join(', ')}; got ${got}`);
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new InputError(`${what}: there is no option "${unknown}"; the options are ${known.join(', ')}`);
-}
-
 /** @throws InputError unless an option is one of some words, or not given. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.some((choice) => choice === value)) return;

@@ -1,6 +1,7 @@
+import { allocate } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
 import { type NDArray, zeros } from '../tensor/ndarray.js';
-import type { Generator } from '../tensor/random.js';
+import { type Generator, generator as seeded } from '../tensor/random.js';
 import { type Shape, showShape, sizeOf } from '../tensor/shape.js';
 import { checkNumber, checkSizes } from './check.js';
 import type { FloatDType } from './layer.js';
@@ -17,7 +18,13 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
   return { fanIn: shape[1]! * kernel, fanOut: shape[0]! * kernel };
 }
 
-function fill(shape: Shape, dtype: FloatDType, draw: () => number): NDArray {
+/** Instead of a generator: layers then give arrays of their shapes that hold nothing, for counts of what cannot be drawn. */
+export const shapesOnly: Generator = { ...seeded(0), split: () => shapesOnly };
+
+const unfilled = (shape: Shape, dtype: FloatDType): NDArray => ({ dtype, shape, data: allocate(dtype, 0) });
+
+function fill(generator: Generator, shape: Shape, dtype: FloatDType, draw: () => number): NDArray {
+  if (generator === shapesOnly) return unfilled(shape, dtype);
   const array = zeros(dtype, shape);
   for (let i = 0; i < array.data.length; i++) array.data[i] = draw();
   return array;
@@ -32,7 +39,7 @@ const isSize = (v: number): boolean => v >= 0 && v < Infinity;
  */
 export function filled(value: number): Initializer {
   checkNumber('filled: the value', value, Number.isFinite, 'a finite number');
-  return (_, shape, dtype) => fill(shape, dtype, () => value);
+  return (generator, shape, dtype) => fill(generator, shape, dtype, () => value);
 }
 
 /**
@@ -42,7 +49,7 @@ export function filled(value: number): Initializer {
  */
 export function normal(deviation: number): Initializer {
   checkNumber('normal: the deviation', deviation, isSize, 'a finite number ≥ 0');
-  return (generator, shape, dtype) => fill(shape, dtype, () => deviation * generator.normal());
+  return (generator, shape, dtype) => fill(generator, shape, dtype, () => deviation * generator.normal());
 }
 
 /**
@@ -52,7 +59,7 @@ export function normal(deviation: number): Initializer {
  */
 export function uniform(bound: number): Initializer {
   checkNumber('uniform: the bound', bound, isSize, 'a finite number ≥ 0');
-  return (generator, shape, dtype) => fill(shape, dtype, () => bound * (2 * generator.uniform() - 1));
+  return (generator, shape, dtype) => fill(generator, shape, dtype, () => bound * (2 * generator.uniform() - 1));
 }
 
 /**
@@ -101,6 +108,7 @@ export function orthogonal(gain = 1): Initializer {
   checkNumber('orthogonal: the gain', gain, Number.isFinite, 'a finite number');
   return (generator, shape, dtype) => {
     const { fanIn } = fans(shape);
+    if (generator === shapesOnly) return unfilled(shape, dtype);
     const [rows, columns] = [shape[0]!, fanIn];
     const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
     const vectors = Array.from({ length: count }, () => Float64Array.from({ length }, () => generator.normal()));
@@ -141,6 +149,7 @@ export function sparse(connections = 15, deviation = 1): Initializer {
   checkNumber('sparse: the deviation', deviation, isSize, 'a finite number ≥ 0');
   return (generator, shape, dtype) => {
     const { fanIn } = fans(shape);
+    if (generator === shapesOnly) return unfilled(shape, dtype);
     const array = zeros(dtype, shape);
     const count = Math.min(connections, fanIn);
     for (let unit = 0; unit < shape[0]!; unit++) {

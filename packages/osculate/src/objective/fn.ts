@@ -8,6 +8,7 @@ import {
 import type { TensorTree } from '../autodiff/trees.js';
 import { compile } from '../compile/index.js';
 import { type Executable, type Executor, type Feeds, referenceExecutor } from '../runtime/index.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { input } from '../tensor/leaf.js';
@@ -20,6 +21,8 @@ export interface FnOptions {
   /** What runs its programs; by default a reference executor of its own, which computes in float64 and suits small problems. */
   readonly executor?: Executor;
 }
+
+export const fnOptions: OptionNames<FnOptions> = { executor: 1 };
 
 /** A function of some trees of tensors. */
 type Trace = (...args: never) => TensorTree;
@@ -90,7 +93,9 @@ function traced(trace: Trace, executor: Executor, present: Present): unknown {
  */
 export function fn(f: (...xs: Tensor[]) => Tensor, options?: FnOptions): ScalarFunction<Tensor[]>;
 export function fn<A extends readonly TensorTree[]>(f: (...args: A) => Tensor, options?: FnOptions): ScalarFunction<A>;
-export function fn(f: (...args: never) => Tensor, { executor = referenceExecutor() }: FnOptions = {}): unknown {
+export function fn(f: (...args: never) => Tensor, options: FnOptions = {}): unknown {
+  checkNames('fn', options, fnOptions);
+  const { executor = referenceExecutor() } = options;
   requireFunction('fn', f);
   const scalar: Trace = (...args: never) => scalarTensor('fn', f(...args));
   return traced(scalar, executor, (result) => Number((result as NDArray).data[0]));
@@ -111,7 +116,9 @@ export function vectorFn<A extends readonly TensorTree[], T extends TensorTree>(
   f: (...args: A) => T,
   options?: FnOptions,
 ): ArrayFunction<A, T>;
-export function vectorFn(f: Trace, { executor = referenceExecutor() }: FnOptions = {}): unknown {
+export function vectorFn(f: Trace, options: FnOptions = {}): unknown {
+  checkNames('vectorFn', options, fnOptions);
+  const { executor = referenceExecutor() } = options;
   requireFunction('vectorFn', f);
   return traced(f, executor, (result) => result);
 }

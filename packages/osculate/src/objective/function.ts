@@ -1,5 +1,6 @@
 import type { Vector } from '../linalg/vectors.js';
 import { type Executor, referenceExecutor } from '../runtime/index.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { describe } from '../tensor/describe.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -14,6 +15,8 @@ export interface FunctionObjectiveOptions {
   /** True: the function returns residuals r(x) of any shape, and f = Σ rᵢ² (without a factor ½). */
   readonly residuals?: boolean;
 }
+
+const functionObjectiveOptions: OptionNames<FunctionObjectiveOptions> = { executor: 1, residuals: 1 };
 
 /** A plain function has no outputs, and no distribution that targets could be drawn from. */
 function without(what: string): never {
@@ -65,8 +68,10 @@ function batchOf(f: (x: Tensor) => Tensor, { dtype, size }: ParameterLayout, res
 export function functionObjective(
   f: (x: Tensor) => Tensor,
   start: Vector,
-  { executor = referenceExecutor(), residuals = false }: FunctionObjectiveOptions = {},
+  options: FunctionObjectiveOptions = {},
 ): Objective {
+  checkNames('functionObjective', options, functionObjectiveOptions);
+  const { executor = referenceExecutor(), residuals = false } = options;
   if (start.length === 0)
     throw new InputError('functionObjective: the start has no elements; f needs at least one variable');
   const dtype = start instanceof Float32Array ? 'f32' : 'f64';

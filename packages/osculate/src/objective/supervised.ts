@@ -2,7 +2,7 @@ import { ahead } from '../data/ahead.js';
 import { arrays } from '../data/arrays.js';
 import type { Field, RowArrays, RowSource, Rows } from '../data/source.js';
 import type { AnyLoss, Context } from '../nn/index.js';
-import { checkOptions } from '../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../tensor/check-options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { InputError, ShapeError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/ir.js';
@@ -80,6 +80,21 @@ export interface ModelOptions<P> extends RowsOptions<P> {
 
 /** A model, its loss and its data, in memory or from a source of rows. */
 export type SupervisedOptions<P> = ArraysOptions<P> | SourceOptions<P> | OutputsOptions<P> | ModelOptions<P>;
+
+const supervisedOptions: OptionNames<ArraysOptions<unknown> & ModelOptions<unknown>> = {
+  model: 1,
+  loss: 1,
+  x: 1,
+  y: 1,
+  data: 1,
+  targets: 1,
+  parameters: 1,
+  weightDecay: 1,
+  mode: 1,
+  executor: 1,
+  chunk: 1,
+  held: 1,
+};
 
 /** The parts that both kinds of options come down to. */
 interface Supervised<P> {
@@ -184,6 +199,7 @@ export function supervisedObjective<P>(options: OutputsOptions<P>): Objective;
 export function supervisedObjective<P>(options: ModelOptions<P>): Objective;
 export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective;
 export function supervisedObjective<P>(options: SupervisedOptions<P>): Objective {
+  checkNames('objective', options, supervisedOptions);
   const { executor, chunk = 1000, weightDecay = 0, held, mode = 'training' } = options;
   checkOptions('objective', {
     'an integer ≥ 1': { chunk },

@@ -9,9 +9,11 @@ import {
 import type { TensorTree } from '../autodiff/trees.js';
 import { norm, unitRoundoff, type Vector } from '../linalg/vectors.js';
 import type { FnOptions } from '../objective/fn.js';
+import { fnOptions } from '../objective/fn.js';
 import { functionObjective } from '../objective/function.js';
 import type { Objective } from '../objective/objective.js';
 import { allRows } from '../objective/rows.js';
+import { checkNames, type OptionNames, optionsOf } from '../tensor/check-options.js';
 import { showValue } from '../tensor/check-value.js';
 import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
@@ -31,6 +33,7 @@ import {
   pointVerdict,
   stepVerdict,
   type TerminationOptions,
+  terminationOptions,
   type Verdict,
 } from './termination.js';
 import { type TrainEvent, train } from './train.js';
@@ -42,6 +45,8 @@ export interface MinimizeOptions extends TerminationOptions {
   /** Milliseconds; default performance.now. */
   readonly clock?: () => number;
 }
+
+const minimizeOptions: OptionNames<MinimizeOptions> = { ...terminationOptions, seed: 1, clock: 1 };
 
 /** A point of a run: f and ‖∇f‖ at x before the step, and how the step from there went. */
 export interface MinimizeEvent {
@@ -112,6 +117,7 @@ export async function* minimizeSteps<S extends OptimizerState>(
   optimizer: Optimizer<S>,
   options: MinimizeOptions = {},
 ): AsyncGenerator<MinimizeEvent, MinimizeResult> {
+  checkNames('minimizeSteps', options, minimizeOptions);
   const { seed = 0, clock } = options;
   const roundoff = 4 * unitRoundoff(objective.layout.dtype);
   const base = objective.work();
@@ -157,6 +163,14 @@ export interface MinimizeFunctionOptions extends MinimizeOptions, FnOptions {
   readonly onStep?: (event: MinimizeEvent) => unknown;
 }
 
+const minimizeFunctionOptions: OptionNames<MinimizeFunctionOptions> = {
+  ...minimizeOptions,
+  ...fnOptions,
+  method: 1,
+  args: 1,
+  onStep: 1,
+};
+
 /** Where a minimisation ended, the point in the kind of the start. */
 export interface Minimum<X> extends Omit<MinimizeResult, 'x'> {
   /** The last point, in the kind of the start. */
@@ -201,6 +215,7 @@ export async function minimize(
   start: unknown,
   options: MinimizeFunctionOptions = {},
 ): Promise<unknown> {
+  checkNames('minimize', options, minimizeFunctionOptions);
   if (!isTraced(f) && (typeof f !== 'object' || f === null || !('layout' in f))) {
     throw new InputError(
       `minimize: the function is ${showValue(f)}; wrap it: fn((x) => …), vectorFn((x) => …), or give an objective`,
@@ -220,7 +235,7 @@ export async function minimize(
   } else objective = f;
   const usual = residuals ? levenbergMarquardt() : layout.size <= dense ? trustRegion() : lbfgs();
   const { method = usual } = options;
-  const run = minimizeSteps(objective, flat, method, options);
+  const run = minimizeSteps(objective, flat, method, optionsOf<MinimizeOptions>(options, minimizeOptions));
   for (;;) {
     const { done, value } = await run.next();
     if (!done) await onStep?.(value);

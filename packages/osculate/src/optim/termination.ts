@@ -1,3 +1,4 @@
+import type { OptionNames } from '../tensor/check-options.js';
 import type { StepStop } from './optimizer.js';
 
 /** How a minimisation ended. */
@@ -28,6 +29,15 @@ export interface TerminationOptions {
   /** Aborting it ends the run after the step under way. */
   readonly signal?: AbortSignal;
 }
+
+export const terminationOptions: OptionNames<TerminationOptions> = {
+  tolerance: 1,
+  maxSteps: 1,
+  maxGradientEquivalents: 1,
+  seconds: 1,
+  target: 1,
+  signal: 1,
+};
 
 /** What is known before a step, and of the step itself. */
 export interface Progress {

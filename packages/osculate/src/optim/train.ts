@@ -1,5 +1,6 @@
 import type { Vector } from '../linalg/vectors.js';
 import type { Objective } from '../objective/objective.js';
+import { checkNames, type OptionNames } from '../tensor/check-options.js';
 import { type Generator, generator as seeded } from '../tensor/random.js';
 import type { Optimizer, OptimizerState, StepReport } from './optimizer.js';
 
@@ -68,6 +69,21 @@ export interface TrainOptions<S extends OptimizerState> {
   readonly patience?: number;
 }
 
+const trainOptions: OptionNames<TrainOptions<OptimizerState>> = {
+  objective: 1,
+  optimizer: 1,
+  parameters: 1,
+  seed: 1,
+  resume: 1,
+  seconds: 1,
+  steps: 1,
+  gradientEquivalents: 1,
+  signal: 1,
+  clock: 1,
+  recycle: 1,
+  patience: 1,
+};
+
 /** How a run ended. */
 export interface TrainResult<S extends OptimizerState> {
   /** Why it ended. */
@@ -107,6 +123,7 @@ function eventOf(state: OptimizerState, report: StepReport, seconds: number, gra
 export async function* train<S extends OptimizerState>(
   options: TrainOptions<S>,
 ): AsyncGenerator<TrainStep<S>, TrainResult<S>> {
+  checkNames<TrainOptions<OptimizerState>>('train', options, trainOptions);
   // By themselves: snapshots hold what is used below, and the parameters to start from must not be among it.
   const { objective, optimizer, signal, seed, steps = Infinity, seconds = Infinity, patience = 20 } = options;
   const { resume, recycle = false, gradientEquivalents = Infinity } = options;

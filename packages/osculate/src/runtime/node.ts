@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { checkNames } from '../tensor/check-options.js';
 import { InputError } from '../tensor/errors.js';
 import type { Executor } from './executor.js';
 import { keepFreedMemory } from './node/keep-freed-memory.js';
 import { ortExecutorFrom } from './ort/executor.js';
 import type { OrtModule } from './ort/module.js';
 import type { OrtOptions } from './ort/options.js';
+import { ortOptions } from './ort/options.js';
 
 async function onnxruntime(): Promise<OrtModule> {
   try {
@@ -30,6 +32,7 @@ async function onnxruntime(): Promise<OrtModule> {
  * await executor.dispose();
  */
 export async function ortExecutor(options: OrtOptions = {}): Promise<Executor> {
+  checkNames('ortExecutor', options, ortOptions);
   keepFreedMemory();
   return ortExecutorFrom(await onnxruntime(), { threads: Math.min(availableParallelism(), 4), ...options });
 }

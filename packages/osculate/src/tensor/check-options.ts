@@ -1,3 +1,4 @@
+import { showValue } from './check-value.js';
 import { InputError } from './errors.js';
 
 const kinds = {
@@ -32,7 +33,28 @@ export function checkOptions(method: string, checks: Readonly<Partial<Record<Opt
   for (const [kind, values] of Object.entries(checks)) {
     for (const [name, value] of Object.entries(values ?? {})) {
       if (value === undefined || (typeof value === 'number' && fits(kind, value))) continue;
-      throw new InputError(`${method}: ${name} must be ${kind}, got ${String(value)}`);
+      throw new InputError(`${method}: ${name} must be ${kind}, got ${showValue(value)}`);
     }
   }
+}
+
+/** The names of all options of an interface: the compiler refuses a record that lacks one. */
+export type OptionNames<T> = Readonly<Record<keyof T, unknown>>;
+
+/** @throws InputError unless options are a plain object, none of whose names is unknown. */
+export function checkNames<T extends object>(what: string, options: T, names: OptionNames<T>): void {
+  const known = Object.keys(names).join(', ');
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || 'node' in options) {
+    throw new InputError(`${what}: the options must be an object with some of ${known}; got ${showValue(options)}`);
+  }
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
+  if (unknown !== undefined) {
+    throw new InputError(`${what}: there is no option "${unknown}"; the options are ${known}`);
+  }
+}
+
+/** Those of some options that another function takes. */
+export function optionsOf<T extends object>(options: T, names: OptionNames<T>): Partial<T> {
+  const taken = Object.entries(options).filter(([name]) => Object.hasOwn(names, name));
+  return Object.fromEntries(taken) as Partial<T>;
 }

@@ -1,3 +1,4 @@
+import { looksLike } from '../data/file-kind.js';
 import { readSafetensors } from '../data/read-safetensors.js';
 import { writeSafetensors } from '../data/write-safetensors.js';
 import type { Vector } from '../linalg/vectors.js';
@@ -19,15 +20,34 @@ export interface RunState {
 
 const methodOf = ({ name, settings }: Optimizer): string => JSON.stringify([name, settings]);
 
-/** A run as the bytes of a safetensors file. */
-export function encodeRun(snapshot: TrainSnapshot, state: RunState, optimizer: Optimizer): Uint8Array {
+/** @throws InputError that names the method, or the first setting, in which a checkpoint's optimizer differs. */
+function requireMethod(text: string, { name, settings }: Optimizer): void {
+  const { 0: other, 1: given } = parsed(text);
+  if (other !== name) {
+    throw new InputError(
+      `fitModel: the checkpoint is of ${String(other)}, and the optimizer is ${name}; resume with ${String(other)}`,
+    );
+  }
+  const before = typeof given === 'object' && given !== null ? given : {};
+  const now: object = JSON.parse(JSON.stringify(settings));
+  for (const key of new Set([...Object.keys(now), ...Object.keys(before)])) {
+    const [a, b] = [before, now].map((of) => JSON.stringify(Reflect.get(of, key)) ?? 'not given');
+    if (a === b) continue;
+    throw new InputError(
+      `fitModel: the checkpoint was made by ${name} with ${key} ${a}, and now ${key} is ${b}; resume with the settings of before`,
+    );
+  }
+}
+
+/** A run on examples of the mark `rows` as the bytes of a safetensors file. */
+export function encodeRun(snapshot: TrainSnapshot, state: RunState, optimizer: Optimizer, rows: string): Uint8Array {
   const { tensors, metadata } = toCheckpoint(snapshot);
   const { history, partial, best } = state;
   const dtype = best.parameters instanceof Float32Array ? 'f32' : 'f64';
   const training = JSON.stringify({ history, partial, epoch: best.epoch, loss: String(best.loss) });
   return writeSafetensors(
     { ...tensors, best: ndarray(dtype, best.parameters) },
-    { ...metadata, optimizer: methodOf(optimizer), training },
+    { ...metadata, optimizer: methodOf(optimizer), rows, training },
   );
 }
 
@@ -39,19 +59,39 @@ function isEpoch(value: unknown): value is Epoch {
   return isNumber(epoch) && isNumber(step) && isNumber(seconds) && (isNumber(loss) || loss === null);
 }
 
+/** A checkpoint to go on from, with the examples of now. */
+interface CheckpointFile {
+  readonly bytes: Uint8Array;
+  /** How messages call it. */
+  readonly what: string;
+  /** The mark of the examples: see `rowsMark`. */
+  readonly rows: string;
+}
+
+function readCheckpoint(bytes: Uint8Array, what: string): ReturnType<typeof readSafetensors> {
+  try {
+    const found = readSafetensors(bytes);
+    if (found.metadata.training !== undefined) return found;
+  } catch (cause) {
+    throw new InputError(`fitModel: ${what} is not a checkpoint of a run${looksLike(bytes)}`, { cause });
+  }
+  throw new InputError(`fitModel: ${what} is not a checkpoint of a run; make one by saveCheckpoint`);
+}
+
 /**
  * Reads what `encodeRun` wrote; `like` is a fresh state of the optimizer.
  * @throws InputError when the bytes are not a checkpoint, or one of another optimizer or model.
  */
 export function decodeRun<S extends OptimizerState>(
-  bytes: Uint8Array,
+  { bytes, what, rows }: CheckpointFile,
   optimizer: Optimizer<S>,
   like: S,
 ): { snapshot: TrainSnapshot<S>; state: RunState } {
-  const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata.optimizer !== undefined && metadata.optimizer !== methodOf(optimizer)) {
+  const { tensors, metadata } = readCheckpoint(bytes, what);
+  if (metadata.optimizer !== undefined) requireMethod(metadata.optimizer, optimizer);
+  if (metadata.rows !== undefined && metadata.rows !== rows) {
     throw new InputError(
-      `fitModel: the checkpoint is of ${metadata.optimizer}, and the optimizer is ${methodOf(optimizer)}; resume with the same one`,
+      'fitModel: the checkpoint was made with other examples; resume with the same data, validation and seed',
     );
   }
   const snapshot = fromCheckpoint({ tensors, metadata }, like);

@@ -1,4 +1,5 @@
 import { arrays } from '../data/arrays.js';
+import { crc32 } from '../data/crc32.js';
 import type { RowSource, Rows } from '../data/source.js';
 import { take } from '../data/take.js';
 import type { FloatDType } from '../nn/index.js';
@@ -6,11 +7,12 @@ import type { Named } from '../objective/objective.js';
 import { checkFinite } from '../objective/supervised.js';
 import { checkObject } from '../tensor/check-value.js';
 import { isFloat } from '../tensor/dtype.js';
-import { InputError } from '../tensor/errors.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
 import type { ArrayValue } from '../tensor/ndarray.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
 import { plainArray } from '../tensor/plain.js';
 import type { Generator } from '../tensor/random.js';
+import { showShape } from '../tensor/shape.js';
 
 /** One array of rows, or several by name. */
 export type Fields = ArrayValue | Named<ArrayValue>;
@@ -94,6 +96,22 @@ export function inputArrays(x: Fields, dtype: FloatDType): Record<string, NDArra
   return Object.fromEntries(named(x, 'x', (what, value) => inputArray(what, value, dtype)));
 }
 
+/** @throws ShapeError that says how to give rows, for inputs in one list of numbers, and for other numbers of rows. */
+function checkLengths(inputs: readonly [string, NDArray][], targets: readonly [string, NDArray][]): void {
+  const [first] = targets;
+  for (const [name, { shape }] of [...inputs, ...targets]) {
+    const rows = first?.[1].shape[0];
+    const [length] = shape;
+    if (rows === undefined || length === undefined || length === rows) continue;
+    const width = length / rows;
+    const flat = shape.length === 1 && width > 1 && Number.isInteger(width);
+    const remedy = flat ? `; give it as rows: nested lists, or ndarray('f32', ${name}, [${rows}, ${width}])` : '';
+    throw new ShapeError(
+      `fitModel: "${name}" ${showShape(shape)} has ${length} rows, and "${first![0]}" has ${rows}${remedy}`,
+    );
+  }
+}
+
 /** @throws InputError or ShapeError for what is not numbers, and for fields that differ in their numbers of rows. */
 export function prepareExamples(examples: Examples | ExamplesFrom, conversion: Conversion): Prepared {
   checkObject('fitModel: the examples', examples);
@@ -107,6 +125,7 @@ export function prepareExamples(examples: Examples | ExamplesFrom, conversion: C
   const targets = named(examples.y, 'y', (what, value) => targetArray(what, value, conversion));
   const twice = inputs.find(([name]) => targets.some(([other]) => other === name));
   if (twice) throw new InputError(`fitModel: "${twice[0]}" is an input and a target; rename one`);
+  checkLengths(inputs, targets);
   for (const [name, array] of [...inputs, ...targets]) checkFinite(name, array);
   return {
     source: arrays(Object.fromEntries([...inputs, ...targets])),
@@ -152,4 +171,19 @@ export function padded(array: NDArray, rows: number): NDArray {
     array,
     Array.from({ length: rows }, (_, i) => Math.min(i, count - 1)),
   );
+}
+
+/** Rows whose values enter a mark. */
+const marked = 16;
+
+/** What tells examples apart: their number, their fields, and a checksum of some of them. */
+export async function rowsMark({ rows, fields, ...source }: RowSource): Promise<string> {
+  const count = Math.min(marked, rows);
+  const places = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
+  const read = count === 0 ? {} : await source.read(places);
+  const sums = Object.entries(read).map(([name, { data }]) => [
+    name,
+    crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
+  return JSON.stringify([rows, Object.entries(fields).map(([name, { dtype, shape }]) => [name, dtype, shape]), sums]);
 }

@@ -1,21 +1,18 @@
 import { readPath, standardError, writePath } from '../data/environment.js';
 import type { Vector } from '../linalg/vectors.js';
-import { checkFields } from '../nn/check.js';
 import type { Loss, Parameters } from '../nn/index.js';
 import type { Mode } from '../objective/application.js';
 import type { Batch, Objective } from '../objective/objective.js';
 import { adamW } from '../optim/first-order/adam.js';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
 import { type TrainEvent, type TrainResult, type TrainStep, train } from '../optim/train.js';
-import { checkOptions } from '../tensor/check-options.js';
-import { showValue } from '../tensor/check-value.js';
-import { InputError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { full } from '../tensor/leaf.js';
 import { type Generator, generator } from '../tensor/random.js';
 import type { Tree } from '../tensor/tree.js';
+import { checkSettings } from './check-settings.js';
 import { decodeRun, encodeRun } from './checkpoint-file.js';
-import { type Conversion, prepareExamples, type Prepared as Rows, splitRows } from './data.js';
+import { type Conversion, prepareExamples, type Prepared as Rows, rowsMark, splitRows } from './data.js';
 import { defaultExecutor } from './default-executor.js';
 import type { FitModelOptions, FitModelSettings } from './fit-options.js';
 import { requireFit } from './forecast.js';
@@ -25,7 +22,7 @@ import { type FitReason, ModelRun } from './model-run.js';
 import { objectiveOf, soleLoss } from './objective-of.js';
 import { epochText, type TrainingProgress, trainingProgress } from './progress.js';
 import { RunProgress } from './run-progress.js';
-import { type Prepared, prepareModel, type TrainableModel, withLeaves } from './trainable-model.js';
+import { type Prepared, prepareModel, shapesOf, type TrainableModel, withLeaves } from './trainable-model.js';
 
 /** Steps of an epoch: methods without a batch size look at all rows. */
 function stepsPerEpoch({ settings }: Optimizer, rows: number): number {
@@ -57,29 +54,33 @@ export async function fitModel<P extends Parameters>(
   model: TrainableModel<P>,
   options: FitModelOptions,
 ): Promise<ModelRun<P>> {
-  checkSettings(options);
+  checkSettings('fitModel', options);
   const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable } = options;
   const random = generator(seed);
   const common = { dtype, trainable };
-  const prepared = prepareModel(model, { ...common, generator: random.split(), parameters: options.parameters });
+  const drawing = random.split();
   const conversion = { dtype, classes: soleLoss(options.loss)?.classes ?? false };
   const [rows, held] = examplesOf(options, conversion, random);
   const { executor, note } = options.executor ? { executor: options.executor } : await defaultExecutor();
   // No function here knows `prepared`: the parameters that a run starts from are not held to its end.
   const objectiveOn = (of: Prepared, given: Rows, mode: Mode): Objective =>
     objectiveOf(of, given, options, executor, mode);
+  // Before anything of the size of the parameters is made.
+  await requireFit(objectiveOn(shapesOf(model, options), rows, 'training'), optimizer);
+  const prepared = prepareModel(model, { ...common, generator: drawing, parameters: options.parameters });
   const objective = objectiveOn(prepared, rows, 'training');
   const judge = held && objectiveOn(prepared, held, 'inference');
   const measure = async (on: Objective, theta: Vector): Promise<Measures> =>
     measuresOf(on, theta, await statisticsAt(objective, theta, dtype), soleLoss(options.loss) ?? {});
 
-  await requireFit(objective, optimizer);
   const start = objective.layout.flat(prepared.trained);
   const limits = limitsOf(options, stepsPerEpoch(optimizer, objective.rows));
   const bytes = typeof options.resume === 'string' ? await readPath('fitModel', options.resume) : options.resume;
-  const earlier = bytes && decodeRun(bytes, optimizer, optimizer.init(objective, start.slice()));
+  const what = typeof options.resume === 'string' ? `"${options.resume}"` : 'resume';
+  const mark = await rowsMark(rows.source);
+  const earlier = bytes && decodeRun({ bytes, what, rows: mark }, optimizer, optimizer.init(objective, start.slice()));
   const progress = new RunProgress(earlier?.state, start, stoppingOf(options));
-  const run = new FitLoop(options, limits, progress, optimizer);
+  const run = new FitLoop(options, limits, progress, optimizer, mark);
   const steps = train({
     ...{ objective, optimizer, parameters: start, seed, steps: limits.steps, recycle: true },
     ...(options.seconds !== undefined && { seconds: options.seconds }),
@@ -177,58 +178,6 @@ function limitsOf({ steps = Infinity, seconds, epochs }: FitModelSettings, perEp
 const stoppingOf = ({ earlyStopping = false }: FitModelSettings): EarlyStopping | null =>
   earlyStopping === true ? {} : earlyStopping || null;
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** What an option is, where it is given: whether it fits, and what to give instead. */
-const kinds: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, what: string]>> = {
-  loss: [
-    (v) => typeof v === 'function' || isObject(v),
-    'one of osculate/nn, a function (output, target) => scalar, or losses by name',
-  ],
-  optimizer: [
-    (v) => isObject(v) && 'step' in v && typeof v.step === 'function',
-    'one of osculate/optim, such as adamW() or kfac()',
-  ],
-  executor: [(v) => isObject(v) && 'load' in v && typeof v.load === 'function', 'an executor'],
-  validation: [(v) => typeof v === 'number' || isObject(v), 'a share of the rows, or examples { x, y }'],
-  earlyStopping: [(v) => typeof v === 'boolean' || isObject(v), 'true, or { patience, minDelta }'],
-  progress: [
-    (v) => typeof v === 'boolean' || (isObject(v) && 'write' in v && typeof v.write === 'function'),
-    'false, or something with a write(text)',
-  ],
-  onStep: [(v) => typeof v === 'function', 'a function'],
-  onEpoch: [(v) => typeof v === 'function', 'a function'],
-  signal: [(v) => isObject(v) && 'aborted' in v, 'the signal of an AbortController'],
-  trainable: [(v) => v instanceof RegExp || typeof v === 'function', 'a regular expression, or a function of a name'],
-  parameters: [isObject, 'a tree of arrays'],
-  dtype: [(v) => v === 'f32' || v === 'f64', 'f32 or f64'],
-  seed: [(v) => typeof v === 'number' && Number.isInteger(v) && v >= 0, 'an integer ≥ 0'],
-  checkpoint: [(v) => typeof v === 'string', 'a path'],
-  resume: [(v) => typeof v === 'string' || v instanceof Uint8Array, 'a path, or the bytes of a checkpoint'],
-};
-
-/** Options that are checked where they are used. */
-const others = ['epochs', 'steps', 'seconds', 'weightDecay', 'chunk', 'x', 'y', 'data', 'targets'];
-
-function checkSettings(options: FitModelSettings): void {
-  checkFields('fitModel', options, [...Object.keys(kinds), ...others]);
-  const { epochs, steps, seconds, loss, earlyStopping } = options;
-  if (loss === undefined) throw new InputError(`fitModel: loss is missing; give ${kinds.loss![1]}`);
-  for (const [name, [fits, what]] of Object.entries(kinds)) {
-    const value: unknown = Reflect.get(options, name);
-    if (value === undefined || fits(value)) continue;
-    throw new InputError(`fitModel: ${name} is ${showValue(value)}; give ${what}`);
-  }
-  if (typeof earlyStopping === 'object')
-    checkFields('fitModel: earlyStopping', earlyStopping, ['patience', 'minDelta']);
-  const { patience, minDelta } = typeof earlyStopping === 'object' ? earlyStopping : {};
-  checkOptions('fitModel', {
-    'an integer ≥ 1': { epochs, steps, patience },
-    'a number > 0': { seconds },
-    'a number ≥ 0': { minDelta },
-  });
-}
-
 /** Follows a run through its epochs. */
 class FitLoop<S extends OptimizerState> {
   private latest: TrainStep<S> | null = null;
@@ -238,11 +187,12 @@ class FitLoop<S extends OptimizerState> {
     private readonly limits: Limits,
     private readonly progress: RunProgress,
     private readonly optimizer: Optimizer<S>,
+    private readonly mark: string,
   ) {}
 
   /** The bytes of a checkpoint of the present step; null before the first. */
   checkpoint(): Uint8Array | null {
-    return this.latest && encodeRun(this.latest.snapshot(), this.progress.state(), this.optimizer);
+    return this.latest && encodeRun(this.latest.snapshot(), this.progress.state(), this.optimizer, this.mark);
   }
 
   /** Runs to the end and gives why it ended, and the last step. */

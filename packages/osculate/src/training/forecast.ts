@@ -11,13 +11,13 @@ import type { Optimizer } from '../optim/optimizer.js';
 import { lbfgs } from '../optim/quasi-newton/lbfgs.js';
 import { bytesOf } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
-import { generator } from '../tensor/random.js';
+import { checkSettings } from './check-settings.js';
 import { prepareExamples } from './data.js';
 import { defaultExecutor } from './default-executor.js';
 import type { FitModelOptions } from './fit-options.js';
 import { objectiveOf, soleLoss } from './objective-of.js';
 import { type Rates, ratesOf } from './rates.js';
-import { prepareModel, type TrainableModel } from './trainable-model.js';
+import { shapesOf, type TrainableModel } from './trainable-model.js';
 
 /** What a run takes, by parts, in bytes at its largest. */
 interface Memory {
@@ -170,8 +170,9 @@ export async function fits<P extends Parameters>(
   model: TrainableModel<P>,
   options: FitModelOptions,
 ): Promise<Forecast> {
-  const { dtype = 'f32', seed = 0, optimizer = adamW(), trainable, parameters } = options;
-  const prepared = prepareModel(model, { dtype, trainable, parameters, generator: generator(seed) });
+  checkSettings('fits', options);
+  const { dtype = 'f32', optimizer = adamW() } = options;
+  const prepared = shapesOf(model, options);
   const rows = prepareExamples(options, { dtype, classes: soleLoss(options.loss)?.classes ?? false });
   const { executor } = options.executor ? { executor: options.executor } : await defaultExecutor();
   try {

@@ -5,6 +5,7 @@ export type { FitEvent, FitModelOptions } from './fit-options.js';
 export { fits } from './forecast.js';
 export type { EarlyStopping, Epoch, Measures } from './history.js';
 export { type FitReason, ModelRun } from './model-run.js';
+export { predict } from './predict.js';
 export { trainingProgress } from './progress.js';
 export { terminalPlot } from './terminal-plot.js';
 export type { NamedModel, Trainable, TrainableModel } from './trainable-model.js';

@@ -69,6 +69,28 @@ export function predictor(model: Prepared, executor: Executor) {
   };
 }
 
+/** The inputs by the names of the model: those of a file stand for others in their order. */
+export function inputsByName(
+  { imported }: Prepared,
+  given: Named<NDArray>,
+  expected: readonly string[] = Object.keys(given),
+): Record<string, NDArray> {
+  const names = imported?.inputs.map(({ name }) => name) ?? expected;
+  if (names.length !== expected.length) {
+    throw new InputError(`predict: the model takes ${names.join(', ')}, and there are ${expected.join(', ')}`);
+  }
+  return Object.fromEntries(names.map((name, i) => [name, given[expected.includes(name) ? name : expected[i]!]!]));
+}
+
+/** @throws InputError for a model of several outputs. */
+export function soleOutput(outputs: Readonly<Record<string, NDArray>>): NDArray {
+  const [output, ...others] = Object.values(outputs);
+  if (output !== undefined && others.length === 0) return output;
+  throw new InputError(
+    `predict: the model has the outputs ${Object.keys(outputs).join(', ')}; use predictAll of a run, or compile the model`,
+  );
+}
+
 /** Consecutive rows in place. */
 function cut(array: NDArray, from: number, count: number): NDArray {
   const { dtype, shape, data } = array;

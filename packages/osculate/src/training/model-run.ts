@@ -13,7 +13,7 @@ import { sameShape, showShape } from '../tensor/shape.js';
 import { leaves } from '../tensor/tree.js';
 import { type Examples, type ExamplesFrom, type Fields, inputArrays } from './data.js';
 import type { Epoch, Measures } from './history.js';
-import { predictor, type StatisticsByName } from './inference.js';
+import { inputsByName, predictor, type StatisticsByName, soleOutput } from './inference.js';
 import type { Prepared } from './trainable-model.js';
 
 /** Why a run ended. */
@@ -66,6 +66,7 @@ export class ModelRun<P extends Parameters = Parameters> {
   /** Means and variances by which batch normalisations predict: `statistics.0.mean`, `statistics.0.variance`, …. */
   readonly statistics: StatisticsByName;
   private readonly compute: ReturnType<typeof predictor>;
+  private disposed = false;
 
   constructor(private readonly parts: RunParts<P>) {
     this.parameters = parts.parameters;
@@ -83,16 +84,12 @@ export class ModelRun<P extends Parameters = Parameters> {
    * @throws InputError for a model of several outputs: see `predictAll`.
    */
   async predict(x: Fields): Promise<NDArray> {
-    const outputs = await this.predictAll(x);
-    const [output, ...others] = Object.values(outputs);
-    if (output === undefined || others.length > 0) {
-      throw new InputError(`predict: the model has the outputs ${Object.keys(outputs).join(', ')}; use predictAll`);
-    }
-    return output;
+    return soleOutput(await this.predictAll(x));
   }
 
   /** All outputs of the model by name, for any number of rows. */
   async predictAll(x: Fields): Promise<Record<string, NDArray>> {
+    this.requireAlive('predict');
     const { model, inputs, dtype } = this.parts;
     const given = inputArrays(x, dtype);
     const expected = Object.keys(inputs);
@@ -109,13 +106,8 @@ export class ModelRun<P extends Parameters = Parameters> {
         `predict: "${name}" has shape ${showShape(found)}; give rows of shape ${showShape(shape)}, one row as a list of one`,
       );
     }
-    const names = model.imported?.inputs.map(({ name }) => name) ?? expected;
-    const own = names.map((name, i): [string, NDArray] => [
-      name,
-      given[expected.includes(name) ? name : expected[i]!]!,
-    ]);
     try {
-      return await this.compute(this.parameters, Object.fromEntries(own), this.statistics);
+      return await this.compute(this.parameters, inputsByName(model, given, expected), this.statistics);
     } catch (error) {
       const other = expected.find((name) => !sameShape(given[name]!.shape.slice(1), inputs[name]!.shape));
       if (other === undefined || !(error instanceof ShapeError)) throw error;
@@ -127,7 +119,11 @@ export class ModelRun<P extends Parameters = Parameters> {
   }
 
   /** The mean loss, and the measures of the loss such as `accuracy`, on examples, in inference. */
-  evaluate(examples: Examples | ExamplesFrom): Promise<Measures> {
+  async evaluate(examples: Examples | ExamplesFrom): Promise<Measures> {
+    this.requireAlive('evaluate');
+    if (typeof examples !== 'object' || examples === null || !('x' in examples || 'read' in { ...examples.data })) {
+      throw new InputError('evaluate: give the examples in one object, as { x, y } or { data }');
+    }
     return this.parts.evaluate(examples);
   }
 
@@ -169,8 +165,16 @@ export class ModelRun<P extends Parameters = Parameters> {
     return writePath('saveCheckpoint', path, this.checkpoint());
   }
 
-  /** Frees the programs, and the executor if it was not given. */
+  private requireAlive(what: string): void {
+    if (!this.disposed) return;
+    throw new InputError(
+      `${what}: the run has been disposed of; call dispose last, or save the model and load it by importOnnx`,
+    );
+  }
+
+  /** Frees the programs, and the executor if it was not given. Parameters, history and files remain at hand. */
   async dispose(): Promise<void> {
+    this.disposed = true;
     await this.parts.objective.dispose();
     if (this.parts.ownsExecutor) await this.parts.executor.dispose();
   }

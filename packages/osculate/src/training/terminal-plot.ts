@@ -1,4 +1,4 @@
-import { checkOptions } from '../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../tensor/check-options.js';
 
 /** The size and the axis of a plot. */
 export interface TerminalPlotOptions {
@@ -9,6 +9,8 @@ export interface TerminalPlotOptions {
   /** A logarithmic axis; default: where all values are positive and span more than a factor of 20. */
   readonly logarithmic?: boolean;
 }
+
+const terminalPlotOptions: OptionNames<TerminalPlotOptions> = { width: 1, height: 1, logarithmic: 1 };
 
 const dots = [
   [0x01, 0x08],
@@ -29,6 +31,7 @@ function figure(value: number): string {
  * console.log(terminalPlot(run.history.map(({ loss }) => loss)));
  */
 export function terminalPlot(values: readonly number[], options: TerminalPlotOptions = {}): string {
+  checkNames('terminalPlot', options, terminalPlotOptions);
   const { width = 60, height = 12 } = options;
   checkOptions('terminalPlot', { 'an integer ≥ 1': { width, height } });
   const finite = values.filter(Number.isFinite);

@@ -1,13 +1,15 @@
 import type { ImportedModel } from '../import/index.js';
 import { nest } from '../import/parameter-names.js';
 import type { Context, FloatDType, Layer, Parameters } from '../nn/index.js';
+import { shapesOnly } from '../nn/initializers.js';
 import type { Named } from '../objective/objective.js';
-import { InputError } from '../tensor/errors.js';
+import { InputError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/ir.js';
 import { constant } from '../tensor/leaf.js';
 import { astype, type NDArray } from '../tensor/ndarray.js';
 import type { TensorsOf } from '../tensor/parameters.js';
-import type { Generator } from '../tensor/random.js';
+import { type Generator, generator } from '../tensor/random.js';
+import { showShape } from '../tensor/shape.js';
 import { leaves, mapTree, type Tree } from '../tensor/tree.js';
 
 /** A model of several inputs or outputs, by name: parameters with a function of them. */
@@ -111,11 +113,31 @@ export function prepareModel<P extends Parameters>(model: TrainableModel<P>, opt
     trained,
     ...(isImported(own) && { imported: own }),
     call: (weights, inputs, context) => {
+      if (isImported(own)) checkWidths(own, inputs);
       const outputs = own.call(merge(weights), inputs, context);
       const names = Object.keys(outputs);
       return names.length === 1 ? outputs[names[0]!]! : outputs;
     },
   };
+}
+
+/** A model by its shapes alone, where it would draw its parameters: nothing of their size is made. */
+export function shapesOf<P extends Parameters>(
+  model: TrainableModel<P>,
+  { dtype = 'f32', parameters, trainable }: Partial<Omit<PrepareOptions, 'generator'>>,
+): Prepared {
+  // What is not trained is constants, which have values.
+  return prepareModel(model, { dtype, parameters, trainable, generator: trainable ? generator(0) : shapesOnly });
+}
+
+/** @throws ShapeError for rows that have another number of axes, or another last axis, than the file's input. */
+function checkWidths({ inputs }: ImportedModel, given: Named<Tensor>): void {
+  for (const { name, shape } of inputs) {
+    const found = given[name]?.shape;
+    if (found === undefined || (found.length === shape.length && found.at(-1) === shape.at(-1))) continue;
+    const rows = [found, shape].map((of) => showShape(of.slice(1)));
+    throw new ShapeError(`rows of "${name}" are ${rows[0]}, and the model takes ${rows[1]}`);
+  }
 }
 
 /** Puts tensors for the trained parameters among constants for the others. What is trained is not held: a run has newer values. */

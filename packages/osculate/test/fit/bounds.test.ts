@@ -141,7 +141,10 @@ describe('bounds', () => {
     const result = leastSquares({ residuals: ([x]) => [x! - 3] }, [10], { bounds: { lower: [0], upper: [2] } });
     expect(result.parameters[0]).toBe(2);
     expect(result.activeBounds[0]).toBe(1);
-    expect(result.warnings).toEqual(['b1 is at its upper bound 2']);
+    expect(result.warnings).toEqual([
+      'b1 started at 10, outside its bounds, and was moved to 2',
+      'b1 is at its upper bound 2',
+    ]);
   });
 
   test('crossed bounds and wrong numbers of bounds are refused', () => {

@@ -46,10 +46,10 @@ async function prepared(rows: number, seed: number) {
   const { x, y } = tones(rows, seed);
   const body = { ...original, graph: { ...graph, output: [valueInfo(features, 'f32')] } };
   const { data, dims } = (await runtimeOutputs(body, { input_1: x }))[features]!;
-  return { tones: x, x: ndarray('f32', data as Float32Array, dims), y };
+  return { tones: x, rows: { x: ndarray('f32', data as Float32Array, dims), y } };
 }
 
-const [learned, test] = [await prepared(24, 1), await prepared(16, 2)];
+const [{ rows: learned }, test] = [await prepared(24, 1), await prepared(16, 2)];
 
 /** The layers after that as a model of its own, whose parameters have the names of the file. */
 const head = {
@@ -81,7 +81,7 @@ const bytesOf = ({ data }: NDArray): string =>
   Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
 
 const accuracy = (logits: readonly number[][]): number =>
-  logits.filter(([a, b], i) => Number(b! > a!) === test.y.data[i]).length / logits.length;
+  logits.filter(([a, b], i) => Number(b! > a!) === test.rows.y.data[i]).length / logits.length;
 
 const optimizers: readonly (readonly [string, Optimizer, number])[] = [
   ['AdamW', adamW({ batchSize: 12, learningRate: 2e-3 }), 12],
@@ -121,12 +121,12 @@ describe('the last layers of the speech embedding', () => {
       const again = importOnnx(written, { inputShapes: { input_1: test.tones.shape }, trainable: last });
       const stored = Object.fromEntries(leaves(again.parameters as Tree<NDArray>));
       for (const [name, view] of Object.entries(views)) expect(bytesOf(stored[name]!), name).toEqual(bytesOf(view));
-      const onTest = supervisedObjective({ executor, model, loss, parameters, ...test });
+      const onTest = supervisedObjective({ executor, model, loss, parameters, ...test.rows });
       const own = await onTest.run(
         'logits',
         ({ outputs }) => ({ outputs }),
         theta,
-        Uint32Array.from(test.y.data.keys()),
+        Uint32Array.from(test.rows.y.data.keys()),
       );
       after.flat().forEach((v, i) => {
         const logit = unit * Number(own.outputs!.data[i]);

@@ -382,7 +382,12 @@ describe('balanced class weights', () => {
 
 describe('errors', () => {
   it.each<[string, (argument: never) => unknown, unknown, RegExp]>([
-    ['squaredError, a word', squaredError, 'examples', /squaredError: the options must be an object.*got "examples"/],
+    [
+      'squaredError, a word',
+      squaredError,
+      'examples',
+      /squaredError: the options must be an object.*got the text "examples"/,
+    ],
     ['poisson, null', poisson, null, /poisson: the options must be an object.*got null/],
     ['huber, a number', huber, 1, /huber: the options must be an object/],
     ['huber, delta', huber, { delta: 0 }, /huber: delta must be/],
@@ -428,7 +433,7 @@ describe('errors', () => {
   it('weights of other shapes', () => {
     const x = input('o', 'f64', [2, 3]);
     expect(() => softmaxCrossEntropy({ classWeights: [1, 2] }).value(x, input('y', 'i32', [2]))).toThrow(
-      /there are 2 class weights, and outputs "o" \(f64 \[2, 3\]\)/,
+      /there are 2 class weights for 3 classes, the last axis of the outputs "o" \(f64 \[2, 3\]\)/,
     );
     expect(() => squaredError({ weights: (y) => y.sum([1]) }).value(x, input('y', 'f64', [2, 3]))).toThrow(ShapeError);
     expect(() => squaredError({ weights: [1, 2] }).value(x, input('y', 'f64', [2, 3]))).toThrow(ShapeError);

@@ -6,8 +6,19 @@ import { generator, type NDArray, ndarray, type Tensor } from '../../src/tensor/
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 
-/** Parameters of given shapes, all of whose elements enter a linear model of one input. */
-function linear(shapes: Shapes): Objective {
+/** A model of one input. */
+export type Model = (weights: Readonly<Record<string, Tensor>>, x: Tensor) => Tensor;
+
+/** All elements of all parameters enter it alike. */
+const sums: Model = (weights, x) =>
+  x.mul(
+    Object.values(weights)
+      .map((w) => w.sum())
+      .reduce((a, b) => a.add(b)),
+  );
+
+/** Parameters of given shapes in a model. */
+function objectiveOf(shapes: Shapes, model: Model): Objective {
   const parameters = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]): [string, NDArray] => {
       const size = shape.reduce((a, b) => a * b, 1);
@@ -16,10 +27,7 @@ function linear(shapes: Shapes): Objective {
   );
   return supervisedObjective({
     executor: referenceExecutor(),
-    model: (weights, x) => {
-      const sums = Object.values(weights as Record<string, Tensor>).map((w) => w.sum());
-      return x.mul(sums.reduce((a, b) => a.add(b)));
-    },
+    model: (weights, x) => model(weights as Record<string, Tensor>, x),
     loss: squaredError(),
     parameters,
     x: ndarray('f64', [[1]]),
@@ -28,10 +36,10 @@ function linear(shapes: Shapes): Objective {
 }
 
 /** An objective of given shapes whose gradient in its k-th call is the k-th of a list. */
-export function planted(shapes: Shapes, gradients: readonly ArrayLike<number>[]): Objective {
+export function planted(shapes: Shapes, gradients: readonly ArrayLike<number>[], model = sums): Objective {
   let call = 0;
   const valueAndGradient = async () => ({ value: 1, gradient: Float64Array.from(gradients[call++]!) });
-  return { ...linear(shapes), valueAndGradient };
+  return { ...objectiveOf(shapes, model), valueAndGradient };
 }
 
 /** The states after 0, 1, 2, … steps from zero parameters (or `start`), one step a gradient. */
@@ -40,8 +48,9 @@ export async function follow<S extends OptimizerState>(
   shapes: Shapes,
   gradients: readonly ArrayLike<number>[],
   start?: Float64Array,
+  model?: Model,
 ): Promise<readonly S[]> {
-  const objective = planted(shapes, gradients);
+  const objective = planted(shapes, gradients, model);
   const states = [optimizer.init(objective, start ?? objective.layout.zeros())];
   for (let k = 0; k < gradients.length; k++) {
     const { state, report } = await optimizer.step(states[k]!, { objective, generator: generator(k) });

@@ -106,7 +106,7 @@ describe('soap', () => {
     const objective = planted({ conv: [4, 2, 3, 3], long: [2, 30], bias: [4], huge: [21, 22] }, []);
     const { layout } = objective;
     const optimizer = soap({ largestSide: 20 });
-    expect(optimizer.describe(layout).map(({ method, reason }) => [method, reason])).toEqual([
+    expect(optimizer.describe(objective).map(({ method, reason }) => [method, reason])).toEqual([
       ['SOAP', 'rotates both sides, flattened to 4 x 18'],
       ['SOAP', 'rotates the rows, the other side is longer than 20'],
       ['Adam', 'not a matrix'],

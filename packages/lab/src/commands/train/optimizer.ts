@@ -60,13 +60,12 @@ function scheduleOf(
 export function madeOptimizer(contestant: Contestant, choice: OptimizerChoice, steps: number | undefined): Optimizer {
   const schedule = scheduleOf(choice, steps);
   try {
-    const optimizer = contestant.make(schedule);
-    if (schedule && optimizer.settings.schedule === undefined)
+    return contestant.make(schedule);
+  } catch (error) {
+    if (schedule && error instanceof InputError && error.message.includes('no option "schedule"'))
       throw new UsageError(
         `${contestant.title} has no schedule of its learning rate; leave out --schedule and --warm-up`,
       );
-    return optimizer;
-  } catch (error) {
     if (error instanceof InputError || error instanceof DerivativeError) throw new UsageError(error.message);
     throw error;
   }

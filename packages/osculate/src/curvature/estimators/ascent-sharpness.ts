@@ -1,7 +1,7 @@
 import { euclideanNorm } from '../../linalg/index.js';
 import { axpy, scale } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { lossAndGradient, lossAt } from '../operators/loss-and-gradient.js';
 
@@ -13,6 +13,8 @@ export interface AscentSharpnessOptions {
   /** The ball is ‖ε/|θ|‖ ≤ ρ, element by element, which does not change when a layer's scale moves to the next (default false). */
   readonly adaptive?: boolean;
 }
+
+const ascentSharpnessOptions: OptionNames<AscentSharpnessOptions> = { radius: 1, steps: 1, adaptive: 1 };
 
 export interface AscentSharpness {
   /** Largest loss found in the ball less the loss at its centre: a lower bound of the sharpness, at least 0. */
@@ -47,6 +49,7 @@ function ascend(u: Float64Array, gradient: Float64Array, t: Float64Array | null,
  * const { value, displacement } = await ascentSharpness(objective.at(theta), { radius: 0.05 });
  */
 export async function ascentSharpness(at: At, options: AscentSharpnessOptions = {}): Promise<AscentSharpness> {
+  checkNames('ascentSharpness', options, ascentSharpnessOptions);
   const { adaptive = false, steps = 1, radius = adaptive ? 0.5 : 0.05 } = options;
   checkOptions('ascentSharpness', { 'an integer ≥ 1': { steps }, 'a finite number > 0': { radius } });
   const centre = Float64Array.from(at.parameters);

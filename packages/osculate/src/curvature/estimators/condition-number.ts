@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { type EigenpairsOptions, eigenpairs } from './eigenpairs.js';
@@ -8,6 +9,14 @@ export interface ConditionNumberOptions
   /** δ, added to every eigenvalue; default 0. */
   readonly damping?: number;
 }
+
+const conditionNumberOptions: OptionNames<ConditionNumberOptions> = {
+  damping: 1,
+  generator: 1,
+  tolerance: 1,
+  maxApplications: 1,
+  method: 1,
+};
 
 export interface ConditionNumber {
   /** 'converged' when both ends are; otherwise the bounds say how good the value is. */
@@ -36,6 +45,7 @@ export async function conditionNumber(
   operator: LinearOperator,
   options: ConditionNumberOptions,
 ): Promise<ConditionNumber> {
+  checkNames('conditionNumber', options, conditionNumberOptions);
   const { damping = 0, ...given } = options;
   const high = await eigenpairs(operator, { ...given, count: 1, which: 'largest' });
   const low = await eigenpairs(operator, { ...given, count: 1, which: 'smallest' });

@@ -1,8 +1,9 @@
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions } from '../../tensor/check-options.js';
 import { generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbes } from './estimate.js';
 import type { ProbeOptions } from './traces.js';
+import { probeOptions } from './traces.js';
 
 export interface DiagonalEstimate {
   /** The estimate of each element. */
@@ -24,10 +25,9 @@ const together = 8;
  * const { values } = await diagonalEstimate(hessian(objective, theta), { probes: 8 });
  * values.length === theta.length; // true
  */
-export async function diagonalEstimate(
-  operator: LinearOperator,
-  { generator = seeded(0), probes = 32 }: ProbeOptions,
-): Promise<DiagonalEstimate> {
+export async function diagonalEstimate(operator: LinearOperator, options: ProbeOptions): Promise<DiagonalEstimate> {
+  checkNames('diagonalEstimate', options, probeOptions);
+  const { generator = seeded(0), probes = 32 } = options;
   checkOptions('diagonalEstimate', { 'an integer ≥ 2': { probes } });
   const n = operator.size;
   const values = new Float64Array(n);

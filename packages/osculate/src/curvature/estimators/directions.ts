@@ -1,7 +1,8 @@
 import { dot } from '../../linalg/vectors.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
-import { type EigenpairsOptions, eigenpairs } from './eigenpairs.js';
+import { type EigenpairsOptions, eigenpairs, eigenpairsOptions } from './eigenpairs.js';
 import type { Eigenpairs } from './thick-restart-lanczos.js';
 
 export interface DirectionalCurvature {
@@ -62,6 +63,7 @@ export async function gradientAlignment(
   gradient: Float64Array,
   options: EigenpairsOptions,
 ): Promise<GradientAlignment> {
+  checkNames('gradientAlignment', options, eigenpairsOptions);
   if (gradient.length !== operator.size) {
     throw new ShapeError(
       `gradientAlignment: the gradient has ${gradient.length} elements and "${operator.name}" is ${operator.size} x ${operator.size}`,

@@ -1,5 +1,5 @@
 import { lobpcg } from '../../linalg/index.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
@@ -24,6 +24,17 @@ export interface EigenpairsOptions {
   /** For LOBPCG: an approximate inverse of A − λI, symmetric positive definite. Its products are not counted. */
   readonly precondition?: LinearOperator;
 }
+
+export const eigenpairsOptions: OptionNames<EigenpairsOptions> = {
+  generator: 1,
+  count: 1,
+  which: 1,
+  tolerance: 1,
+  maxApplications: 1,
+  method: 1,
+  basis: 1,
+  precondition: 1,
+};
 
 async function blockGradients(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
   const {
@@ -63,6 +74,7 @@ async function blockGradients(operator: LinearOperator, options: EigenpairsOptio
  * values.length; // 3
  */
 export async function eigenpairs(operator: LinearOperator, options: EigenpairsOptions): Promise<Eigenpairs> {
+  checkNames('eigenpairs', options, eigenpairsOptions);
   if (options?.count === undefined) throw new InputError('eigenpairs: say how many pairs: { count: 5 }');
   const { generator = seeded(0), count, which = 'largest', tolerance = 1e-6, maxApplications = 1000 } = options;
   requireSymmetric('eigenpairs', operator);
@@ -101,6 +113,7 @@ export async function sharpness(
   operator: LinearOperator,
   options: Pick<EigenpairsOptions, 'generator' | 'tolerance' | 'maxApplications'>,
 ): Promise<Sharpness> {
+  checkNames('sharpness', options, { generator: 1, tolerance: 1, maxApplications: 1 });
   const { status, values, vectors, residuals, applications } = await eigenpairs(operator, { ...options, count: 1 });
   return { status, value: values[0]!, residual: residuals[0]!, direction: vectors[0]!, applications };
 }

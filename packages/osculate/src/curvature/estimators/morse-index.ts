@@ -1,5 +1,5 @@
 import { infinityNorm, ldlt, matrix } from '../../linalg/index.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { eigenpairs } from './eigenpairs.js';
@@ -8,6 +8,7 @@ import {
   type QuadratureEstimate,
   type QuadratureOptions,
   type QuadratureRun,
+  quadratureOptions,
   quadratureRuns,
   traceFromRuns,
 } from './quadrature.js';
@@ -22,6 +23,14 @@ export interface MorseIndexOptions extends QuadratureOptions {
   /** Products for these pairs, at most; default 200. */
   readonly pairApplications?: number;
 }
+
+const morseIndexOptions: OptionNames<MorseIndexOptions> = {
+  ...quadratureOptions,
+  threshold: 1,
+  exactBelow: 1,
+  pairs: 1,
+  pairApplications: 1,
+};
 
 export interface MorseIndex extends QuadratureEstimate {
   /** At least so many eigenvalues are below −threshold times the largest magnitude seen: certain up to the rounding of the products. */
@@ -62,6 +71,7 @@ function check({ threshold, exactBelow, pairs, pairApplications }: MorseIndexOpt
  * value; // 1
  */
 export async function morseIndex(operator: LinearOperator, options: MorseIndexOptions): Promise<MorseIndex> {
+  checkNames('morseIndex', options, morseIndexOptions);
   const { threshold = 1e-6, exactBelow = 256, pairs = 8, pairApplications = 200, generator = seeded(0) } = options;
   requireSymmetric('morseIndex', operator);
   check(options);

@@ -1,6 +1,6 @@
 import { tridiagonalEigen } from '../../linalg/dense/eigen/tridiagonal-eigen.js';
 import { lanczos } from '../../linalg/index.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
@@ -52,6 +52,8 @@ export interface QuadratureOptions {
   /** Stop when the standard error is at most this fraction of the estimate; at least 8 runs are made. */
   readonly tolerance?: number;
 }
+
+export const quadratureOptions: OptionNames<QuadratureOptions> = { generator: 1, probes: 1, steps: 1, tolerance: 1 };
 
 export interface QuadratureEstimate extends Estimate {
   /**
@@ -112,6 +114,7 @@ export async function nuclearNormEstimate(
   operator: LinearOperator,
   options: QuadratureOptions,
 ): Promise<QuadratureEstimate> {
+  checkNames('nuclearNormEstimate', options, quadratureOptions);
   const runs = await quadratureRuns('nuclearNormEstimate', operator, options, (made) =>
     traceFromRuns(operator.size, made, Math.abs),
   );

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames, optionsOf } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
@@ -13,6 +13,8 @@ export interface SpectralDensityOptions {
   /** Products in each run, at most n; default 60. */
   readonly steps?: number;
 }
+
+const spectralDensityOptions: OptionNames<SpectralDensityOptions> = { generator: 1, probes: 1, steps: 1 };
 
 export interface DensityCurve {
   readonly points: Float64Array;
@@ -88,8 +90,10 @@ export class SpectralDensity {
  */
 export async function spectralDensity(
   operator: LinearOperator,
-  { generator = seeded(0), probes = 10, steps = 60 }: SpectralDensityOptions,
+  options: SpectralDensityOptions,
 ): Promise<SpectralDensity> {
+  checkNames('spectralDensity', options, spectralDensityOptions);
+  const { generator = seeded(0), probes = 10, steps = 60 } = options;
   requireSymmetric('spectralDensity', operator);
   checkOptions('spectralDensity', { 'an integer ≥ 2': { probes }, 'an integer ≥ 1': { steps } });
   const quadratures: Quadrature[] = [];
@@ -111,13 +115,15 @@ export interface DampedOptions extends SpectralDensityOptions {
   readonly damping: number;
 }
 
+const dampedOptions: OptionNames<DampedOptions> = { ...spectralDensityOptions, damping: 1 };
+
 /** The density of A, of which A + δI has shown nothing that is not positive. */
 async function positiveDensity(
   what: string,
   operator: LinearOperator,
   options: DampedOptions,
 ): Promise<SpectralDensity> {
-  const density = await spectralDensity(operator, options);
+  const density = await spectralDensity(operator, optionsOf<SpectralDensityOptions>(options, spectralDensityOptions));
   const { smallest } = density.range();
   if (smallest + options.damping > 0) return density;
   throw new InputError(
@@ -133,6 +139,7 @@ async function positiveDensity(
  * value; // 2.08
  */
 export async function logDeterminantEstimate(operator: LinearOperator, options: DampedOptions): Promise<Estimate> {
+  checkNames('logDeterminantEstimate', options, dampedOptions);
   const density = await positiveDensity('logDeterminantEstimate', operator, options);
   return density.traceOf((x) => Math.log(x + options.damping));
 }
@@ -144,6 +151,7 @@ export async function logDeterminantEstimate(operator: LinearOperator, options: 
  * const { value } = await effectiveDimension(ggn(objective, theta), { damping: 1e-3, probes: 4, steps: 10 });
  */
 export async function effectiveDimension(operator: LinearOperator, options: DampedOptions): Promise<Estimate> {
+  checkNames('effectiveDimension', options, dampedOptions);
   const density = await positiveDensity('effectiveDimension', operator, options);
   return density.traceOf((x) => x / (x + options.damping));
 }

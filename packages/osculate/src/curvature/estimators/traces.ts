@@ -1,7 +1,7 @@
 import { euclideanNorm } from '../../linalg/index.js';
 import { orthogonalize } from '../../linalg/krylov/long-vectors.js';
 import { axpy, dot, scale } from '../../linalg/vectors.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
 import type { LinearOperator } from '../operators/linear-operator.js';
 import { drawProbe, drawProbes, type Estimate, meanOf, type ProbeDistribution, requireSymmetric } from './estimate.js';
@@ -12,6 +12,8 @@ export interface ProbeOptions {
   /** Products, one a probe; default 32. */
   readonly probes?: number;
 }
+
+export const probeOptions: OptionNames<ProbeOptions> = { generator: 1, probes: 1 };
 
 export interface HutchinsonOptions {
   /** Draws the probes (default `generator(0)`). */
@@ -24,6 +26,8 @@ export interface HutchinsonOptions {
   readonly distribution?: ProbeDistribution;
 }
 
+const hutchinsonOptions: OptionNames<HutchinsonOptions> = { generator: 1, probes: 1, tolerance: 1, distribution: 1 };
+
 /** Probes multiplied at once, and fewest before the standard error is believed. */
 const together = 8;
 
@@ -35,6 +39,7 @@ const together = 8;
  * const { value, standardError } = await hutchinson(hessian(objective, theta), { probes: 16 });
  */
 export async function hutchinson(operator: LinearOperator, options: HutchinsonOptions = {}): Promise<Estimate> {
+  checkNames('hutchinson', options, hutchinsonOptions);
   const { generator = seeded(0), probes = 32, tolerance, distribution = 'rademacher' } = options;
   checkOptions('hutchinson', { 'an integer ≥ 2': { probes }, 'a number ≥ 0': { tolerance } });
   const samples: number[] = [];
@@ -57,10 +62,9 @@ export async function hutchinson(operator: LinearOperator, options: HutchinsonOp
  * @example
  * const { value } = await frobeniusNormEstimate(hessian(objective, theta), { probes: 16 });
  */
-export async function frobeniusNormEstimate(
-  operator: LinearOperator,
-  { generator = seeded(0), probes = 32 }: ProbeOptions,
-): Promise<Estimate> {
+export async function frobeniusNormEstimate(operator: LinearOperator, options: ProbeOptions): Promise<Estimate> {
+  checkNames('frobeniusNormEstimate', options, probeOptions);
+  const { generator = seeded(0), probes = 32 } = options;
   checkOptions('frobeniusNormEstimate', { 'an integer ≥ 2': { probes } });
   const squares: number[] = [];
   while (squares.length < probes) {
@@ -119,6 +123,8 @@ export interface TraceOptions {
   readonly applications: number;
 }
 
+const traceOptions: OptionNames<TraceOptions> = { generator: 1, applications: 1 };
+
 /**
  * tr A by Hutch++ (Meyer, Musco, Musco and Woodruff 2021): the exact trace on the range of A times a third of the probes, and Hutchinson's
  * estimate on what is orthogonal to it. Error O(1/m) in m products for a positive semi-definite A, against Hutchinson's O(1/√m). The
@@ -128,10 +134,9 @@ export interface TraceOptions {
  * const { value } = await hutchPlusPlus(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 12 });
  * value; // 7.000
  */
-export async function hutchPlusPlus(
-  operator: LinearOperator,
-  { generator = seeded(0), applications }: TraceOptions,
-): Promise<Estimate> {
+export async function hutchPlusPlus(operator: LinearOperator, options: TraceOptions): Promise<Estimate> {
+  checkNames('hutchPlusPlus', options, traceOptions);
+  const { generator = seeded(0), applications } = options;
   checkOptions('hutchPlusPlus', { 'an integer ≥ 6': { applications } });
   const n = operator.size;
   const third = Math.floor(applications / 3);
@@ -181,10 +186,9 @@ function form(a: Float64Array, h: readonly Float64Array[], b: Float64Array): num
  * const { value } = await xtrace(denseOperator(matrixFromRows([[4, 1], [1, 3]])), { applications: 4 });
  * value; // 7.000
  */
-export async function xtrace(
-  operator: LinearOperator,
-  { generator = seeded(0), applications }: TraceOptions,
-): Promise<Estimate> {
+export async function xtrace(operator: LinearOperator, options: TraceOptions): Promise<Estimate> {
+  checkNames('xtrace', options, traceOptions);
+  const { generator = seeded(0), applications } = options;
   checkOptions('xtrace', { 'an integer ≥ 4': { applications } });
   requireSymmetric('xtrace', operator);
   const n = operator.size;

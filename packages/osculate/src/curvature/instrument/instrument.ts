@@ -1,7 +1,7 @@
 import { axpy, type Vector } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { type Generator, generator as seeded } from '../../tensor/random.js';
 import { sharpness } from '../estimators/eigenpairs.js';
@@ -69,6 +69,16 @@ export interface InstrumentOptions {
   readonly resume?: InstrumentState;
 }
 
+const instrumentOptions: OptionNames<InstrumentOptions> = {
+  objective: 1,
+  measures: 1,
+  every: 1,
+  overhead: 1,
+  seed: 1,
+  clock: 1,
+  resume: 1,
+};
+
 export interface Instrument {
   /**
    * Call it after every step: measures when it is time, and returns the row then. The time between two calls counts as that of a step,
@@ -130,6 +140,7 @@ function check({ measures, every, overhead }: InstrumentOptions): void {
  * record.rows.map(({ lambdaMax }) => lambdaMax);
  */
 export function instrument(options: InstrumentOptions): Instrument {
+  checkNames('instrument', options, instrumentOptions);
   check(options);
   const { objective, measures, every = 1, overhead = 0.1, seed = 0, resume, clock = () => performance.now() } = options;
   const random = seeded(resume?.generator ?? seed);

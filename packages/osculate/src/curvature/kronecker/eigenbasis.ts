@@ -3,15 +3,16 @@ import type { Vector } from '../../linalg/vectors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Block, hasEigenbasis, type MatrixBlock, type ModelGraph } from './blocks.js';
 import { type BlockFactors, type FactorOptions, inputRows, type Measurement, measure, outputRows } from './factors.js';
-import type { FactorLayout } from './inverses.js';
+import { type FactorLayout, partsIn } from './inverses.js';
+import { timesSide } from './sides.js';
 
 /** Σ (rows of the cotangents in their basis)² ⊗ (rows of the inputs in theirs)², as `[outputs, inputs (+ 1)]`. */
 function moments(block: MatrixBlock, basis: BlockFactors, measured: Measurement): Tensor {
   const terms = block.sites.map((site) => {
     const { left, right } = outputRows(block, site, measured);
-    const turned = left.product(basis.output);
-    const squares = turned.mul(left === right ? turned : right.product(basis.output));
-    const input = inputRows(block, site, measured).product(basis.input!);
+    const turned = timesSide(left, basis.output);
+    const squares = turned.mul(left === right ? turned : timesSide(right, basis.output));
+    const input = timesSide(inputRows(block, site, measured), basis.input!);
     // Several stacks of cotangents meet the same inputs.
     const perRow = squares.reshape([squares.shape[0]! / input.shape[0]!, input.shape[0]!, squares.shape[1]!]).sum([0]);
     return perRow.product(input.mul(input), true);
@@ -37,7 +38,7 @@ export function eigenMoments(
 
 /**
  * Eigenvectors of the factors, a column each, into the places of the factors; blocks without Kronecker structure on both sides are left as
- * they are. In float64. Null when a factor is not finite. Cost: about 9 n³ a factor.
+ * they are. In float64. Null when a factor is not finite. Cost: about 9 n³ a factor, or a part of one.
  */
 export function eigenbases(
   { slots }: FactorLayout,
@@ -45,11 +46,18 @@ export function eigenbases(
   factors: Vector,
   into: Vector = factors.slice().fill(0),
 ): Vector | null {
-  for (const { block, order, offset, length } of slots) {
-    if (!hasEigenbasis(blocks[block]!)) continue;
-    const data = new Float64Array(factors.subarray(offset, offset + length));
-    if (!data.every(Number.isFinite)) return null;
-    into.set(symmetricEigen(matrix(order, order, data)).vectors.data, offset);
+  for (const slot of slots) {
+    if (!hasEigenbasis(blocks[slot.block]!)) continue;
+    const { width } = slot;
+    for (const { offset, order } of partsIn(slot)) {
+      const part = matrix(order, order);
+      for (let i = 0; i < order; i++) {
+        part.data.set(factors.subarray(offset + i * width, offset + i * width + order), i * order);
+      }
+      if (!part.data.every(Number.isFinite)) return null;
+      const { data } = symmetricEigen(part).vectors;
+      for (let i = 0; i < order; i++) into.set(data.subarray(i * order, (i + 1) * order), offset + i * width);
+    }
   }
   return into;
 }

@@ -3,6 +3,7 @@ import { concat } from '../../ops/index.js';
 import { oneHot } from '../../ops/indexing.js';
 import { applyScan, partsOf, type ScanAttrs } from '../../ops/scan/parts.js';
 import { scanOp } from '../../ops/scan/scan.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { topological } from '../../tensor/graph.js';
 import { apply, type Node, type Tensor } from '../../tensor/ir.js';
@@ -10,7 +11,8 @@ import { constant, full, input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import type { Block, FullBlock, MatrixBlock, ModelGraph } from './blocks.js';
-import type { MatrixSite, Site } from './sites.js';
+import { crossProductOf, sideParts } from './sides.js';
+import { type MatrixSite, type Site, swapLast } from './sites.js';
 import { exampleAxis } from './uses.js';
 
 /** A graph with a zero added at every site: derivatives by the zeros are the cotangents of the sites' outputs. */
@@ -205,9 +207,16 @@ export interface FactorOptions {
   readonly estimate?: FactorEstimate;
   /** How weights that are used at several positions are treated (default 'expand'). */
   readonly sharing?: WeightSharing;
+  /**
+   * Longest side that is measured as a whole (default: every one): of a longer one blocks on its diagonal are, as equal as can be, as
+   * `[parts, width, width]`; what lies between them is left out.
+   */
+  readonly largestSide?: number | undefined;
   /** m of `Loss.normalizer`. */
   readonly normalizer: number;
 }
+
+const factorOptions: OptionNames<FactorOptions> = { estimate: 1, sharing: 1, normalizer: 1, largestSide: 1 };
 
 /** Two stacks of rows with Σ left·rightᵀ as the matrix; the same tensor twice where it is a sum of squares. */
 export interface RowPair {
@@ -221,6 +230,7 @@ export interface Measurement {
   readonly cotangentOf: ReadonlyMap<Tensor, RowPair>;
   readonly examples: number;
   readonly sharing: WeightSharing;
+  readonly largestSide: number | undefined;
 }
 
 /** Where a block's parameters meet the data. */
@@ -234,7 +244,7 @@ export function measure(graph: ModelGraph, blocks: readonly Block[], options: Fa
   const { left, right } = cotangents(estimate, loss, outputs, probed.zeros, normalizer);
   const found = new Map(probed.zeros.map((z, i) => [z, { left: left[i]!, right: right[i]! }]));
   const cotangentOf = new Map(blocks.flatMap(sitesOf).map((s) => [s.output, found.get(probed.zeroAt(s))!] as const));
-  return { probed, cotangentOf, examples: graph.outputs.shape[0] ?? 1, sharing };
+  return { probed, cotangentOf, examples: graph.outputs.shape[0] ?? 1, sharing, largestSide: options.largestSide };
 }
 
 const twice = ({ left, right }: RowPair, f: (t: Tensor) => Tensor): RowPair => {
@@ -282,7 +292,7 @@ function vectorRows({ site }: FullBlock, { cotangentOf, probed }: Measurement): 
 
 /** Factors of one block; all are of the mean loss. */
 export interface BlockFactors {
-  /** A `[inputs (+ 1), …]`, or its diagonal `[inputs]` for an embedding; null for a block without Kronecker structure. */
+  /** A `[inputs (+ 1), …]`, in parts `[parts, width, width]` where it is long, or its diagonal `[inputs]` for an embedding; null for a block without Kronecker structure. */
   readonly input: Tensor | null;
   /** G `[outputs, outputs]`, the full block, or the diagonal `[size]`. */
   readonly output: Tensor;
@@ -291,9 +301,9 @@ export interface BlockFactors {
 const total = (terms: readonly Tensor[]): Tensor => terms.reduce((a, b) => a.add(b));
 
 /** Σ left·rightᵀ, made symmetric. */
-function crossProduct({ left, right }: RowPair): Tensor {
-  const product = left.product(right, true);
-  return left === right ? product : product.add(product.transpose()).mul(0.5);
+function crossProduct({ left, right }: RowPair, { largestSide }: Measurement): Tensor {
+  const product = crossProductOf(left, right, sideParts(left.shape[1]!, largestSide));
+  return left === right ? product : product.add(swapLast(product)).mul(0.5);
 }
 
 /** How often each row of a table is read, as shares. */
@@ -310,12 +320,12 @@ function inputFactor(block: MatrixBlock, measured: Measurement): Tensor {
   const rows = block.sites.map((site) => inputRows(block, site, measured));
   const count = rows.reduce((sum, r) => sum + r.shape[0]!, 0);
   const scaled = rows.map((r) => r.mul(1 / Math.sqrt(count)));
-  return total(scaled.map((r) => crossProduct({ left: r, right: r })));
+  return total(scaled.map((r) => crossProduct({ left: r, right: r }, measured)));
 }
 
 /** G = Σ g·gᵀ over all rows of all sites: the number of examples is in the cotangents. */
 function outputFactor(block: MatrixBlock, measured: Measurement): Tensor {
-  return total(block.sites.map((site) => crossProduct(outputRows(block, site, measured))));
+  return total(block.sites.map((site) => crossProduct(outputRows(block, site, measured), measured)));
 }
 
 /**
@@ -330,6 +340,7 @@ function outputFactor(block: MatrixBlock, measured: Measurement): Tensor {
  * factors[0]!.input!.shape; // [3, 3]
  */
 export function kroneckerFactors(graph: ModelGraph, blocks: readonly Block[], options: FactorOptions): BlockFactors[] {
+  checkNames('kroneckerFactors', options, factorOptions);
   const measured = measure(graph, blocks, options);
   const rest = blocks.flatMap((b) => (b.kind === 'diagonal' ? [b.parameter.tensor] : []));
   const { estimate = 'sampled', normalizer } = options;
@@ -337,7 +348,7 @@ export function kroneckerFactors(graph: ModelGraph, blocks: readonly Block[], op
   let next = 0;
   return blocks.map((block) => {
     if (block.kind === 'diagonal') return { input: null, output: diagonalOf[next++]! };
-    if (block.kind === 'full') return { input: null, output: crossProduct(vectorRows(block, measured)) };
+    if (block.kind === 'full') return { input: null, output: crossProduct(vectorRows(block, measured), measured) };
     return { input: inputFactor(block, measured), output: outputFactor(block, measured) };
   });
 }

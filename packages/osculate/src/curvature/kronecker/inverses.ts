@@ -6,13 +6,14 @@ import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { type Block, hasEigenbasis, type MatrixBlock } from './blocks.js';
 import type { BlockFactors } from './factors.js';
+import { type Parts, sideParts, sideTimes, timesSide } from './sides.js';
 
 /** Where one factor lies in the flat vector of all factors. */
-export interface FactorSlot {
+export interface FactorSlot extends Parts {
   readonly name: string;
   readonly block: number;
   readonly role: 'input' | 'output';
-  /** Order of the matrix. */
+  /** Order of the whole matrix. */
   readonly order: number;
   /** Only the diagonal is held. */
   readonly diagonal: boolean;
@@ -43,12 +44,14 @@ function shapesOf(block: Block): Shape[] {
   ];
 }
 
-export function factorLayout(blocks: readonly Block[]): FactorLayout {
+/** Of a side longer than `largestSide` blocks on the diagonal are held, as equal as can be. */
+export function factorLayout(blocks: readonly Block[], largestSide?: number): FactorLayout {
   let size = 0;
   const slots = blocks.flatMap((b, block) =>
     shapesOf(b).map((shape): FactorSlot => {
-      const length = shape.diagonal ? shape.order : shape.order ** 2;
-      const slot = { ...shape, name: `${shape.role}_${block}`, block, offset: size, length };
+      const held = shape.diagonal ? { parts: 1, width: 1 } : sideParts(shape.order, largestSide);
+      const length = shape.diagonal ? shape.order : held.parts * held.width ** 2;
+      const slot = { ...shape, ...held, name: `${shape.role}_${block}`, block, offset: size, length };
       size += length;
       return slot;
     }),
@@ -56,7 +59,18 @@ export function factorLayout(blocks: readonly Block[]): FactorLayout {
   return { slots, size };
 }
 
-const shapeOf = ({ diagonal, order }: FactorSlot): number[] => (diagonal ? [order] : [order, order]);
+function shapeOf({ diagonal, order, parts, width }: FactorSlot): number[] {
+  if (diagonal) return [order];
+  return parts === 1 ? [order, order] : [parts, width, width];
+}
+
+/** The rows of each part of a side that are used, and where its matrix begins in the flat vector. */
+export function partsIn({ order, parts, width, offset }: FactorSlot): readonly { offset: number; order: number }[] {
+  return Array.from({ length: parts }, (_, p) => ({
+    offset: offset + p * width ** 2,
+    order: Math.min(width, order - p * width),
+  }));
+}
 
 /** Symbolic inputs for all factors (or their inverses), named after `prefix`, block by block. */
 export function factorInputs(layout: FactorLayout, prefix: string, dtype: 'f32' | 'f64'): BlockFactors[] {
@@ -133,41 +147,48 @@ export function momentViews({ slots }: MomentLayout, flat: Vector, prefix: strin
   return Object.fromEntries(slots.map((slot) => [prefix + slot.name, viewOf(flat, slot, slot.shape)]));
 }
 
-function meanTrace(flat: Vector, { offset, order, diagonal }: FactorSlot): number {
-  const step = diagonal ? 1 : order + 1;
+function meanTrace(flat: Vector, slot: FactorSlot): number {
+  const step = slot.diagonal ? 1 : slot.width + 1;
   let trace = 0;
-  for (let i = 0; i < order; i++) trace += flat[offset + i * step]!;
-  return trace / order;
+  for (const { offset, order } of slot.diagonal ? [slot] : partsIn(slot)) {
+    for (let i = 0; i < order; i++) trace += flat[offset + i * step]!;
+  }
+  return trace / slot.order;
 }
 
-/** (F + shift·I)⁻¹ of one factor into `into`, by way of `scratch`, by blocks of the order `width`; false when one is not positive definite. */
+/** 1/(F + shift) of a diagonal; false where that is not positive and finite. */
+function invertDiagonal(flat: Vector, { offset, length }: FactorSlot, shift: number, into: Vector): boolean {
+  for (let i = offset; i < offset + length; i++) {
+    const damped = flat[i]! + shift;
+    if (!(damped > 0 && damped < Infinity)) return false;
+    into[i] = 1 / damped;
+  }
+  return true;
+}
+
+/** (F + shift·I)⁻¹ of one factor into `into`, by way of `scratch`; false when a part is not positive definite. */
 function invert(
   flat: Vector,
   slot: FactorSlot,
   shift: number,
   into: Vector,
-  scratch: Float64Array,
-  width: number,
+  { scratch, largestSide }: { readonly scratch: Float64Array; readonly largestSide: number },
 ): boolean {
-  const { offset, order, length, diagonal } = slot;
-  if (diagonal) {
-    for (let i = offset; i < offset + length; i++) {
-      const damped = flat[i]! + shift;
-      if (!(damped > 0 && damped < Infinity)) return false;
-      into[i] = 1 / damped;
+  if (slot.diagonal) return invertDiagonal(flat, slot, shift, into);
+  const { width: stride } = slot;
+  for (const { offset, order } of partsIn(slot)) {
+    const { width } = sideParts(order, largestSide);
+    for (let from = 0; from < order; from += width) {
+      const n = Math.min(width, order - from);
+      const damped = matrix(n, n, scratch.subarray(0, n * n));
+      const start = offset + from * (stride + 1);
+      for (let i = 0; i < n; i++) damped.data.set(flat.subarray(start + i * stride, start + i * stride + n), i * n);
+      for (let i = 0; i < n; i++) damped.data[i * (n + 1)]! += shift;
+      const result = cholesky(damped, { into: damped });
+      if (result.status !== 'ok') return false;
+      const { data } = choleskyInverse(result.factor, { into: damped });
+      for (let i = 0; i < n; i++) into.set(data.subarray(i * n, (i + 1) * n), start + i * stride);
     }
-    return true;
-  }
-  for (let from = 0; from < order; from += width) {
-    const n = Math.min(width, order - from);
-    const damped = matrix(n, n, scratch.subarray(0, n * n));
-    const start = offset + from * (order + 1);
-    for (let i = 0; i < n; i++) damped.data.set(flat.subarray(start + i * order, start + i * order + n), i * n);
-    for (let i = 0; i < n; i++) damped.data[i * (n + 1)]! += shift;
-    const result = cholesky(damped, { into: damped });
-    if (result.status !== 'ok') return false;
-    const { data } = choleskyInverse(result.factor, { into: damped });
-    for (let i = 0; i < n; i++) into.set(data.subarray(i * n, (i + 1) * n), start + i * order);
   }
   return true;
 }
@@ -175,8 +196,8 @@ function invert(
 /**
  * Inverses of all factors with factored Tikhonov damping (Martens and Grosse 2015, section 6.3): (A + πγ·I)⁻¹ and (G + γ/π·I)⁻¹
  * with π² = (tr A / dim A) / (tr G / dim G), (F + γ²·I)⁻¹ for a block without Kronecker structure. In float64, by Cholesky. Null when
- * a damped factor is not positive definite or not finite. Cost: n³ multiplications and additions a factor; of one with a side longer than
- * `largestSide` the diagonal blocks are inverted.
+ * a damped factor is not positive definite or not finite. Cost: n³ multiplications and additions a factor, or a part of one; where it is longer
+ * than `largestSide` its diagonal blocks are inverted.
  */
 export function dampedInverses(
   { slots, size }: FactorLayout,
@@ -187,8 +208,8 @@ export function dampedInverses(
   const inverses = factors instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const paired = new Map(slots.filter((s) => s.role === 'input').map((s) => [s.block, meanTrace(factors, s)]));
   // One place for all: fresh memory costs about as much as an inverse.
-  const widthOf = ({ order }: FactorSlot): number => Math.ceil(order / Math.max(1, Math.ceil(order / largestSide)));
-  const scratch = new Float64Array(Math.max(0, ...slots.map((s) => (s.diagonal ? 0 : widthOf(s) ** 2))));
+  const largest = Math.max(0, ...slots.map((s) => (s.diagonal ? 0 : s.width)));
+  const work = { scratch: new Float64Array(Math.min(largest, largestSide) ** 2), largestSide };
   for (const slot of slots) {
     const input = paired.get(slot.block);
     let shift = gamma * gamma;
@@ -197,7 +218,7 @@ export function dampedInverses(
       const pi = input > 0 && output > 0 ? Math.sqrt(input / output) : 1;
       shift = slot.role === 'input' ? gamma * pi : gamma / pi;
     }
-    if (!invert(factors, slot, shift, inverses, scratch, widthOf(slot))) return null;
+    if (!invert(factors, slot, shift, inverses, work)) return null;
   }
   return inverses;
 }
@@ -228,12 +249,12 @@ function preconditionBlock(block: Block, gradient: Named, { input, output }: Blo
   if (block.kind === 'full' || block.kind === 'diagonal') {
     const { name, tensor } = block.parameter;
     const g = gradient[name]!.reshape([tensor.size, 1]);
-    const u = block.kind === 'full' ? output.product(g) : output.reshape([tensor.size, 1]).mul(g);
+    const u = block.kind === 'full' ? sideTimes(output, g) : output.reshape([tensor.size, 1]).mul(g);
     return { [name]: u.reshape(tensor.shape) };
   }
   const matrix = blockMatrix(block, gradient);
-  const right = block.kind === 'embedding' ? matrix.mul(input!) : matrix.product(input!);
-  return fromBlockMatrix(block, output.product(right));
+  const right = block.kind === 'embedding' ? matrix.mul(input!) : timesSide(matrix, input!);
+  return fromBlockMatrix(block, sideTimes(output, right));
 }
 
 /** U = G⁻¹·∇W·A⁻¹ for every block, from gradients by name and the inverses of the damped factors. Two products a layer. */
@@ -256,9 +277,9 @@ export function eigenPrecondition(
     const s = moments[i];
     const { input, output } = bases[i]!;
     if (!s || !input || !hasEigenbasis(block)) return preconditionBlock(block, gradient, bases[i]!);
-    const turned = output.product(blockMatrix(block, gradient).product(input), true);
+    const turned = sideTimes(output, timesSide(blockMatrix(block, gradient), input), true);
     const scaled = turned.div(s.add(damping));
-    return fromBlockMatrix(block, output.product(scaled).product(input, false, true));
+    return fromBlockMatrix(block, timesSide(sideTimes(output, scaled), input, true));
   });
   return Object.assign({}, ...pieces) as Named;
 }

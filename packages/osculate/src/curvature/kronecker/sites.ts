@@ -59,7 +59,7 @@ export interface FoundMatrix {
 }
 
 /** The last two axes swapped. */
-function swapLast(t: Tensor): Tensor {
+export function swapLast(t: Tensor): Tensor {
   const order = t.shape.map((_, i) => i);
   return t.transpose([...order.slice(0, -2), t.rank - 1, t.rank - 2]);
 }

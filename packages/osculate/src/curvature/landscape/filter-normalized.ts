@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Generator } from '../../tensor/random.js';
@@ -17,6 +18,8 @@ export interface FilterOptions {
    */
   readonly axes?: FilterAxes;
 }
+
+const filterOptions: OptionNames<FilterOptions> = { axes: 1 };
 
 /** Keeps a filter of zeros from a division by zero. */
 const floor = 1e-10;
@@ -74,6 +77,7 @@ export function filterNormalized(
   direction: ArrayLike<number>,
   options: FilterOptions = {},
 ): Float64Array {
+  checkNames('filterNormalized', options, filterOptions);
   for (const [what, vector] of Object.entries({ parameters, direction })) {
     if (vector.length === layout.size) continue;
     throw new InputError(
@@ -101,6 +105,7 @@ export function randomDirection(
   generator: Generator,
   options: FilterOptions = {},
 ): Float64Array {
+  checkNames('randomDirection', options, filterOptions);
   const direction = Float64Array.from({ length: layout.size }, () => generator.normal());
   return filterNormalized(layout, parameters, direction, options);
 }

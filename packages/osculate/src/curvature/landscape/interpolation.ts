@@ -1,8 +1,8 @@
 import { dot } from '../../linalg/vectors.js';
 import type { At } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { ShapeError } from '../../tensor/errors.js';
-import { type LossesOptions, lossesAt } from './losses-at.js';
+import { type LossesOptions, lossesAt, lossesOptions } from './losses-at.js';
 
 export interface InterpolationOptions extends LossesOptions {
   /** Flat parameters of the first solution. */
@@ -12,6 +12,8 @@ export interface InterpolationOptions extends LossesOptions {
   /** Points from one to the other, both included; default 25. */
   readonly resolution?: number;
 }
+
+const interpolationOptions: OptionNames<InterpolationOptions> = { ...lossesOptions, from: 1, to: 1, resolution: 1 };
 
 export interface Interpolation {
   /** 0 at `from`, 1 at `to`. */
@@ -35,6 +37,7 @@ export interface Interpolation {
  * const { losses, barrier } = await interpolation(objective.at(theta), { from: start, to: theta, resolution: 5 });
  */
 export async function interpolation(at: At, options: InterpolationOptions): Promise<Interpolation> {
+  checkNames('interpolation', options, interpolationOptions);
   const { from, to, resolution = 25 } = options;
   checkOptions('interpolation', { 'an integer ≥ 2': { resolution } });
   for (const [name, { length }] of Object.entries({ from, to })) {

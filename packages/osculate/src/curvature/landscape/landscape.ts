@@ -1,7 +1,7 @@
 import type { At } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
-import { type LossesOptions, lossesAt } from './losses-at.js';
+import { type LossesOptions, lossesAt, lossesOptions } from './losses-at.js';
 import { type QuadraticModel, quadraticAt, quadraticModel, type TrustRadius, trustRadius } from './quadratic-model.js';
 
 export interface LandscapeOptions extends LossesOptions {
@@ -14,6 +14,14 @@ export interface LandscapeOptions extends LossesOptions {
   /** Of the trust radius: |L − q| at most this share of |L − L(0)|. Default 0.1. */
   readonly tolerance?: number;
 }
+
+const landscapeOptions: OptionNames<LandscapeOptions> = {
+  ...lossesOptions,
+  directions: 1,
+  range: 1,
+  resolution: 1,
+  tolerance: 1,
+};
 
 /** The loss on a grid, with its second-order model beside it: plain data. */
 export interface Landscape {
@@ -96,6 +104,7 @@ const noise = { f32: 4e-6, f64: 1e-13 } as const;
  * const { losses, modelled, trust } = await landscape(objective.at(theta), { directions: [along], resolution: 11 });
  */
 export async function landscape(at: At, options: LandscapeOptions): Promise<Landscape> {
+  checkNames('landscape', options, landscapeOptions);
   const axes = axesOf(options);
   const { directions, tolerance = 0.1 } = options;
   checkOptions('landscape', { 'a number > 0': { tolerance } });

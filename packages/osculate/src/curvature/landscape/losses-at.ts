@@ -3,7 +3,7 @@ import { costOf } from '../../compile/index.js';
 import { dotInOrder } from '../../linalg/vectors.js';
 import type { At, Batch } from '../../objective/objective.js';
 import { passes } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { bytesOf } from '../../tensor/dtype.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
@@ -22,6 +22,8 @@ export interface LossesOptions {
   /** Aborting ends with an AbortError after the run under way. */
   readonly signal?: AbortSignal;
 }
+
+export const lossesOptions: OptionNames<LossesOptions> = { points: 1, memory: 1, progress: 1, signal: 1 };
 
 const mostPoints = 64;
 /** About what the caches of a processor hold: beyond, every operation waits for memory. */

@@ -1,6 +1,6 @@
 import { gaussNewtonMatrix } from '../../objective/matrices.js';
 import type { At, Named } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames, optionsOf } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
@@ -14,6 +14,7 @@ import { chooseParameters } from '../structured/block-place.js';
 import { ekfacOperator } from '../structured/ekfac-operator.js';
 import { kfacOperator } from '../structured/kfac-operator.js';
 import type { StructureOptions } from '../structured/measured-factors.js';
+import { structureOptions } from '../structured/measured-factors.js';
 import { diagonalOperator, type StructuredOperator, spectralOperator } from '../structured/structured-operator.js';
 import { effectiveParameters, type Likelihood, likelihoodOf, tunePriorPrecision } from './evidence.js';
 import { type LinearizedPrediction, linearizedPrediction } from './linearized-prediction.js';
@@ -26,6 +27,8 @@ export interface LaplaceOptions extends StructureOptions {
   /** σ² of the observations, for a loss that is a sum of squares; default ½, of which that loss is the negative log-likelihood. */
   readonly noise?: number;
 }
+
+const laplaceOptions: OptionNames<LaplaceOptions> = { ...structureOptions, structure: 1, priorPrecision: 1, noise: 1 };
 
 /** A Gaussian around the parameters of a trained model. */
 export interface LaplacePosterior {
@@ -77,8 +80,8 @@ function checkStructure({ structure = 'kfac', estimate = 'exact', sharing = 'exp
 /** The mean loss's curvature in the chosen parameters. */
 async function curvatureOf(at: At, options: LaplaceOptions): Promise<StructuredOperator> {
   const { structure = 'kfac', layers } = options;
-  if (structure === 'kfac') return kfacOperator(at, options);
-  if (structure === 'ekfac') return ekfacOperator(at, options);
+  if (structure === 'kfac') return kfacOperator(at, optionsOf<StructureOptions>(options, structureOptions));
+  if (structure === 'ekfac') return ekfacOperator(at, optionsOf<StructureOptions>(options, structureOptions));
   if (structure === 'full') {
     const ggn = curvatureOperator(at, gaussNewtonMatrix);
     return spectralOperator(layers ? restrictedOperator(ggn, parameterBlock(at.objective.layout, layers)) : ggn);
@@ -157,6 +160,7 @@ function posterior(fitted: Fitted, priorPrecision: number): LaplacePosterior {
  * const { mean, variance } = await posterior.tuned().predict(x);
  */
 export async function laplace(at: At, options: LaplaceOptions = {}): Promise<LaplacePosterior> {
+  checkNames('laplace', options, laplaceOptions);
   const { priorPrecision = 1, layers, noise } = options;
   checkStructure(options);
   checkOptions('laplace', { 'a finite number > 0': { priorPrecision } });

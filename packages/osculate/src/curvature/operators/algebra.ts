@@ -1,5 +1,6 @@
 import { conjugateGradients } from '../../linalg/index.js';
 import { axpy, scale } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import { type LinearOperator, linearOperator } from './linear-operator.js';
 
@@ -121,6 +122,8 @@ export interface InverseOptions {
   readonly maxIterations?: number;
 }
 
+const inverseOptions: OptionNames<InverseOptions> = { tolerance: 1, maxIterations: 1 };
+
 /**
  * A⁻¹ by conjugate gradients, for a symmetric positive definite A: damp it first. A product costs one CG solve.
  * @throws InputError for an A that is not symmetric; its products throw one when A turns out indefinite, or the tolerance is not reached in
@@ -131,6 +134,7 @@ export interface InverseOptions {
  * const step = await newtonStep.apply(Float64Array.from(gradient));
  */
 export function inverseOperator(operator: LinearOperator, options: InverseOptions = {}): LinearOperator {
+  checkNames('inverseOperator', options, inverseOptions);
   if (!operator.symmetric) {
     throw new InputError(`inverseOperator: "${operator.name}" is not symmetric, which conjugate gradients need`);
   }

@@ -10,7 +10,7 @@ import {
   type SupervisedOptions,
   supervisedObjective,
 } from '../../objective/supervised.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions } from '../../tensor/check-options.js';
 import { inputName } from '../../tensor/leaf.js';
 import { arrayTree } from '../../tensor/parameters.js';
 import type { Generator } from '../../tensor/random.js';
@@ -168,8 +168,10 @@ export function checkDeterminism<P>(
 ): Promise<DeterminismReport>;
 export async function checkDeterminism<P>(
   options: SupervisedOptions<P>,
-  { generator, operator = (at) => curvatureOperator(at, gaussNewtonMatrix), tolerance }: DeterminismOptions,
+  settings: DeterminismOptions,
 ): Promise<DeterminismReport> {
+  checkNames<DeterminismOptions>('checkDeterminism', settings, { generator: 1, operator: 1, tolerance: 1 });
+  const { generator, operator = (at) => curvatureOperator(at, gaussNewtonMatrix), tolerance } = settings;
   checkOptions('checkDeterminism', { 'a number > 0': { tolerance } });
   const first = supervisedObjective<P>(options);
   const { layout } = first;

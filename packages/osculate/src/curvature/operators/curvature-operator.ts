@@ -2,7 +2,7 @@ import { axpy, dot } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, secondMomentMatrix } from '../../objective/matrices.js';
 import type { At, Named } from '../../objective/objective.js';
 import { drawTargets, matrixProducts } from '../../objective/products.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
@@ -20,6 +20,8 @@ export interface CurvatureOperatorOptions {
   readonly samples?: number;
 }
 
+export const curvatureOperatorOptions: OptionNames<CurvatureOperatorOptions> = { vectors: 1, generator: 1, samples: 1 };
+
 /**
  * A curvature matrix of an objective at a point, over all rows and with the weight decay, as an operator on flat vectors. Cost of a product: see
  * the matrix, times `samples` where targets are drawn. They are drawn once, before the first product, so that the operator is one fixed
@@ -35,6 +37,7 @@ export function curvatureOperator(
   matrix: CurvatureMatrix,
   options: CurvatureOperatorOptions = {},
 ): LinearOperator {
+  checkNames('curvatureOperator', options, curvatureOperatorOptions);
   const { layout } = at.objective;
   const draws = drawsOf(at, matrix, options);
   const { vectors = 8 } = options;
@@ -123,6 +126,7 @@ export function gradientCovarianceOperator(
   at: At,
   options: Pick<CurvatureOperatorOptions, 'vectors'> = {},
 ): LinearOperator {
+  checkNames('gradientCovarianceOperator', options, { vectors: 1 });
   const data = dataOnly(at);
   const second = curvatureOperator(data, secondMomentMatrix, options);
   const mean = once(async () => (await lossAndGradient(data)).gradient);

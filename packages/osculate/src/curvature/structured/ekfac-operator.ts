@@ -1,9 +1,15 @@
 import type { At } from '../../objective/objective.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { hasEigenbasis } from '../kronecker/blocks.js';
 import { eigenMoments } from '../kronecker/eigenbasis.js';
 import { factorInputs, factorViews, momentLayout } from '../kronecker/inverses.js';
 import { factoredBlocks, factorSpectra, withDecay } from './kfac-operator.js';
-import { type FactorMeasurement, measuredFactors, type StructureOptions } from './measured-factors.js';
+import {
+  type FactorMeasurement,
+  measuredFactors,
+  type StructureOptions,
+  structureOptions,
+} from './measured-factors.js';
 import { type StructuredOperator, structuredOperator } from './structured-operator.js';
 
 const prefix = 'basis.';
@@ -37,6 +43,7 @@ async function measuredMoments(
  * const eigenvalues = approximation.eigenvalues();
  */
 export async function ekfacOperator(at: At, options: StructureOptions = {}): Promise<StructuredOperator> {
+  checkNames('ekfacOperator', options, structureOptions);
   const measured = await measuredFactors(at, options);
   const { blocks, layout, factors, chosen } = measured;
   const spectra = factorSpectra(layout, blocks, factors);

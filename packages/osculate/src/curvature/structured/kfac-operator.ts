@@ -1,11 +1,16 @@
 import { type Matrix, matrix, symmetricEigen } from '../../linalg/index.js';
 import type { At } from '../../objective/objective.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Block } from '../kronecker/blocks.js';
 import type { FactorLayout } from '../kronecker/inverses.js';
 import { blockPlace } from './block-place.js';
-import { type FactorMeasurement, measuredFactors, type StructureOptions } from './measured-factors.js';
+import {
+  type FactorMeasurement,
+  measuredFactors,
+  type StructureOptions,
+  structureOptions,
+} from './measured-factors.js';
 import { type SpectralBlock, type StructuredOperator, structuredOperator } from './structured-operator.js';
 
 /** Eigenvalues of a factor, and its eigenvectors as columns; null where it is diagonal. */
@@ -113,6 +118,7 @@ function factoredInverseOf(gamma: number) {
  * const step = await approximation.inverse(0.1).apply(direction);
  */
 export async function kfacOperator(at: At, options: StructureOptions = {}): Promise<KfacOperator> {
+  checkNames('kfacOperator', options, structureOptions);
   const measured = await measuredFactors(at, options);
   const spectra = factorSpectra(measured.layout, measured.blocks, measured.factors);
   const { size } = measured.chosen;

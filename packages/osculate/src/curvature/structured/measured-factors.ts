@@ -2,7 +2,7 @@ import { axpy } from '../../linalg/vectors.js';
 import { empiricalFisherMatrix, gaussNewtonMatrix, sampledFisherMatrix } from '../../objective/matrices.js';
 import type { At, Batch, Feeds, Named } from '../../objective/objective.js';
 import { drawTargets, targetsOf } from '../../objective/products.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NDArray } from '../../tensor/ndarray.js';
@@ -33,6 +33,14 @@ export interface StructureOptions {
   /** Names or beginnings of names of parameters, as of `parameterBlock`: only these are in the operator. Default: all. */
   readonly layers?: readonly string[];
 }
+
+export const structureOptions: OptionNames<StructureOptions> = {
+  estimate: 1,
+  generator: 1,
+  samples: 1,
+  sharing: 1,
+  layers: 1,
+};
 
 /** Elements of all cotangents of one layer that are held at once. */
 const held = 2 ** 24;

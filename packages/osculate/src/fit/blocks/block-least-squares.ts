@@ -1,4 +1,5 @@
 import { euclideanNorm } from '../../linalg/dense/norms.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireObject } from '../checks.js';
 import { type LossName, robustLoss } from '../robust.js';
@@ -8,6 +9,7 @@ import {
   DampedPoint,
   type DampedStatus,
   dampedMessages,
+  dampedOptions,
   dampedRun,
 } from '../trust-region/damped-run.js';
 import { type BlockProblem, type CheckedProblem, checkProblem } from './block-problem.js';
@@ -26,6 +28,14 @@ export interface BlockLeastSquaresOptions extends DampedOptions {
   /** Relative residual at which conjugate gradients end; default 1e-6. */
   readonly innerTolerance?: number;
 }
+
+const blockLeastSquaresOptions: OptionNames<BlockLeastSquaresOptions> = {
+  ...dampedOptions,
+  loss: 1,
+  lossScale: 1,
+  solver: 1,
+  innerTolerance: 1,
+};
 
 /** What `blockLeastSquares` found. */
 export interface BlockFit {
@@ -153,6 +163,7 @@ function unsorted(residuals: Float64Array, order: Int32Array, rows: number): Flo
  * @throws InputError, ShapeError or DTypeError for a malformed problem or residual function. Bad numbers end with a status.
  */
 export function blockLeastSquares(given: BlockProblem, options: BlockLeastSquaresOptions = {}): BlockFit {
+  checkNames('blockLeastSquares', options, blockLeastSquaresOptions);
   const problem = checkProblem(given);
   requireObject('blockLeastSquares: the options', options, 'an object, or none');
   const { innerTolerance = 1e-6 } = options;

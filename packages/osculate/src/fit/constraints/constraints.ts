@@ -1,5 +1,6 @@
 import { matrix } from '../../linalg/matrix.js';
 import { concat } from '../../ops/concat.js';
+import type { OptionNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
@@ -28,6 +29,8 @@ export interface ConstraintOptions {
    */
   readonly tied?: Readonly<Record<string, Tie>>;
 }
+
+export const constraintOptions: OptionNames<ConstraintOptions> = { fixed: 1, tied: 1 };
 
 /**
  * The tied parameters so ordered that each comes after those that its formula names.

@@ -1,13 +1,20 @@
 import { euclideanNorm } from '../../linalg/dense/norms.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { dot } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { type Bounds, Box, boundsInOrder } from '../bounds.js';
 import { requireFunction, requireObject } from '../checks.js';
 import { type LossName, robustLoss } from '../robust.js';
 import { parameterNames, startVector } from '../start.js';
-import { type DampedOptions, type DampedStatus, dampedMessages, dampedRun } from '../trust-region/damped-run.js';
+import {
+  type DampedOptions,
+  type DampedStatus,
+  dampedMessages,
+  dampedOptions,
+  dampedRun,
+} from '../trust-region/damped-run.js';
 import { ProductModel } from './product-model.js';
 import { type ProductProblem, productProblem } from './product-problem.js';
 
@@ -24,6 +31,14 @@ export interface LargeLeastSquaresOptions extends DampedOptions {
   /** Iterations of LSMR at most for one step; default 2·n, but no more than 1000. */
   readonly maxInnerIterations?: number;
 }
+
+const largeLeastSquaresOptions: OptionNames<LargeLeastSquaresOptions> = {
+  ...dampedOptions,
+  bounds: 1,
+  loss: 1,
+  lossScale: 1,
+  maxInnerIterations: 1,
+};
 
 /** What is asked of a variance. */
 export interface VarianceOptions {
@@ -126,6 +141,7 @@ export function largeLeastSquares(
   start: ArrayLike<number>,
   options: LargeLeastSquaresOptions = {},
 ): LargeFit {
+  checkNames('largeLeastSquares', options, largeLeastSquaresOptions);
   requireFunction(`${WHAT}: the residuals`, residuals);
   requireObject(`${WHAT}: the options`, options, 'an object, or none');
   const vector = startVector(WHAT, start);

@@ -1,3 +1,4 @@
+import { isTraced, soleTensor } from '../../autodiff/traced-function.js';
 import { describe } from '../../tensor/describe.js';
 import { DTypeError, InputError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/ir.js';
@@ -24,8 +25,9 @@ type Traced = (parameters: Tensor) => Tensor;
 const known = remembering<Traced, TracedProblem>();
 
 /** The problem of a traced function of a vector of n, traced at its first use. */
-export function tracedResiduals(f: Traced, n: number, constraints: Constraints): TracedProblem {
-  return known(f, `${n} ${constraints.key}`, () => {
+export function tracedResiduals(given: Traced, n: number, constraints: Constraints): TracedProblem {
+  const f: Traced = isTraced<readonly [Tensor]>(given) ? (p) => soleTensor('leastSquares', given.trace(p)) : given;
+  return known(given, `${n} ${constraints.key}`, () => {
     const parameters = input('parameters', 'f64', [n]);
     const residuals = flatResiduals(
       'leastSquares',

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import { numbers, requireFunction, requireObject } from '../checks.js';
 import type { Curve, Fitted } from '../fitted.js';
@@ -32,6 +33,8 @@ export interface FitBandsOptions {
   readonly sigma?: ArrayLike<number> | number;
 }
 
+const fitBandsOptions: OptionNames<FitBandsOptions> = { statistics: 1, sigma: 1 };
+
 /**
  * Confidence and prediction bands f ± q√(g C gᵀ) and f ± q√(g C gᵀ + σ²) at points of any number, with the gradient g of the model at each
  * point, the covariance C and quantile q of the statistics, and σ the residual deviation times `sigma`, all in the units of y. Each holds at
@@ -48,6 +51,7 @@ export function fitBands(
   x: Points,
   options: FitBandsOptions = {},
 ): FitBands {
+  checkNames('fitBands', options, fitBandsOptions);
   requireObject('fitBands: the fit', fit, 'what a fit of a model returned');
   requireObject('fitBands: the options', options, 'an object, or none');
   const { statistics = fit.statistics, sigma = 1 } = options;

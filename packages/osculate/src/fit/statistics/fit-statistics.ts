@@ -1,5 +1,6 @@
 import type { Matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireFit, requireObject, show } from '../checks.js';
 import type { LeastSquaresResult } from '../result.js';
@@ -23,6 +24,8 @@ export interface FitStatisticsOptions {
   /** Of the intervals; default 0.95. */
   readonly level?: number;
 }
+
+export const fitStatisticsOptions: OptionNames<FitStatisticsOptions> = { absoluteSigma: 1, level: 1 };
 
 /** A parameter with its error. */
 export interface ParameterStatistics {
@@ -182,6 +185,7 @@ function variances(
  * @throws InputError for a level outside 0…1, or what is no fit.
  */
 export function fitStatistics(fit: FittedModel, options: FitStatisticsOptions = {}): FitStatistics {
+  checkNames('fitStatistics', options, fitStatisticsOptions);
   requireFit('fitStatistics: the fit', fit);
   requireObject('fitStatistics: the options', options, 'an object, or none');
   const { absoluteSigma = false, level = 0.95 } = options;

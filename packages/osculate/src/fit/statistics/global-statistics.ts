@@ -1,8 +1,15 @@
 import { matrix } from '../../linalg/matrix.js';
 import { dot } from '../../linalg/vectors.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { GlobalResult, SetResult } from '../global/result.js';
-import { type FitStatistics, type FitStatisticsOptions, fitStatistics, rSquaredOf } from './fit-statistics.js';
+import {
+  type FitStatistics,
+  type FitStatisticsOptions,
+  fitStatistics,
+  fitStatisticsOptions,
+  rSquaredOf,
+} from './fit-statistics.js';
 import { residualDiagnostics } from './residual-diagnostics.js';
 
 /** Statistics of a fit of several data sets. */
@@ -67,6 +74,7 @@ function part(whole: FitStatistics, fit: GlobalResult, fitted: SetResult): Globa
  * @throws InputError for a level outside 0…1, or what is no fit of several sets.
  */
 export function globalStatistics(fit: GlobalResult, options: FitStatisticsOptions = {}): GlobalStatistics {
+  checkNames('globalStatistics', options, fitStatisticsOptions);
   const whole = fitStatistics(fit, options);
   if (!Array.isArray(fit.sets))
     throw new InputError('globalStatistics: the fit has no sets; give what globalFit returned');

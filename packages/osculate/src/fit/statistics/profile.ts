@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireFunction, requireNumberOptions, requireNumbers, requireObject, show } from '../checks.js';
 
@@ -28,6 +29,18 @@ export interface ProfileOptions {
   /** Fits all other parameters, with this one at `value`, from a start that has it there. */
   readonly refit: (value: number, start: Float64Array) => ProfileFit;
 }
+
+const profileOptions: OptionNames<ProfileOptions> = {
+  index: 1,
+  parameters: 1,
+  sumOfSquares: 1,
+  standardError: 1,
+  variance: 1,
+  quantile: 1,
+  lower: 1,
+  upper: 1,
+  refit: 1,
+};
 
 /** A point of the profile: τ = ±√((S(θ) − S)/s²), which is (θ − θ̂)/standardError for a linear model. */
 export interface ProfilePoint {
@@ -133,6 +146,7 @@ class Side {
  * @throws InputError for an index, standard error, variance or quantile that cannot be.
  */
 export function profileInterval(options: ProfileOptions): ProfileInterval {
+  checkNames('profileInterval', options, profileOptions);
   requireObject('profileInterval: the options', options, '{ index, parameters, sumOfSquares, refit, … }');
   const { index, parameters, standardError, variance, quantile } = options;
   requireNumbers('profileInterval: parameters', parameters);

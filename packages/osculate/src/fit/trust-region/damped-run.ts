@@ -1,4 +1,5 @@
 import { NielsenDamping } from '../../linalg/trust-region/rules.js';
+import type { OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import { requireNumberOptions } from '../checks.js';
 import type { FitStatus } from '../result.js';
@@ -131,6 +132,15 @@ export interface DampedOptions {
   /** Sees every step that was tried. */
   readonly onIteration?: (iteration: DampedIteration) => void;
 }
+
+export const dampedOptions: OptionNames<DampedOptions> = {
+  gradientTolerance: 1,
+  stepTolerance: 1,
+  costTolerance: 1,
+  maxEvaluations: 1,
+  damping: 1,
+  onIteration: 1,
+};
 
 interface DampedEnd {
   readonly status: DampedStatus;

@@ -1,9 +1,10 @@
+import { checkNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { constant } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
-import { checkFields, checkSizes } from '../check.js';
+import { checkSizes } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type DenseParameters, dense } from './dense.js';
 
@@ -54,7 +55,7 @@ export function multiHeadAttention(
   options: AttentionOptions = {},
 ): Layer<AttentionParameters> {
   checkSizes('multiHeadAttention', { size, heads });
-  checkFields('multiHeadAttention', options, ['causal', 'bias']);
+  checkNames<AttentionOptions>('multiHeadAttention', options, { causal: 1, bias: 1 });
   if (size % heads !== 0) throw new InputError(`multiHeadAttention: size ${size} is not a multiple of ${heads} heads`);
   const projection = dense(size, size, { bias: options.bias ?? true });
   return {

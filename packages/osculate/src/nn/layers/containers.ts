@@ -63,8 +63,10 @@ function summaryOf(named: readonly NamedLayer[], inputShape?: Shape): string {
  * const net = sequential([dense(2, 32), tanh(), (x) => x.mul(2), dense(32, 2)]);
  */
 export function sequential(layers: readonly LayerLike[] | Readonly<Record<string, LayerLike>>): Sequential {
-  if (typeof layers !== 'object' || layers === null) {
-    throw new InputError('sequential: give the layers in a list, or in an object by their names');
+  if (typeof layers !== 'object' || layers === null || 'init' in layers) {
+    throw new InputError(
+      'sequential: give the layers in a list, as sequential([dense(2, 3), tanh()]), or in an object by name',
+    );
   }
   const named = Object.entries(layers).map(([name, part]) => ({
     name,

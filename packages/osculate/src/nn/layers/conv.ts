@@ -1,8 +1,9 @@
 import { conv as convOp } from '../../ops/convolution/conv.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import { checkFields, checkFunction, checkNumber, checkSizes } from '../check.js';
+import { checkFunction, checkNumber, checkSizes } from '../check.js';
 import { filled, heNormal, type Initializer } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
@@ -35,7 +36,7 @@ function convLayer(
   kernel: readonly number[],
   options: ConvOptions,
 ): Layer<ConvParameters> {
-  checkFields(name, options, ['stride', 'padding', 'dilation', 'groups', 'bias', 'weight']);
+  checkNames<ConvOptions>(name, options, { stride: 1, padding: 1, dilation: 1, groups: 1, bias: 1, weight: 1 });
   checkFunction(`${name}: weight`, options.weight);
   const groups = options.groups ?? 1;
   checkSizes(name, { inputs, outputs, groups });

@@ -1,7 +1,8 @@
+import { checkNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import { checkFields, checkFunction, checkSizes } from '../check.js';
+import { checkFunction, checkSizes } from '../check.js';
 import { filled, type Initializer, xavierUniform } from '../initializers.js';
 import type { Layer } from '../layer.js';
 
@@ -22,7 +23,7 @@ export type DenseParameters = { readonly weight: NDArray; readonly bias?: NDArra
  */
 export function dense(inputs: number, outputs: number, options: DenseOptions = {}): Layer<DenseParameters> {
   checkSizes('dense', { inputs, outputs });
-  checkFields('dense', options, ['bias', 'weight']);
+  checkNames<DenseOptions>('dense', options, { bias: 1, weight: 1 });
   checkFunction('dense: weight', options.weight);
   const draw = options.weight ?? xavierUniform;
   return {

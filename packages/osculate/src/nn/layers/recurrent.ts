@@ -1,11 +1,12 @@
 import { concat, scan } from '../../ops/index.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { TensorsOf } from '../../tensor/parameters.js';
-import { checkChoice, checkFields, checkSizes } from '../check.js';
+import { checkChoice, checkSizes } from '../check.js';
 import { uniform } from '../initializers.js';
 import { asLayer, type Layer } from '../layer.js';
 
@@ -45,7 +46,7 @@ function pieces(t: Tensor, count: number): Tensor[] {
 function recurrent(cell: Cell, inputs: number, hidden: number, options: RecurrentOptions): Layer<RecurrentParameters> {
   const { name } = cell;
   checkSizes(name, { inputs, hidden });
-  checkFields(name, options, ['output', 'reverse', 'activation']);
+  checkNames<RecurrentOptions>(name, options, { output: 1, reverse: 1, activation: 1 });
   checkChoice(`${name}: output`, options.output, ['sequence', 'last']);
   checkChoice(`${name}: activation`, options.activation, ['tanh', 'relu']);
   const rows = cell.gates * hidden;

@@ -1,4 +1,5 @@
-import { checkChoice, checkFields, checkSizes } from '../check.js';
+import { checkNames } from '../../tensor/check-options.js';
+import { checkChoice, checkSizes } from '../check.js';
 import type { Layer } from '../layer.js';
 import { type AttentionParameters, multiHeadAttention } from './attention.js';
 import { type DenseParameters, dense } from './dense.js';
@@ -36,7 +37,13 @@ export function transformerBlock(
   heads: number,
   options: TransformerBlockOptions = {},
 ): Layer<TransformerBlockParameters> {
-  checkFields('transformerBlock', options, ['hidden', 'activation', 'causal', 'norm', 'dropout']);
+  checkNames<TransformerBlockOptions>('transformerBlock', options, {
+    hidden: 1,
+    activation: 1,
+    causal: 1,
+    norm: 1,
+    dropout: 1,
+  });
   checkChoice('transformerBlock: activation', options.activation, activationNames);
   checkChoice('transformerBlock: norm', options.norm, ['pre', 'post']);
   checkSizes('transformerBlock', { size, heads });

@@ -38,7 +38,7 @@ export function outputHessianProduct(value: Tensor, outputs: Tensor, u: Tensor):
 /** The one error of a loss that draws no targets. */
 export function noDistribution(name: string): InputError {
   return new InputError(
-    `${name}: this loss defines no distribution to draw targets from; give it a \`sample\`, use a loss of osculate/nn, or a method that draws none`,
+    `${name}: this loss defines no distribution to draw targets from; give it a \`sample\`, use a loss of osculate/nn, or a method that draws none: adamW(), lbfgs(), kfac({ estimate: 'empirical' })`,
   );
 }
 

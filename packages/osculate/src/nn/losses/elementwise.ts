@@ -68,7 +68,7 @@ function weigher(what: string, weights: ElementwiseOptions['weights']): ((o: Ten
 
 /** The loss Σ w·nll/m over the elements of the outputs. `what` is the name of its function in messages. */
 export function elementwise(what: string, parts: ElementwiseParts, options: ElementwiseOptions): Loss {
-  checkLossOptions(what, options, ['reduction', 'weights']);
+  checkLossOptions(what, options, { reduction: 1, weights: 1 });
   const { reduction = 'elements' } = options;
   const { targets: allowed, residuals, right, unweighted } = parts;
   const weigh = weigher(what, options.weights);

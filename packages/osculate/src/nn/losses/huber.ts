@@ -29,7 +29,7 @@ function drawHuber(delta: number, generator: Generator): number {
  * huber({ delta: 1 }).value(o, constant([[0.5], [0]], 'f64')); // 2.3125
  */
 export function huber(options: HuberOptions = {}): Loss {
-  checkLossOptions('huber', options, ['delta', 'reduction', 'weights']);
+  checkLossOptions('huber', options, { delta: 1, reduction: 1, weights: 1 });
   const { delta = 1, ...common } = options;
   checkOptions('huber', { 'a number > 0': { delta } });
   return elementwise(

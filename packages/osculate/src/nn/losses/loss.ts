@@ -1,10 +1,11 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { describe } from '../../tensor/describe.js';
 import { InputError, ShapeError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import type { NDArray } from '../../tensor/ndarray.js';
 import type { Generator } from '../../tensor/random.js';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
-import { checkChoice, checkFields } from '../check.js';
+import { checkChoice } from '../check.js';
 
 /**
  * What a sum over the parts of the loss is divided by. `elements`: their number (PyTorch's mean). `examples`: the number
@@ -69,12 +70,12 @@ export function divisor(reduction: Reduction, outputs: Tensor, parts: number): n
 export const rowsOf = ({ shape }: Tensor): number => shape[0] ?? 1;
 
 /** @throws InputError for options that a loss does not have, and for a reduction that is none. */
-export function checkLossOptions(
+export function checkLossOptions<T extends { readonly reduction?: Reduction }>(
   what: string,
-  options: { readonly reduction?: Reduction },
-  known: readonly string[],
+  options: T,
+  names: OptionNames<T>,
 ): void {
-  checkFields(what, options, known);
+  checkNames(what, options, names);
   checkChoice(`${what}: reduction`, options.reduction, ['elements', 'examples']);
 }
 

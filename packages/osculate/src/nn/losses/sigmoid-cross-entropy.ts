@@ -51,7 +51,7 @@ function balanced(
  * sigmoidCrossEntropy().value(constant([[0]], 'f64'), constant([[1]], 'f64')); // 0.6931
  */
 export function sigmoidCrossEntropy(options: SigmoidCrossEntropyOptions = {}): Loss {
-  checkLossOptions('sigmoidCrossEntropy', options, ['positiveWeight', 'reduction', 'weights']);
+  checkLossOptions('sigmoidCrossEntropy', options, { positiveWeight: 1, reduction: 1, weights: 1 });
   const { positiveWeight, ...common } = options;
   return elementwise(
     'sigmoidCrossEntropy',

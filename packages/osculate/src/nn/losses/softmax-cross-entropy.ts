@@ -35,7 +35,7 @@ export interface SoftmaxCrossEntropyOptions {
 }
 
 function checked(options: SoftmaxCrossEntropyOptions): SoftmaxCrossEntropyOptions {
-  checkLossOptions(what, options, ['reduction', 'classWeights', 'ignoreIndex', 'labelSmoothing']);
+  checkLossOptions(what, options, { reduction: 1, classWeights: 1, ignoreIndex: 1, labelSmoothing: 1 });
   const { classWeights, ignoreIndex, labelSmoothing } = options;
   checkOptions(what, { 'a number from 0 to below 1': { labelSmoothing } });
   if (classWeights !== undefined) {
@@ -82,7 +82,9 @@ function shares(outputs: Tensor, targets: Tensor, options: SoftmaxCrossEntropyOp
   const smooth = labelSmoothing === 0 ? p : p.mul(1 - labelSmoothing).add(counts ? counts.mul(spread) : spread);
   if (classWeights === undefined) return smooth;
   if (classWeights.length !== classes) {
-    throw new InputError(`${what}: there are ${classWeights.length} class weights, and outputs ${describe(outputs)}`);
+    throw new InputError(
+      `${what}: there are ${classWeights.length} class weights for ${classes} classes, the last axis of the outputs ${describe(outputs)}`,
+    );
   }
   return smooth.mul(constant(ndarray(outputs.dtype, classWeights)));
 }

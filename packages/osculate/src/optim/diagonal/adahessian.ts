@@ -1,4 +1,5 @@
 import { like, type Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
   finiteSquaredNorm,
@@ -6,6 +7,7 @@ import {
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
   type Pass,
 } from '../first-order/gradient-method.js';
 import type { Optimizer } from '../optimizer.js';
@@ -18,6 +20,8 @@ export interface AdaHessianOptions extends GradientOptions {
   /** ε, added to the root (default 1e-4). */
   readonly epsilon?: number;
 }
+
+const adaHessianOptions: OptionNames<AdaHessianOptions> = { ...gradientOptions, betas: 1, epsilon: 1 };
 
 interface Own {
   readonly first: Vector;
@@ -69,6 +73,7 @@ function adaHessianPass(pass: AdaHessianPass, [b1, b2]: readonly [number, number
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adaHessian({ learningRate: 0.1 }), epochs: 2 });
  */
 export function adaHessian(options: AdaHessianOptions = {}): Optimizer<AdaHessianState> {
+  checkNames('adaHessian', options, adaHessianOptions);
   const { betas = [0.9, 0.999] as const, epsilon = 1e-4 } = options;
   const move = async ({ objective, generator, state, rows, gradient, segments, update }: GradientMove<Own>) => {
     const z = like(gradient);

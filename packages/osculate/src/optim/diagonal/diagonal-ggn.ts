@@ -4,7 +4,7 @@ import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Batch, Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { chunks } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import {
   finiteSquaredNorm,
@@ -12,6 +12,7 @@ import {
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
   type Pass,
 } from '../first-order/gradient-method.js';
 import type { Optimizer } from '../optimizer.js';
@@ -56,6 +57,8 @@ export interface DiagonalGgnOptions extends GradientOptions {
   readonly interval?: number;
 }
 
+const diagonalGgnOptions: OptionNames<DiagonalGgnOptions> = { ...gradientOptions, betas: 1, damping: 1, interval: 1 };
+
 interface Own {
   readonly momentum: Vector;
   /** EMA of the estimates of the Gauss-Newton matrix's diagonal. */
@@ -98,6 +101,7 @@ function diagonalPass(pass: DiagonalPass, beta: number): void {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: diagonalGgn({ damping: 0.1 }), epochs: 2 });
  */
 export function diagonalGgn(options: DiagonalGgnOptions = {}): Optimizer<DiagonalGgnState> {
+  checkNames('diagonalGgn', options, diagonalGgnOptions);
   const { betas: [beta, keep] = [0.9, 0.95] as const, damping = 0.1, interval = 1 } = options;
   checkOptions('diagonalGgn', {
     'a number > 0': { damping },

@@ -3,7 +3,7 @@ import type { Rows } from '../../data/source.js';
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Batch, Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import {
   finiteSquaredNorm,
@@ -11,6 +11,7 @@ import {
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
   type Segment,
 } from '../first-order/gradient-method.js';
 import type { Optimizer } from '../optimizer.js';
@@ -23,6 +24,8 @@ export interface SophiaOptions extends GradientOptions {
   /** Updates between estimates of the curvature (default 10). */
   readonly interval?: number;
 }
+
+const sophiaOptions: OptionNames<SophiaOptions> = { ...gradientOptions, betas: 1, interval: 1 };
 
 interface Own {
   readonly momentum: Vector;
@@ -116,6 +119,8 @@ export interface SophiaHOptions extends SophiaOptions {
   readonly gamma?: number;
 }
 
+const sophiaHOptions: OptionNames<SophiaHOptions> = { ...sophiaOptions, gamma: 1 };
+
 /**
  * Sophia-H (Liu et al. 2024): steps η·sign(m)·min(1, |m|/max(γ·h, 1e-8)) with decoupled weight decay, h the EMA of Hutchinson's
  * estimate z∘(H·z) of the Hessian's diagonal, z standard normal. Where h is negative the step is that of the sign.
@@ -124,6 +129,7 @@ export interface SophiaHOptions extends SophiaOptions {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sophiaH({ interval: 5 }), epochs: 2 });
  */
 export function sophiaH(options: SophiaHOptions = {}): Optimizer<SophiaState> {
+  checkNames('sophiaH', options, sophiaHOptions);
   const { gamma = 0.01 } = options;
   return sophiaMethod(
     {
@@ -146,6 +152,8 @@ export interface SophiaGOptions extends SophiaOptions {
   readonly rho?: number;
 }
 
+const sophiaGOptions: OptionNames<SophiaGOptions> = { ...sophiaOptions, rho: 1 };
+
 /**
  * Sophia-G (Liu et al. 2024): steps η·sign(m)·min(1, |m|/max(ρ·h, 1e-15)) with decoupled weight decay, h the EMA of B·ĝ², where ĝ is
  * a gradient for labels drawn from the model and B their number (the loss's normalizer), so that h estimates the diagonal of the
@@ -155,6 +163,7 @@ export interface SophiaGOptions extends SophiaOptions {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sophiaG({ interval: 5 }), epochs: 2 });
  */
 export function sophiaG(options: SophiaGOptions = {}): Optimizer<SophiaState> {
+  checkNames('sophiaG', options, sophiaGOptions);
   const { rho = 0.04 } = options;
   return sophiaMethod(
     {

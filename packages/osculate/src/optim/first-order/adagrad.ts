@@ -1,10 +1,12 @@
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import {
   compiledPass,
   elementwiseMethod,
   type GradientOptions,
   type GradientState,
+  gradientOptions,
   type Pass,
 } from './gradient-method.js';
 
@@ -13,6 +15,8 @@ export interface AdagradOptions extends GradientOptions {
   /** ε, added to the root (default 1e-10). */
   readonly epsilon?: number;
 }
+
+const adagradOptions: OptionNames<AdagradOptions> = { ...gradientOptions, epsilon: 1 };
 
 export type AdagradState = GradientState<{ readonly sum: Vector }>;
 
@@ -36,6 +40,7 @@ function adagradPass(pass: Pass<'sum'>, epsilon: number): void {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adagrad({ learningRate: 0.1 }), epochs: 2 });
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer<AdagradState> {
+  checkNames('adagrad', options, adagradOptions);
   const { epsilon = 1e-10 } = options;
   return elementwiseMethod(
     {

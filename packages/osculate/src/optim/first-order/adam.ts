@@ -1,4 +1,5 @@
 import { like, type Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import {
   compiledPass,
@@ -7,6 +8,7 @@ import {
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
   type Pass,
 } from './gradient-method.js';
 
@@ -47,6 +49,8 @@ export interface AdamOptions extends GradientOptions {
   readonly epsilon?: number;
 }
 
+export const adamOptions: OptionNames<AdamOptions> = { ...gradientOptions, betas: 1, epsilon: 1 };
+
 export type AdamState = GradientState<{ readonly first: Vector; readonly second: Vector }>;
 
 /**
@@ -56,6 +60,7 @@ export type AdamState = GradientState<{ readonly first: Vector; readonly second:
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: adam({ learningRate: 0.01 }), epochs: 2 });
  */
 export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
+  checkNames('adam', options, adamOptions);
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;
   return elementwiseMethod(
     {
@@ -77,6 +82,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function adamW(options: AdamOptions = {}): Optimizer<AdamState> {
+  checkNames('adamW', options, adamOptions);
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;
   return elementwiseMethod(
     {
@@ -95,6 +101,8 @@ export interface NadamOptions extends AdamOptions {
   /** ψ in β₁·(1 − ½·0.96^(ψt)), the momentum of update t (default 0.004). */
   readonly momentumDecay?: number;
 }
+
+const nadamOptions: OptionNames<NadamOptions> = { ...adamOptions, momentumDecay: 1 };
 
 interface Own {
   readonly first: Vector;
@@ -140,6 +148,7 @@ function nadamPass(pass: Pass<'first' | 'second'>, coefficients: Coefficients): 
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: nadam(), epochs: 2 });
  */
 export function nadam(options: NadamOptions = {}): Optimizer<NadamState> {
+  checkNames('nadam', options, nadamOptions);
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8, momentumDecay = 0.004 } = options;
   const momentumOf = (t: number): number => betas[0] * (1 - 0.5 * 0.96 ** (t * momentumDecay));
   const move = ({ state, gradient, segments, update }: GradientMove<Own>) => {

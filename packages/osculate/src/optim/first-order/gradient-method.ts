@@ -3,7 +3,7 @@ import { runElementwise, SHORT, squaresByFour } from '../../linalg/kernels/eleme
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { drawRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Demand } from '../demand.js';
@@ -28,6 +28,16 @@ export interface GradientOptions {
   /** Keeps θ̄ ← average·θ̄ + (1 − average)·θ in the state's `average` (default: not kept). */
   readonly average?: number;
 }
+
+export const gradientOptions: OptionNames<GradientOptions> = {
+  learningRate: 1,
+  schedule: 1,
+  batchSize: 1,
+  clipNorm: 1,
+  weightDecay: 1,
+  groups: 1,
+  average: 1,
+};
 
 /** State of every gradient method, beside the method's own vectors and numbers. */
 export type GradientState<S extends object = object> = OptimizerState &
@@ -66,7 +76,7 @@ export interface GradientRule<S extends object> {
   /** Settings to report beside the common ones. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
   /** One segment a parameter, for rules that look at shapes, and its settings where they differ from the common ones. */
-  readonly bySlot?: (slot: ParameterSlot, layout: ParameterLayout) => Partial<GroupDefaults>;
+  readonly bySlot?: (slot: ParameterSlot, objective: Objective) => Partial<GroupDefaults>;
   /** What it takes beside a gradient; default: two vectors of its own, none in work. */
   demand?(objective: Objective): Partial<Demand>;
   /** The move leaves the gradient to be overwritten: nothing of it is in the state. */
@@ -91,12 +101,12 @@ function averaged(average: Vector, parameters: Vector, keep: number): Vector {
   return out;
 }
 
-/** What depends on a layout alone is made once for each. */
-export function byLayout<T>(make: (layout: ParameterLayout) => T): (layout: ParameterLayout) => T {
-  const known = new WeakMap<ParameterLayout, { readonly made: T }>();
-  return (layout) => {
-    const found = known.get(layout) ?? { made: make(layout) };
-    known.set(layout, found);
+/** What depends on one thing alone, a layout or an objective, is made once for each. */
+export function onceFor<K extends object, T>(make: (of: K) => T): (of: K) => T {
+  const known = new WeakMap<K, { readonly made: T }>();
+  return (of) => {
+    const found = known.get(of) ?? { made: make(of) };
+    known.set(of, found);
     return found.made;
   };
 }
@@ -135,14 +145,14 @@ function common<S extends object>({ defaults }: GradientRule<S>, options: Gradie
   return { learningRate, weightDecay, batchSize };
 }
 
-/** Segments of a layout at a learning rate, made again only for another rate. */
+/** Segments of an objective's layout at a learning rate, made again only for another rate. */
 function segmentsAt<S extends object>(rule: GradientRule<S>, weightDecay: number, groups: readonly ParameterGroup[]) {
-  return byLayout((layout) => {
+  return onceFor((objective: Objective) => {
     let known: { readonly learningRate: number; readonly segments: readonly Segment[] } | undefined;
     return (learningRate: number): readonly Segment[] => {
       if (known?.learningRate === learningRate) return known.segments;
-      const own = (slot: ParameterSlot) => ({ learningRate, weightDecay, ...rule.bySlot?.(slot, layout) });
-      known = { learningRate, segments: segmentsOf(layout, own, groups, rule.bySlot !== undefined) };
+      const own = (slot: ParameterSlot) => ({ learningRate, weightDecay, ...rule.bySlot?.(slot, objective) });
+      known = { learningRate, segments: segmentsOf(objective.layout, own, groups, rule.bySlot !== undefined) };
       return known.segments;
     };
   });
@@ -178,7 +188,7 @@ export function gradientMethod<S extends object>(
     if (clipNorm !== undefined) clip(gradient, Math.sqrt(square), clipNorm);
     const update = state.updates + 1;
     const factor = schedule.factor(update);
-    const segments = segmentsFor(objective.layout)(base).map((s) => ({ ...s, rate: s.rate * factor }));
+    const segments = segmentsFor(objective)(base).map((s) => ({ ...s, rate: s.rate * factor }));
     const move = { objective, generator, retired, state, rows, update, gradient, factor, segments };
     const result = await rule.move(move);
     if (retired && rule.leavesGradient) spare.leave(gradient);

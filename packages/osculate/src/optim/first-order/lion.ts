@@ -1,12 +1,21 @@
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
-import { elementwiseMethod, type GradientOptions, type GradientState, type Pass } from './gradient-method.js';
+import {
+  elementwiseMethod,
+  type GradientOptions,
+  type GradientState,
+  gradientOptions,
+  type Pass,
+} from './gradient-method.js';
 
 /** Learning rate 1e-3, for small models and short runs: a third to a tenth of what suits AdamW, with a weight decay as many times larger. */
 export interface LionOptions extends GradientOptions {
   /** Weights of the momentum in the step and in its own update (default 0.9, 0.99). */
   readonly betas?: readonly [number, number];
 }
+
+const lionOptions: OptionNames<LionOptions> = { ...gradientOptions, betas: 1 };
 
 export type LionState = GradientState<{ readonly momentum: Vector }>;
 
@@ -29,6 +38,7 @@ function lionPass(pass: Pass<'momentum'>, [b1, b2]: readonly [number, number]): 
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: lion({ learningRate: 1e-3 }), epochs: 2 });
  */
 export function lion(options: LionOptions = {}): Optimizer<LionState> {
+  checkNames('lion', options, lionOptions);
   const { betas = [0.9, 0.99] as const } = options;
   return elementwiseMethod(
     {

@@ -1,6 +1,13 @@
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
-import { elementwiseMethod, type GradientOptions, type GradientState, type Pass } from './gradient-method.js';
+import {
+  elementwiseMethod,
+  type GradientOptions,
+  type GradientState,
+  gradientOptions,
+  type Pass,
+} from './gradient-method.js';
 
 function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>): void {
   for (let i = from; i < to; i++) parameters[i] = old[i]! - rate * (gradient[i]! + decay * old[i]!);
@@ -14,6 +21,7 @@ function pass({ from, to, gradient, old, parameters, rate, decay }: Pass<never>)
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: sgd({ learningRate: 0.1, batchSize: 8 }), epochs: 2 });
  */
 export function sgd(options: GradientOptions = {}): Optimizer<GradientState> {
+  checkNames('sgd', options, gradientOptions);
   const rule = { name: 'SGD', defaults: { learningRate: 'trial' as const }, settings: {}, vectors: [], pass };
   return elementwiseMethod<never>(rule, options);
 }
@@ -36,6 +44,7 @@ function heavyBallPass(pass: Pass<'velocity'>, momentum: number): void {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: heavyBall({ momentum: 0.9 }), epochs: 2 });
  */
 export function heavyBall(options: NesterovOptions = {}): Optimizer<NesterovState> {
+  checkNames('heavyBall', options, nesterovOptions);
   const { momentum = 0.9 } = options;
   return elementwiseMethod(
     {
@@ -54,6 +63,8 @@ export interface NesterovOptions extends GradientOptions {
   /** μ of the velocity (default 0.9). */
   readonly momentum?: number;
 }
+
+const nesterovOptions: OptionNames<NesterovOptions> = { ...gradientOptions, momentum: 1 };
 
 export type NesterovState = GradientState<{ readonly velocity: Vector }>;
 
@@ -76,6 +87,7 @@ function nesterovPass(pass: Pass<'velocity'>, momentum: number): void {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: nesterov({ learningRate: 0.05 }), epochs: 2 });
  */
 export function nesterov(options: NesterovOptions = {}): Optimizer<NesterovState> {
+  checkNames('nesterov', options, nesterovOptions);
   const { momentum = 0.9 } = options;
   return elementwiseMethod(
     {

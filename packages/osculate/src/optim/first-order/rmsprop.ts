@@ -1,10 +1,12 @@
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import {
   compiledPass,
   elementwiseMethod,
   type GradientOptions,
   type GradientState,
+  gradientOptions,
   type Pass,
 } from './gradient-method.js';
 
@@ -17,6 +19,8 @@ export interface RmspropOptions extends GradientOptions {
   /** μ of the velocity (default 0). */
   readonly momentum?: number;
 }
+
+const rmspropOptions: OptionNames<RmspropOptions> = { ...gradientOptions, alpha: 1, epsilon: 1, momentum: 1 };
 
 export type RmspropState = GradientState<{ readonly square: Vector; readonly velocity: Vector }>;
 
@@ -45,6 +49,7 @@ function rmspropPass(pass: Pass<'square' | 'velocity'>, { alpha, epsilon, moment
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: rmsprop(), epochs: 2 });
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer<RmspropState> {
+  checkNames('rmsprop', options, rmspropOptions);
   const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;
   const settings = { alpha, epsilon, momentum };
   return elementwiseMethod(

@@ -1,6 +1,8 @@
 import { like, type Vector } from '../../linalg/vectors.js';
+import { checkNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import type { AdamOptions } from './adam.js';
+import { adamOptions } from './adam.js';
 import { type GradientMove, type GradientState, gradientMethod, type Segment } from './gradient-method.js';
 
 interface Own {
@@ -55,6 +57,7 @@ function pass(state: ScheduleFreeState, out: Out, g: Vector, { from, to, rate, d
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: scheduleFreeAdamW(), epochs: 2 });
  */
 export function scheduleFreeAdamW(options: AdamOptions = {}): Optimizer<ScheduleFreeState> {
+  checkNames('scheduleFreeAdamW', options, adamOptions);
   const { betas = [0.9, 0.999] as const, epsilon = 1e-8 } = options;
   const move = ({ state, gradient, segments, update, factor }: GradientMove<Own>) => {
     const weights = state.weights + factor * factor;

@@ -12,10 +12,12 @@ import {
   namedFactors,
 } from '../../curvature/kronecker/inverses.js';
 import type { Vector } from '../../linalg/vectors.js';
+import { checkNames } from '../../tensor/check-options.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import { ndarray } from '../../tensor/ndarray.js';
 import type { Optimizer, StepContext } from '../optimizer.js';
+import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptions, settingsOf } from './options.js';
 import {
   averageFeeds,
   averageGraph,
@@ -25,7 +27,7 @@ import {
   type MeasureGraph,
   type Point,
 } from './programs.js';
-import { due, type KfacState, type KroneckerOptions, keepShare, kroneckerOptimizer, settingsOf } from './step.js';
+import { kroneckerOptimizer } from './step.js';
 
 /** `inverses` holds eigenvectors of the factors where a block has them on both sides. */
 export interface EkfacState extends KfacState {
@@ -51,16 +53,17 @@ function renewBases(programs: Programs, factors: Vector, damping: number): Vecto
 /**
  * EKFAC (George et al. 2018): K-FAC with the second moments of the gradient, measured in the eigenbases of the Kronecker factors, in the
  * place of the products of their eigenvalues: U = U_G·[(U_Gᵀ·∇W·U_A) / (S + λ)]·U_Aᵀ. Step, momentum and λ are those of `kfac`, and
- * so are the options; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times the price of an
- * inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
+ * so are the options, with a `largestSide` of 512; bases are renewed every `inverseEvery` steps (about 9 n³ a side in float64: several times
+ * the price of an inverse), moments with the factors. Blocks without two sides are treated as in `kfac`.
  * @example
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: ekfac({ damping: 1 }), epochs: 2 });
  */
 export function ekfac(options: KroneckerOptions = {}): Optimizer<EkfacState> {
-  const settings = settingsOf('ekfac', options);
-  const { estimate, sharing, factorEvery, inverseEvery } = settings;
+  checkNames('ekfac', options, kroneckerOptions);
+  const settings = settingsOf('ekfac', options, 512);
+  const { estimate, sharing, largestSide, factorEvery, inverseEvery } = settings;
   return kroneckerOptimizer('EKFAC', settings, (objective) => {
-    const programs = kfacPrograms(objective, 'EKFAC', { estimate, sharing }, settings.factorRows);
+    const programs = kfacPrograms(objective, 'EKFAC', { estimate, sharing, largestSide }, settings.factorRows);
     const { blocks, layout } = programs;
     const places = momentLayout(blocks);
     const withoutBases = places.slots.length === 0;

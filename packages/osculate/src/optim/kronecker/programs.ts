@@ -74,10 +74,12 @@ export interface Direction {
   readonly curvature: readonly [number, number, number];
   /** Slopes of the objective along U and along δ, on the rows that the curvature was measured on. */
   readonly slopes: readonly [number, number];
+  /** The objective there. */
+  readonly value: number;
 }
 
 /** What a run of the program says beside U, with its share of the rows. */
-const figures = ['uu', 'us', 'ss', 'alongU', 'alongStep'] as const;
+const figures = ['uu', 'us', 'ss', 'alongU', 'alongStep', 'value'] as const;
 
 const product = (a: Tensor, b: Tensor): Tensor => a.mul(b).sum();
 
@@ -92,11 +94,14 @@ function directionGraph(batch: Batch, build: PreconditionGraph, weightDecay: num
     [outputs, batch.loss],
     weights.map(([, t]) => t),
   );
+  const withDecay = (value: Tensor, tangents: readonly Tensor[], factor: number): Tensor => {
+    if (weightDecay === 0) return value;
+    const penalty = weights.map(([, t], i) => product(t, tangents[i]!)).reduce((a, b) => a.add(b));
+    return value.add(penalty.mul(factor * weightDecay));
+  };
   const along = (tangents: readonly Tensor[]) => {
     const [image, rise] = map.apply(tangents) as [Tensor, Tensor];
-    const penalty = (): Tensor => weights.map(([, t], i) => product(t, tangents[i]!)).reduce((a, b) => a.add(b));
-    const slope = weightDecay === 0 ? rise : rise.add(penalty().mul(weightDecay));
-    return { image, slope, curved: batch.hessianProduct(image) };
+    return { image, slope: withDecay(rise, tangents, 1), curved: batch.hessianProduct(image) };
   };
   const u = along(weights.map(([name]) => direction[name]!));
   const step = along(leaves(symbols('previous')).map(([, t]) => t));
@@ -107,6 +112,11 @@ function directionGraph(batch: Batch, build: PreconditionGraph, weightDecay: num
     ss: product(step.image, step.curved),
     alongU: u.slope,
     alongStep: step.slope,
+    value: withDecay(
+      batch.loss,
+      weights.map(([, t]) => t),
+      0.5,
+    ),
   };
 }
 
@@ -117,11 +127,11 @@ export function kfacPrograms(
   options: Omit<FactorOptions, 'normalizer'>,
   rows: number,
 ): KfacPrograms {
-  const label = `${method} ${options.estimate} ${options.sharing}`;
+  const label = `${method} ${options.estimate} ${options.sharing} ${options.largestSide}`;
   const blocks = kroneckerBlocks(objective.batch(rows));
   return {
     blocks,
-    layout: factorLayout(blocks),
+    layout: factorLayout(blocks, options.largestSide),
     measuredBytes: (count) => {
       const { weights, outputs, normalizer, score } = objective.batch(count);
       const graph = { weights, outputs, loss: score };
@@ -161,8 +171,8 @@ export function kfacPrograms(
           data: results[`direction.${name}`]!.data as Vector,
         }));
       }
-      const [uu, us, ss, alongU, alongStep] = means as [number, number, number, number, number];
-      return { direction, curvature: [uu, us, ss], slopes: [alongU, alongStep] };
+      const [uu, us, ss, alongU, alongStep, value] = means as [number, number, number, number, number, number];
+      return { direction, curvature: [uu, us, ss], slopes: [alongU, alongStep], value };
     },
   };
 }
@@ -278,11 +288,13 @@ interface Candidate {
 }
 
 /** A state with the step that it proposes. */
-interface Proposal<S> {
+export interface Proposal<S> {
   readonly state: S;
   readonly direction: readonly Piece[];
   readonly size: StepSize;
-  /** Slope of the objective along the step, on the rows of the quadratic model. */
+  /** Rows of the quadratic model, the objective on them, and its slope along the step. */
+  readonly rows: Rows;
+  readonly value: number;
   readonly slope: number;
 }
 
@@ -301,13 +313,14 @@ async function bestOn<S extends Candidate>(
 ): Promise<Proposal<S> | null> {
   let best: Proposal<S> | null = null;
   for (const state of candidates) {
-    const { direction, curvature, slopes } = await method.direction(state, gradient, at);
+    const { direction, curvature, slopes, value } = await method.direction(state, gradient, at);
     const inner = innerProducts(gradient, direction, state.previous);
     const size = stepSize(curvature, inner, state.damping + weightDecay);
     if (size === null || (best !== null && size.change >= best.size.change)) continue;
     // The engine may use the memory of one run's results for the next run.
     const kept = candidates.length === 1 ? direction : direction.map((p) => ({ ...p, data: p.data.slice() as Vector }));
-    best = { state, direction: kept, size, slope: size.mu * slopes[1] - size.alpha * slopes[0] };
+    const slope = size.mu * slopes[1] - size.alpha * slopes[0];
+    best = { state, direction: kept, size, rows: at.rows, value, slope };
   }
   return best;
 }

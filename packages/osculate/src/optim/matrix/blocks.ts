@@ -1,6 +1,7 @@
 import { addSquare } from '../../linalg/dense/add-square.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import type { Vector } from '../../linalg/vectors.js';
+import type { Objective } from '../../objective/objective.js';
 import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { Demand } from '../demand.js';
@@ -19,10 +20,10 @@ export interface Treatment {
   readonly reason: string;
 }
 
-/** An optimizer that treats parameters by their shapes and says how. */
+/** An optimizer that treats parameters by their shapes, or by what they do in the model, and says how. */
 export interface MatrixOptimizer<S extends OptimizerState> extends Optimizer<S> {
   /** What it does with each parameter, and why. */
-  describe(layout: ParameterLayout): readonly Treatment[];
+  describe(objective: Objective): readonly Treatment[];
 }
 
 /** Rows and columns of a parameter as a matrix: the first axis (outputs) by all others; a convolution is flattened so. */

@@ -2,20 +2,23 @@ import type { Rows } from '../../data/source.js';
 import { like, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { chunks } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { input } from '../../tensor/leaf.js';
 import type { NDArray } from '../../tensor/ndarray.js';
-import type { ParameterLayout, ParameterSlot } from '../../tensor/parameters.js';
+import type { ParameterLayout } from '../../tensor/parameters.js';
 import { adamPass } from '../first-order/adam.js';
 import {
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
+  onceFor,
   type Segment,
 } from '../first-order/gradient-method.js';
 import { type MatrixOptimizer, matrixShape, type Treatment } from './blocks.js';
+import { type Role, rolesOf } from './roles.js';
 
 /** a, b, c of x ← a·x + b·x³ + c·x⁵ (Jordan 2024): they lift small singular values fast but never settle at 1. */
 const [a, b, c] = [3.4445, -4.775, 2.0315];
@@ -66,15 +69,31 @@ export interface MuonOptions extends GradientOptions {
   readonly momentum?: number;
   /** Newton-Schulz steps (default 5). */
   readonly newtonSchulzSteps?: number;
-  /** Matrices that AdamW gets beside the last one, by name (default /embed|position/i). */
+  /** Matrices that AdamW gets beside those that the graph shows, by name (default: none). */
   readonly notHidden?: RegExp;
-  /** AdamW's learning rate for the other parameters (default 3e-3). */
+  /** AdamW's learning rate for vectors and whatever has none of its own (default 3e-3). */
   readonly adamLearningRate?: number;
+  /** AdamW's learning rate for embeddings and other tables (default: `adamLearningRate`). */
+  readonly embeddingLearningRate?: number;
+  /** AdamW's learning rate for the matrix that makes the outputs (default: `adamLearningRate`). */
+  readonly outputLearningRate?: number;
   /** AdamW's decay rates for the other parameters (default 0.9, 0.95). */
   readonly adamBetas?: readonly [number, number];
   /** AdamW's ε for the other parameters (default 1e-10). */
   readonly adamEpsilon?: number;
 }
+
+const muonOptions: OptionNames<MuonOptions> = {
+  ...gradientOptions,
+  momentum: 1,
+  newtonSchulzSteps: 1,
+  notHidden: 1,
+  adamLearningRate: 1,
+  embeddingLearningRate: 1,
+  outputLearningRate: 1,
+  adamBetas: 1,
+  adamEpsilon: 1,
+};
 
 interface Own {
   /** Momentum of the hidden matrices, first moment of the others. */
@@ -85,21 +104,25 @@ interface Own {
 
 export type MuonState = GradientState<Own>;
 
-/** Why AdamW gets a parameter; undefined for a hidden matrix. */
-function whyAdam(slot: ParameterSlot, layout: ParameterLayout, notHidden: RegExp): string | undefined {
-  if (slot.shape.length < 2) return 'not a matrix';
-  if (slot.name.search(notHidden) >= 0) return `its name matches ${notHidden}`;
-  if (slot === layout.slots.findLast((s) => s.shape.length >= 2)) return 'the last matrix, which makes the outputs';
-  return undefined;
+/** The roles of an objective's parameters, those with certain names not hidden. */
+function rolesWithout(notHidden: RegExp | undefined): (objective: Objective) => ReadonlyMap<string, Role> {
+  const named = (name: string): boolean => notHidden !== undefined && name.search(notHidden) >= 0;
+  return onceFor((objective: Objective) => {
+    const given = [...rolesOf(objective)].map(([name, found]): [string, Role] => {
+      if (found.role !== 'hidden' || !named(name)) return [name, found];
+      return [name, { role: 'other', reason: `its name matches ${notHidden}` }];
+    });
+    return new Map(given);
+  });
 }
 
-function treatments(layout: ParameterLayout, notHidden: RegExp): readonly Treatment[] {
-  return layout.slots.map((slot) => {
-    const why = whyAdam(slot, layout, notHidden);
+function treatments({ slots }: ParameterLayout, roles: ReadonlyMap<string, Role>): readonly Treatment[] {
+  return slots.map((slot) => {
     const { name, shape } = slot;
-    if (why !== undefined) return { name, shape, method: 'AdamW', reason: why };
-    const reason = shape.length > 2 ? `hidden, flattened to ${matrixShape(slot).join(' x ')}` : 'a hidden matrix';
-    return { name, shape, method: 'Muon', reason };
+    const { role, reason } = roles.get(name)!;
+    if (role !== 'hidden') return { name, shape, method: 'AdamW', reason };
+    const flattened = shape.length > 2 ? `, flattened to ${matrixShape(slot).join(' x ')}` : '';
+    return { name, shape, method: 'Muon', reason: `${reason}${flattened}` };
   });
 }
 
@@ -122,32 +145,37 @@ function momentumOf(
 /**
  * Muon (Jordan et al. 2024): the Nesterov momentum of each hidden matrix is made nearly orthogonal by 5 Newton-Schulz steps and
  * scaled by √max(1, rows/columns): θ ← (1 − ηλ)θ − η·√max(1, rows/columns)·NS(g + μ·b), b ← μ·b + g. A convolution is flattened to
- * [outputs, the rest] first. Vectors, embeddings and the last matrix get AdamW; `describe` says which and why.
+ * [outputs, the rest] first. Vectors, embeddings and other tables, and the matrix that makes the outputs get AdamW with rates of their own: the
+ * graph shows which these are, `describe` says which and why.
  *
  * Cost: one gradient of a mini-batch a step and, for each hidden m × n matrix, m ≤ n, 10·m²·(2n + m) operations on the executor,
  * counted as work; memory 2 n beside the parameters.
  * @example
  * const optimizer = muon({ learningRate: 0.02 });
- * optimizer.describe(objective.layout).map(({ name, method }) => `${name}: ${method}`);
+ * optimizer.describe(objective).map(({ name, method }) => `${name}: ${method}`);
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer, epochs: 2 });
  */
 export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
-  const { momentum = 0.95, newtonSchulzSteps = 5, notHidden = /embed|position/i } = options;
+  checkNames('muon', options, muonOptions);
+  const { momentum = 0.95, newtonSchulzSteps = 5, notHidden } = options;
   const { adamLearningRate = 3e-3, adamBetas: betas = [0.9, 0.95] as const, adamEpsilon: epsilon = 1e-10 } = options;
+  const { embeddingLearningRate = adamLearningRate, outputLearningRate = adamLearningRate } = options;
+  const rates = { embedding: embeddingLearningRate, output: outputLearningRate, other: adamLearningRate };
   checkOptions('Muon', {
     'an integer ≥ 1': { newtonSchulzSteps },
     'a number from 0 to below 1': { momentum },
-    'a finite number ≥ 0': { adamLearningRate },
+    'a finite number ≥ 0': { adamLearningRate, embeddingLearningRate, outputLearningRate },
   });
-  const hidden = (slot: ParameterSlot, layout: ParameterLayout) => whyAdam(slot, layout, notHidden) === undefined;
+  const rolesFor = rolesWithout(notHidden);
   const move = async (context: GradientMove<Own>) => {
     const { objective, state, rows, gradient, update, segments } = context;
     const { parameters: old } = state;
     const own = { first: like(gradient), second: like(gradient) };
     const parameters = like(gradient);
+    const roles = rolesFor(objective);
     for (const segment of segments) {
       const { from, to, rate, decay, slot } = segment;
-      if (!hidden(slot, objective.layout)) {
+      if (roles.get(slot.name)!.role !== 'hidden') {
         const pass = { ...segment, update, gradient, old, parameters, before: state, after: own };
         adamPass(pass, { betas, epsilon, decoupled: true });
         continue;
@@ -164,10 +192,18 @@ export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
     {
       name: 'Muon',
       defaults: { learningRate: 0.02 },
-      settings: { momentum, newtonSchulzSteps, notHidden: String(notHidden), adamLearningRate },
-      bySlot: (slot, layout) => (hidden(slot, layout) ? {} : { learningRate: adamLearningRate }),
-      demand: ({ layout }) => {
-        const sides = layout.slots.filter((slot) => hidden(slot, layout)).map((slot) => matrixShape(slot));
+      settings: {
+        ...{ momentum, newtonSchulzSteps, adamLearningRate, embeddingLearningRate, outputLearningRate },
+        ...(notHidden && { notHidden: String(notHidden) }),
+      },
+      bySlot: ({ name }, objective) => {
+        const { role } = rolesFor(objective).get(name)!;
+        return role === 'hidden' ? {} : { learningRate: rates[role] };
+      },
+      demand: (objective) => {
+        const roles = rolesFor(objective);
+        const { slots } = objective.layout;
+        const sides = slots.filter(({ name }) => roles.get(name)!.role === 'hidden').map((slot) => matrixShape(slot));
         const flopsOf = (m: number, n: number): number => 2 * newtonSchulzSteps * m * m * (2 * n + m);
         const engineFlops = sides.reduce((sum, [m, n]) => sum + 2e8 + flopsOf(Math.min(m, n), Math.max(m, n)), 0);
         // A run for each costs about a millisecond beside it.
@@ -178,5 +214,5 @@ export function muon(options: MuonOptions = {}): MatrixOptimizer<MuonState> {
     },
     options,
   );
-  return { ...optimizer, describe: (layout) => treatments(layout, notHidden) };
+  return { ...optimizer, describe: (objective) => treatments(objective.layout, rolesFor(objective)) };
 }

@@ -3,15 +3,16 @@ import { type SymmetricEigen, symmetricEigen } from '../../linalg/dense/eigen/sy
 import { multiply } from '../../linalg/dense/multiply.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { like, type Vector } from '../../linalg/vectors.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
+  onceFor,
 } from '../first-order/gradient-method.js';
 import {
   accumulate,
@@ -83,6 +84,16 @@ export interface ShampooOptions extends GradientOptions {
   /** The factors' eigensolver (default: `symmetricEigen`, by its other method where the first fails). */
   readonly eigensolver?: Eigensolver;
 }
+
+const shampooOptions: OptionNames<ShampooOptions> = {
+  ...gradientOptions,
+  betas: 1,
+  epsilon: 1,
+  blockSize: 1,
+  interval: 1,
+  grafting: 1,
+  eigensolver: 1,
+};
 
 interface Own {
   /** EMA of the gradient. */
@@ -243,6 +254,7 @@ function treatments(layout: ParameterLayout, { blockSize }: Settings): readonly 
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: shampoo({ interval: 10 }), epochs: 2 });
  */
 export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooState> {
+  checkNames('shampoo', options, shampooOptions);
   const { betas = [0.9, 0.95] as const, epsilon = 1e-12, blockSize = 256, interval = 10 } = options;
   const { grafting = betas[1] === 1 ? 'adagrad' : 'adam', eigensolver } = options;
   if (grafting === 'adam' && betas[1] === 1) {
@@ -250,7 +262,7 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
   }
   const settings: Settings = { betas, epsilon, blockSize, interval, grafting, eigensolver };
   checkOptions('Shampoo', { 'an integer ≥ 1': { interval, blockSize }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, blockSize));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, blockSize));
   const optimizer = gradientMethod<Own>(
     {
       name: 'Shampoo',
@@ -269,5 +281,5 @@ export function shampoo(options: ShampooOptions = {}): MatrixOptimizer<ShampooSt
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, settings) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, settings) };
 }

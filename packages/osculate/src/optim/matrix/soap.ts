@@ -3,14 +3,15 @@ import { multiply } from '../../linalg/dense/multiply.js';
 import { orthogonalFactor, qr } from '../../linalg/dense/qr.js';
 import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { like, type Vector } from '../../linalg/vectors.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { ParameterLayout } from '../../tensor/parameters.js';
 import {
-  byLayout,
   type GradientMove,
   type GradientOptions,
   type GradientState,
   gradientMethod,
+  gradientOptions,
+  onceFor,
   type Segment,
 } from '../first-order/gradient-method.js';
 import {
@@ -86,6 +87,8 @@ export interface SoapOptions extends GradientOptions {
   /** A longer side of a matrix is not rotated (default 10000). */
   readonly largestSide?: number;
 }
+
+const soapOptions: OptionNames<SoapOptions> = { ...gradientOptions, betas: 1, epsilon: 1, interval: 1, largestSide: 1 };
 
 interface Own {
   /** Moments of the gradient in the bases. */
@@ -222,9 +225,10 @@ function treatments(layout: ParameterLayout, largestSide: number): readonly Trea
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: soap(), epochs: 2 });
  */
 export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
+  checkNames('soap', options, soapOptions);
   const { betas = [0.95, 0.95] as const, epsilon = 1e-8, interval = 10, largestSide = 10000 } = options;
   checkOptions('SOAP', { 'an integer ≥ 1': { interval }, 'a finite number ≥ 0': { epsilon } });
-  const blocksFor = byLayout((layout) => cut(layout, largestSide));
+  const blocksFor = onceFor((layout: ParameterLayout) => cut(layout, largestSide));
   const optimizer = gradientMethod<Own>(
     {
       name: 'SOAP',
@@ -241,5 +245,5 @@ export function soap(options: SoapOptions = {}): MatrixOptimizer<SoapState> {
     },
     options,
   );
-  return { ...optimizer, describe: (of) => treatments(of, largestSide) };
+  return { ...optimizer, describe: ({ layout }) => treatments(layout, largestSide) };
 }

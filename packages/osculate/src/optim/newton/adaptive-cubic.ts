@@ -1,12 +1,13 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { cubicWeightRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { denseDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface AdaptiveCubicOptions {
   /** First weight σ of the cubic term (1). */
@@ -14,6 +15,8 @@ export interface AdaptiveCubicOptions {
   /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
+
+const adaptiveCubicOptions: OptionNames<AdaptiveCubicOptions> = { weight: 1, curvature: 1 };
 
 /**
  * Adaptive regularisation with cubics (ARC: Cartis, Gould and Toint 2011): each step is the global minimiser of gᵀp + ½·pᵀBp + (σ/3)·‖p‖³,
@@ -27,6 +30,7 @@ export interface AdaptiveCubicOptions {
  * x; // [1.000, 1.000]
  */
 export function adaptiveCubic(options: AdaptiveCubicOptions = {}): Optimizer<RegionState> {
+  checkNames('adaptiveCubic', options, adaptiveCubicOptions);
   const { weight = 1, curvature = hessianMatrix } = options;
   checkOptions('adaptiveCubic', { 'a finite number > 0': { weight } });
   return regionMethod({
@@ -45,6 +49,12 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBa
   readonly dimension?: number;
 }
 
+const adaptiveCubicLanczosOptions: OptionNames<AdaptiveCubicLanczosOptions> = {
+  ...adaptiveCubicOptions,
+  ...rowBatchOptions,
+  dimension: 1,
+};
+
 /**
  * ARC, matrix-free: the cubic model is minimised exactly in the Krylov space of the gradient by Lanczos's process (Cartis, Gould and
  * Toint 2011, part I, section 6). Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial;
@@ -55,6 +65,7 @@ export interface AdaptiveCubicLanczosOptions extends AdaptiveCubicOptions, RowBa
  * x; // [1.000, 1.000]
  */
 export function adaptiveCubicLanczos(options: AdaptiveCubicLanczosOptions = {}): Optimizer<RegionState> {
+  checkNames('adaptiveCubicLanczos', options, adaptiveCubicLanczosOptions);
   const { weight = 1, curvature = hessianMatrix, dimension = 30 } = options;
   checkOptions('adaptiveCubicLanczos', { 'an integer ≥ 1': { dimension } });
   checkOptions('adaptiveCubicLanczos', { 'a finite number > 0': { weight } });

@@ -4,12 +4,13 @@ import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { allFinite, dotInOrder, norm, plus, scaled } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions } from '../../tensor/check-options.js';
 import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { shifted, shiftedCholesky } from './newton.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { TrustRegionOptions } from './trust-region.js';
+import { trustRegionOptions } from './trust-region.js';
 
 function times({ rows, data }: Matrix, v: Float64Array): Float64Array {
   return v.map((_, i) => dotInOrder(data.subarray(i * rows, (i + 1) * rows), v));
@@ -45,7 +46,9 @@ function doglegStep(
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: dogleg() });
  * x; // [1.000, 1.000]
  */
-export function dogleg({ radius = 1, curvature = hessianMatrix }: TrustRegionOptions = {}): Optimizer<RegionState> {
+export function dogleg(options: TrustRegionOptions = {}): Optimizer<RegionState> {
+  checkNames('dogleg', options, trustRegionOptions);
+  const { radius = 1, curvature = hessianMatrix } = options;
   checkOptions('dogleg', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Dogleg',

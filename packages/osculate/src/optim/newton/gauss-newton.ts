@@ -2,16 +2,20 @@ import { solveLeastSquares } from '../../linalg/dense/least-squares.js';
 import { lsmr } from '../../linalg/krylov/lsmr.js';
 import { allFinite, scaled } from '../../linalg/vectors.js';
 import { type ResidualProducts, residualJacobian, residualProducts } from '../../objective/residuals.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { jacobianDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface GaussNewtonOptions {
   /** How a step's length is found: by default Armijo backtracking; `fullStep` gives the textbook method. */
   readonly search?: LineSearch;
 }
+
+const gaussNewtonOptions: OptionNames<GaussNewtonOptions> = { search: 1 };
 
 /**
  * Gauss-Newton for f = Σ rᵢ²: the direction is the shortest minimiser of ‖J·p + r‖, by a pivoted QR factorisation of J (never
@@ -22,7 +26,9 @@ export interface GaussNewtonOptions {
  * const { x } = await minimize(residuals, [-1.2, 1], { method: gaussNewton() });
  * x; // [1.000, 1.000]
  */
-export function gaussNewton({ search = backtracking() }: GaussNewtonOptions = {}): Optimizer {
+export function gaussNewton(options: GaussNewtonOptions = {}): Optimizer {
+  checkNames('gaussNewton', options, gaussNewtonOptions);
+  const { search = backtracking() } = options;
   return lineSearchMethod({
     name: 'Gauss-Newton',
     demand: jacobianDemand(3),
@@ -47,6 +53,8 @@ export interface LsmrSolveOptions {
   readonly tolerance?: number;
 }
 
+export const lsmrSolveOptions: OptionNames<LsmrSolveOptions> = { maxIterations: 1, tolerance: 1 };
+
 /** The defaults of an inner solve. */
 export function lsmrOptions({ maxIterations = 100, tolerance = 1e-10 }: LsmrSolveOptions) {
   return { maxIterations, tolerance };
@@ -70,6 +78,12 @@ export async function leastSquaresStep(
 
 export interface GaussNewtonLsmrOptions extends GaussNewtonOptions, LsmrSolveOptions, RowBatchOptions {}
 
+const gaussNewtonLsmrOptions: OptionNames<GaussNewtonLsmrOptions> = {
+  ...gaussNewtonOptions,
+  ...lsmrSolveOptions,
+  ...rowBatchOptions,
+};
+
 /**
  * Gauss-Newton for f = Σ rᵢ², matrix-free: the direction is the shortest minimiser of ‖J·p + r‖ by LSMR on products with J and Jᵀ,
  * and a line search. Where `gaussNewtonCg` works on JᵀJ, this does not square the condition number of J. Cost a step: the residuals, a
@@ -80,6 +94,7 @@ export interface GaussNewtonLsmrOptions extends GaussNewtonOptions, LsmrSolveOpt
  * x; // [1.000, 1.000]
  */
 export function gaussNewtonLsmr(options: GaussNewtonLsmrOptions = {}): Optimizer {
+  checkNames('gaussNewtonLsmr', options, gaussNewtonLsmrOptions);
   const { search = backtracking(), batchSize } = options;
   const inner = lsmrOptions(options);
   return lineSearchMethod({

@@ -4,6 +4,7 @@ import { inNesting, weightsOf } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { squaredRowGradients } from '../../objective/row-squares.js';
 import { drawRows } from '../../objective/rows.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { engineDemand } from '../demand.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport } from '../optimizer.js';
 import { curvatureAlong, curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
@@ -25,6 +26,15 @@ export interface HessianFreeOptions {
   /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
   readonly tolerance?: number;
 }
+
+const hessianFreeOptions: OptionNames<HessianFreeOptions> = {
+  gradientRows: 1,
+  curvatureRows: 1,
+  damping: 1,
+  warmStart: 1,
+  maxIterations: 1,
+  tolerance: 1,
+};
 
 export interface HessianFreeState extends OptimizerState {
   /** λ; 0 before the first step where it is not given. */
@@ -78,7 +88,7 @@ async function predictedChange(
 
 /**
  * Goes back through the stored iterates while the loss gets better (Martens 2010, section 4.6): the loss of the rows that CG
- * ran on, as in his released code, which costs little beside the solve.
+ * ran on, which costs little beside the solve; his released code looks at all rows.
  */
 async function backtrack(
   iterates: readonly { x: Vector }[],
@@ -114,7 +124,7 @@ function nextDamping(damping: number, rho: number): number {
 }
 
 /**
- * Hessian-free optimization (Martens 2010, with the constants of his released code): the damped Gauss-Newton system
+ * Hessian-free optimization (Martens 2010; CG's end, ρ and the line search with the constants of his released code): the damped Gauss-Newton system
  * (G + λI)·δ = −∇f is solved by preconditioned CG that is stopped by relative progress, starts from 0.95 × the last solution, and is
  * backtracked through stored iterates; λ follows Levenberg-Marquardt's rule; an Armijo search guards the step. For deep and recurrent networks
  * that first-order methods hardly move, at tens of gradients of all rows a step; not for a few passes over the data.
@@ -125,6 +135,7 @@ function nextDamping(damping: number, rho: number): number {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: hessianFree(), epochs: 2 });
  */
 export function hessianFree(options: HessianFreeOptions = {}): Optimizer<HessianFreeState> {
+  checkNames('hessianFree', options, hessianFreeOptions);
   const settings = {
     damping: options.damping ?? 0,
     warmStart: options.warmStart ?? 0.95,

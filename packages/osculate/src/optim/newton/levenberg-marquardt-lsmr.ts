@@ -1,17 +1,24 @@
 import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { allFinite, dotInOrder } from '../../linalg/vectors.js';
 import { residualProducts } from '../../objective/residuals.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
-import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions } from './gauss-newton.js';
+import { type LsmrSolveOptions, leastSquaresStep, lsmrOptions, lsmrSolveOptions } from './gauss-newton.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatchOptions {
   /** The first λ is this times ‖Jᵀr‖²/‖r‖² at the start, a lower bound of ‖J‖² (1e-2). */
   readonly damping?: number;
 }
+
+const levenbergMarquardtLsmrOptions: OptionNames<LevenbergMarquardtLsmrOptions> = {
+  ...lsmrSolveOptions,
+  ...rowBatchOptions,
+  damping: 1,
+};
 
 /**
  * Levenberg-Marquardt for f = Σ rᵢ², matrix-free: p minimises ‖J·p + r‖² + λ·‖p‖² by LSMR on products with J and Jᵀ (Fong and Saunders
@@ -25,6 +32,7 @@ export interface LevenbergMarquardtLsmrOptions extends LsmrSolveOptions, RowBatc
  * x; // [1.000, 1.000]
  */
 export function levenbergMarquardtLsmr(options: LevenbergMarquardtLsmrOptions = {}): Optimizer<RegionState> {
+  checkNames('levenbergMarquardtLsmr', options, levenbergMarquardtLsmrOptions);
   const { damping = 1e-2, batchSize } = options;
   const inner = lsmrOptions(options);
   checkOptions('levenbergMarquardtLsmr', { 'a finite number > 0': { damping } });

@@ -5,16 +5,19 @@ import { insideBracket, MoreSteps, moreRadius, type Triangle } from '../../linal
 import type { RegionRule } from '../../linalg/trust-region/rules.js';
 import { allFinite, norm } from '../../linalg/vectors.js';
 import { residualJacobian } from '../../objective/residuals.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { jacobianDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface LevenbergMarquardtOptions extends RowBatchOptions {
   /** The first radius is this times ‖D·x‖ at the start, or this itself where that is zero (100, as in MINPACK). */
   readonly factor?: number;
 }
+
+const levenbergMarquardtOptions: OptionNames<LevenbergMarquardtOptions> = { ...rowBatchOptions, factor: 1 };
 
 /** Moré's update of Δ: half where the step disappoints, twice the step where the model is good. */
 const rule: RegionRule = {
@@ -93,10 +96,9 @@ function promised({ n, upper }: Triangle, { q, length, damping }: MoreSteps): nu
  * const { x, f } = await minimize(residuals, [-1.2, 1], { method: levenbergMarquardt() });
  * x; // [1.000, 1.000]
  */
-export function levenbergMarquardt({
-  factor = 100,
-  batchSize,
-}: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
+export function levenbergMarquardt(options: LevenbergMarquardtOptions = {}): Optimizer<RegionState> {
+  checkNames('levenbergMarquardt', options, levenbergMarquardtOptions);
+  const { factor = 100, batchSize } = options;
   checkOptions('levenbergMarquardt', { 'a finite number > 0': { factor } });
   return regionMethod({
     name: 'Levenberg-Marquardt',

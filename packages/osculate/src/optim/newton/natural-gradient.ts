@@ -4,13 +4,14 @@ import { allFinite, dotInOrder, like, multiple, scaled, type Vector } from '../.
 import { sampledFisherMatrix } from '../../objective/matrices.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows, drawRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import type { Generator } from '../../tensor/random.js';
 import { engineDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { curvatureShare, dampedSolve, firstDamping } from './damped-solve.js';
 import { type Proposal, type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface NaturalGradientOptions extends RowBatchOptions {
   /** Rows of a step, drawn for each step (default 1000). */
@@ -31,6 +32,17 @@ export interface NaturalGradientOptions extends RowBatchOptions {
   /** ε of the relative progress at which CG ends (5e-4; see `CgTruncation`). */
   readonly tolerance?: number;
 }
+
+const naturalGradientOptions: OptionNames<NaturalGradientOptions> = {
+  ...rowBatchOptions,
+  batchSize: 1,
+  fisher: 1,
+  learningRate: 1,
+  damping: 1,
+  curvatureRows: 1,
+  maxIterations: 1,
+  tolerance: 1,
+};
 
 function settingsOf(options: NaturalGradientOptions) {
   const { learningRate = 1, damping, curvatureRows, maxIterations = 50, tolerance = 5e-4 } = options;
@@ -56,6 +68,7 @@ async function drawnFor(objective: Objective, at: Vector, rows: Rows, generator:
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: naturalGradient(), epochs: 2 });
  */
 export function naturalGradient(options: NaturalGradientOptions = {}): Optimizer<RegionState> {
+  checkNames('naturalGradient', options, naturalGradientOptions);
   const settings = settingsOf(options);
   const { learningRate, damping, curvatureRows, maxIterations } = settings;
   const { fisher = 'exact' } = options;

@@ -3,11 +3,13 @@ import { allFinite, norm, scaled } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, gaussNewtonMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, type LineSearch } from '../search/line-search.js';
 import { lineSearchMethod } from './parts/line-search-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface NewtonCgOptions extends RowBatchOptions {
   /** How a step's length is found (default Armijo backtracking). */
@@ -17,6 +19,8 @@ export interface NewtonCgOptions extends RowBatchOptions {
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
 }
+
+const newtonCgOptions: OptionNames<NewtonCgOptions> = { ...rowBatchOptions, search: 1, curvature: 1, maxIterations: 1 };
 
 /**
  * Options of an inner solve: its relative residual min(½, √‖g‖) makes the outer convergence superlinear (Dembo, Eisenstat and
@@ -36,6 +40,7 @@ export function forcing(gradientNorm: number, maxIterations: number): { toleranc
  * x; // [1.000, 1.000]
  */
 export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
+  checkNames('newtonCg', options, newtonCgOptions);
   const { search = backtracking(), curvature = hessianMatrix, maxIterations = 250 } = options;
   return lineSearchMethod({
     name: 'Newton-CG',
@@ -69,5 +74,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: gaussNewtonCg(), epochs: 2 });
  */
 export function gaussNewtonCg(options: Omit<NewtonCgOptions, 'curvature'> = {}): Optimizer {
+  const { curvature: _, ...names } = newtonCgOptions;
+  checkNames('gaussNewtonCg', options, names);
   return { ...newtonCg({ ...options, curvature: gaussNewtonMatrix }), name: 'Gauss-Newton-CG' };
 }

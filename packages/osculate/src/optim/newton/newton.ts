@@ -6,6 +6,7 @@ import { type Matrix, matrix } from '../../linalg/matrix.js';
 import { allFinite, scaled } from '../../linalg/vectors.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
 import { densePoint } from '../../objective/products.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { backtracking, fullStep, type LineSearch } from '../search/line-search.js';
@@ -52,6 +53,8 @@ export interface NewtonOptions {
   readonly curvature?: CurvatureMatrix;
 }
 
+const newtonOptions: OptionNames<NewtonOptions> = { search: 1, curvature: 1 };
+
 /**
  * Damped Newton: the direction −(B + λI)⁻¹g, λ = 0 where the curvature B is positive definite and otherwise enough to make it so (Nocedal and
  * Wright 2006, algorithm 3.3), and a line search. Quadratic convergence where B is the Hessian. Cost a step: about 2n gradients and n³/3
@@ -61,7 +64,9 @@ export interface NewtonOptions {
  * const { x, steps } = await minimize(rosenbrock, [-1.2, 1], { method: newton({ search: strongWolfe() }) });
  * x; // [1.000, 1.000]
  */
-export function newton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
+export function newton(options: NewtonOptions = {}): Optimizer {
+  checkNames('newton', options, newtonOptions);
+  const { search = backtracking(), curvature = hessianMatrix } = options;
   return lineSearchMethod({
     name: 'Newton',
     demand: denseDemand(curvature.name, 2, 2 / 3),
@@ -85,7 +90,9 @@ export function newton({ search = backtracking(), curvature = hessianMatrix }: N
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: modifiedNewton() });
  * x; // [1.000, 1.000]
  */
-export function modifiedNewton({ search = backtracking(), curvature = hessianMatrix }: NewtonOptions = {}): Optimizer {
+export function modifiedNewton(options: NewtonOptions = {}): Optimizer {
+  checkNames('modifiedNewton', options, newtonOptions);
+  const { search = backtracking(), curvature = hessianMatrix } = options;
   return lineSearchMethod({
     name: 'Modified Newton',
     demand: denseDemand(curvature.name, 2, 2 / 3),

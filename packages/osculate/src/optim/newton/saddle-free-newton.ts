@@ -1,12 +1,13 @@
 import type { SpectralModel } from '../../linalg/trust-region/more-sorensen.js';
 import { dampingRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { denseDemand, productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { krylovModelAt, spectralModelAt } from './parts/eigen-model.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 
 export interface SaddleFreeNewtonOptions {
   /** First damping λ (1e-3). */
@@ -14,6 +15,8 @@ export interface SaddleFreeNewtonOptions {
   /** B (default the Hessian). */
   readonly curvature?: CurvatureMatrix;
 }
+
+const saddleFreeNewtonOptions: OptionNames<SaddleFreeNewtonOptions> = { damping: 1, curvature: 1 };
 
 /** −cᵢ/(|λᵢ| + damping), in the eigenbasis. */
 function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Float64Array {
@@ -31,6 +34,7 @@ function saddleFreeStep({ values, slopes }: SpectralModel, damping: number): Flo
  * x; // [0.000, 1.000]
  */
 export function saddleFreeNewton(options: SaddleFreeNewtonOptions = {}): Optimizer<RegionState> {
+  checkNames('saddleFreeNewton', options, saddleFreeNewtonOptions);
   const { damping = 1e-3, curvature = hessianMatrix } = options;
   checkOptions('saddleFreeNewton', { 'a finite number > 0': { damping } });
   return regionMethod({
@@ -48,6 +52,12 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBat
   readonly dimension?: number;
 }
 
+const saddleFreeKrylovOptions: OptionNames<SaddleFreeKrylovOptions> = {
+  ...saddleFreeNewtonOptions,
+  ...rowBatchOptions,
+  dimension: 1,
+};
+
 /**
  * Saddle-free Newton, matrix-free (Dauphin et al. 2014, algorithm 1): |B| is formed in the Krylov space of the gradient from Lanczos's
  * process. Cost a step: a gradient, `dimension` products (about two gradients each), one value a trial. Memory: `dimension` vectors.
@@ -57,6 +67,7 @@ export interface SaddleFreeKrylovOptions extends SaddleFreeNewtonOptions, RowBat
  * x; // [1.000, 1.000]
  */
 export function saddleFreeKrylov(options: SaddleFreeKrylovOptions = {}): Optimizer<RegionState> {
+  checkNames('saddleFreeKrylov', options, saddleFreeKrylovOptions);
   const { damping = 1e-3, curvature = hessianMatrix, dimension = 30 } = options;
   checkOptions('saddleFreeKrylov', { 'an integer ≥ 1': { dimension } });
   checkOptions('saddleFreeKrylov', { 'a finite number > 0': { damping } });

@@ -4,18 +4,26 @@ import { allFinite, norm } from '../../linalg/vectors.js';
 import { hessianMatrix } from '../../objective/matrices.js';
 import { matrixProducts } from '../../objective/products.js';
 import { allRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { productsDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { forcing } from './newton-cg.js';
 import { type RegionState, regionMethod } from './parts/region-method.js';
 import type { RowBatchOptions } from './parts/row-batches.js';
+import { rowBatchOptions } from './parts/row-batches.js';
 import type { TrustRegionOptions } from './trust-region.js';
+import { trustRegionOptions } from './trust-region.js';
 
 export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatchOptions {
   /** Inner iterations at most (250). */
   readonly maxIterations?: number;
 }
+
+const trustRegionNewtonCgOptions: OptionNames<TrustRegionNewtonCgOptions> = {
+  ...trustRegionOptions,
+  ...rowBatchOptions,
+  maxIterations: 1,
+};
 
 /**
  * Trust-region Newton-CG, matrix-free: the subproblem by Steihaug-Toint CG, which follows negative curvature to the boundary.
@@ -28,6 +36,7 @@ export interface TrustRegionNewtonCgOptions extends TrustRegionOptions, RowBatch
  * x; // [1.000, 1.000]
  */
 export function trustRegionNewtonCg(options: TrustRegionNewtonCgOptions = {}): Optimizer<RegionState> {
+  checkNames('trustRegionNewtonCg', options, trustRegionNewtonCgOptions);
   const { radius = 1, curvature = hessianMatrix, maxIterations = 250 } = options;
   checkOptions('trustRegionNewtonCg', { 'a finite number > 0': { radius } });
   return regionMethod({

@@ -1,7 +1,7 @@
 import { shiftedMinimizer } from '../../linalg/trust-region/more-sorensen.js';
 import { radiusRule } from '../../linalg/trust-region/rules.js';
 import { type CurvatureMatrix, hessianMatrix } from '../../objective/matrices.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { denseDemand } from '../demand.js';
 import type { Optimizer } from '../optimizer.js';
 import { spectralModelAt } from './parts/eigen-model.js';
@@ -14,6 +14,8 @@ export interface TrustRegionOptions {
   readonly curvature?: CurvatureMatrix;
 }
 
+export const trustRegionOptions: OptionNames<TrustRegionOptions> = { radius: 1, curvature: 1 };
+
 /**
  * Newton's method in a trust region, its subproblem min gᵀp + ½·pᵀBp, ‖p‖ ≤ Δ solved exactly, the hard case included (Moré and
  * Sorensen 1983), in the eigenbasis of B. Leaves saddles, converges to points of second order, quadratically where B is the
@@ -25,10 +27,9 @@ export interface TrustRegionOptions {
  * x; // [1.000, 1.000]
  * status; // 'converged'
  */
-export function trustRegion({
-  radius = 0.5,
-  curvature = hessianMatrix,
-}: TrustRegionOptions = {}): Optimizer<RegionState> {
+export function trustRegion(options: TrustRegionOptions = {}): Optimizer<RegionState> {
+  checkNames('trustRegion', options, trustRegionOptions);
+  const { radius = 0.5, curvature = hessianMatrix } = options;
   checkOptions('trustRegion', { 'a finite number > 0': { radius } });
   return regionMethod({
     name: 'Trust region',

@@ -1,4 +1,5 @@
 import { dotInOrder } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';
 import { strongWolfe } from '../search/strong-wolfe.js';
@@ -8,6 +9,8 @@ export interface BfgsOptions {
   /** How a step's length is found (default strong Wolfe). */
   readonly search?: LineSearch<LineSlope>;
 }
+
+const bfgsOptions: OptionNames<BfgsOptions> = { search: 1 };
 
 export interface BfgsMemory {
   /** H ≈ (∇²f)⁻¹, n x n, row by row. */
@@ -52,7 +55,9 @@ function identity(n: number): Float64Array {
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: bfgs() });
  * x; // [1.000, 1.000]
  */
-export function bfgs({ search = strongWolfe() }: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
+export function bfgs(options: BfgsOptions = {}): Optimizer<QuasiNewtonState & BfgsMemory> {
+  checkNames('bfgs', options, bfgsOptions);
+  const { search = strongWolfe() } = options;
   return quasiNewtonMethod<BfgsMemory>({
     name: 'BFGS',
     demand: ({ layout: { size: n } }) => ({

@@ -1,4 +1,5 @@
 import { axpy, dot, scale } from '../../linalg/vectors.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Optimizer } from '../optimizer.js';
 import type { LineSearch, LineSlope } from '../search/line-search.js';
@@ -95,6 +96,8 @@ export interface LbfgsOptions {
   readonly search?: LineSearch<LineSlope>;
 }
 
+const lbfgsOptions: OptionNames<LbfgsOptions> = { memory: 1, search: 1 };
+
 /**
  * The last pairs in a ring: pair k is `s.j` and `y.j` with j = k mod capacity. Each is an array of its own, which the states of many steps
  * share: a step stores one pair and copies none.
@@ -168,7 +171,9 @@ export function withPair(memory: LbfgsMemory, s: Float64Array, y: Float64Array):
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: lbfgs({ memory: 5 }) });
  * x; // [1.000, 1.000]
  */
-export function lbfgs({ memory = 10, search = strongWolfe() }: LbfgsOptions = {}): Optimizer<LbfgsState> {
+export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsState> {
+  checkNames('lbfgs', options, lbfgsOptions);
+  const { memory = 10, search = strongWolfe() } = options;
   if (!Number.isInteger(memory) || memory < 1) {
     throw new InputError(`lbfgs: the memory is ${memory}; keep at least one pair (an integer ≥ 1)`);
   }

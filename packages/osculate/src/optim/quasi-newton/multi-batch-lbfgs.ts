@@ -2,7 +2,7 @@ import type { Rows } from '../../data/source.js';
 import { allFinite, dotInOrder, like, norm, plus, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
-import { checkOptions } from '../../tensor/check-options.js';
+import { checkNames, checkOptions, type OptionNames } from '../../tensor/check-options.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Generator } from '../../tensor/random.js';
 import type { Optimizer, OptimizerState, StepContext, StepReport, StepStop } from '../optimizer.js';
@@ -65,6 +65,16 @@ export interface MultiBatchLbfgsOptions {
   /** What happens to a pair that violates it: left out (default), or damped (Powell) towards the last scaling of the memory. */
   readonly curvature?: 'skip' | 'damp';
 }
+
+const multiBatchLbfgsOptions: OptionNames<MultiBatchLbfgsOptions> = {
+  batchSize: 1,
+  overlap: 1,
+  memory: 1,
+  learningRate: 1,
+  search: 1,
+  epsilon: 1,
+  curvature: 1,
+};
 
 export interface MultiBatchLbfgsState extends OptimizerState, LbfgsMemory {
   /** Rows that the next batch contains; not used while a batch is the whole data, which shares all rows. */
@@ -221,6 +231,7 @@ function settingsOf(options: MultiBatchLbfgsOptions): Settings {
  * const run = await fitModel(net, { x, y, loss: softmaxCrossEntropy(), optimizer: multiBatchLbfgs({ batchSize: 16 }), epochs: 2 });
  */
 export function multiBatchLbfgs(options: MultiBatchLbfgsOptions = {}): Optimizer<MultiBatchLbfgsState> {
+  checkNames('multiBatchLbfgs', options, multiBatchLbfgsOptions);
   const settings = settingsOf(options);
   const { search: _, ...described } = settings;
   const { memory, batchSize, overlap } = settings;

@@ -2,6 +2,7 @@ import type { Rows } from '../../data/source.js';
 import { allFinite, dotInOrder, moved, unitRoundoff, type Vector } from '../../linalg/vectors.js';
 import type { Objective } from '../../objective/objective.js';
 import { allRows } from '../../objective/rows.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 
 /** A point on a search line θ + rate·d. */
 export interface LinePoint {
@@ -75,6 +76,8 @@ export interface BacktrackingOptions {
   readonly trials?: number;
 }
 
+const backtrackingOptions: OptionNames<BacktrackingOptions> = { decrease: 1, trials: 1 };
+
 /** The minimiser of the parabola through f, its slope and the trial, kept in [0.1, 0.5] of the rate; half where it has none. */
 function shrunk({ value, slope }: Line, rate: number, trial: number): number {
   const minimizer = (-slope * rate * rate) / (2 * (trial - value - slope * rate));
@@ -86,7 +89,9 @@ function shrunk({ value, slope }: Line, rate: number, trial: number): number {
  * @example
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: newton({ search: backtracking({ trials: 20 }) }) });
  */
-export function backtracking({ decrease = 1e-4, trials = 60 }: BacktrackingOptions = {}): LineSearch {
+export function backtracking(options: BacktrackingOptions = {}): LineSearch {
+  checkNames('backtracking', options, backtrackingOptions);
+  const { decrease = 1e-4, trials = 60 } = options;
   return async (line, first) => {
     let rate = first;
     for (let trial = 0; trial < trials; trial++) {

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import type { Line, LineSearch, LineSlope } from './line-search.js';
 
 export interface StrongWolfeOptions {
@@ -8,6 +9,8 @@ export interface StrongWolfeOptions {
   /** Trials at most, in each of the two phases (40). */
   readonly trials?: number;
 }
+
+const strongWolfeOptions: OptionNames<StrongWolfeOptions> = { decrease: 1, curvature: 1, trials: 1 };
 
 type End = Pick<LineSlope, 'rate' | 'value' | 'slope'>;
 
@@ -53,6 +56,7 @@ async function zoom(line: Line, low: End, high: End, options: Required<StrongWol
  * const { x } = await minimize(rosenbrock, [-1.2, 1], { method: bfgs({ search: strongWolfe({ curvature: 0.5 }) }) });
  */
 export function strongWolfe(options: StrongWolfeOptions = {}): LineSearch<LineSlope> {
+  checkNames('strongWolfe', options, strongWolfeOptions);
   const all = { decrease: 1e-4, curvature: 0.9, trials: 40, ...options };
   return async (line, first) => {
     let previous: End = { rate: 0, value: line.value, slope: line.slope };

@@ -1,10 +1,12 @@
 import { checkProgram, type Program } from '../../compile/program.js';
+import { checkNames } from '../../tensor/check-options.js';
 import { checkObject, showValue } from '../../tensor/check-value.js';
 import { InputError } from '../../tensor/errors.js';
 import type { Executable, ExecutionReport, Executor, Feeds, Results } from '../executor.js';
 import { channelBlock, hasConvolution } from './blocked/channel-block.js';
 import type { OrtModule } from './module.js';
 import type { OrtOptions } from './options.js';
+import { ortOptions } from './options.js';
 import { Session } from './session.js';
 
 /** What a loaded program runs on: a session, or an executable of the fallback. */
@@ -146,6 +148,7 @@ class OrtExecutable<Name extends string> implements Executable<Name> {
  * (await executable.run({ x: [2, 3] })).y; // [4, 9]
  */
 export function ortExecutorFrom(ort: OrtModule, options: OrtOptions = {}): Executor {
+  checkNames('ortExecutorFrom', options, ortOptions);
   checkObject('ortExecutorFrom: the options', options);
   // A module's namespace, or a class with statics: anything that has what is used.
   if (!ort?.InferenceSession || !ort.Tensor) {

@@ -1,5 +1,6 @@
 import { costOf } from '../../compile/cost.js';
 import type { Program } from '../../compile/program.js';
+import type { OptionNames } from '../../tensor/check-options.js';
 import type { Executor } from '../executor.js';
 import type { LoweredProgram } from './lower.js';
 import type { OptimizationLevel, OrtSessionOptions } from './module.js';
@@ -21,6 +22,14 @@ export interface OrtOptions {
   /** Runs the programs that ONNX Runtime has no kernels for; without it these are errors. The report says so. */
   readonly fallback?: Executor;
 }
+
+export const ortOptions: OptionNames<OrtOptions> = {
+  threads: 1,
+  optimization: 1,
+  providers: 1,
+  logLevel: 1,
+  fallback: 1,
+};
 
 /**
  * Bytes of values alive at once above which a session keeps no memory of its own between runs: each would hold as much as its largest run took, and

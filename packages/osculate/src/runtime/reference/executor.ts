@@ -1,5 +1,6 @@
 import { prepareGraph } from '../../compile/evaluate.js';
 import { checkProgram, type Program } from '../../compile/program.js';
+import { checkNames, type OptionNames } from '../../tensor/check-options.js';
 import { checkObject } from '../../tensor/check-value.js';
 import { InputError } from '../../tensor/errors.js';
 import type { BufferFunction, Graph, Tensor } from '../../tensor/ir.js';
@@ -12,6 +13,8 @@ export interface ReferenceOptions {
   /** True: interpret the graph node by node instead of generating code. Slow; the only way where `new Function` is forbidden. */
   readonly interpret?: boolean;
 }
+
+const referenceOptions: OptionNames<ReferenceOptions> = { interpret: 1 };
 
 /** An executor that can also load without a promise. */
 export interface ReferenceExecutor extends Executor {
@@ -42,6 +45,7 @@ function prepare(graph: Graph): { readonly compute: BufferFunction; readonly not
  * executable.runSync({ x: [2, 3] }).y; // [4, 9]
  */
 export function referenceExecutor(options: ReferenceOptions = {}): ReferenceExecutor {
+  checkNames('referenceExecutor', options, referenceOptions);
   checkObject('referenceExecutor: the options', options);
   const { interpret = false } = options;
   const name = interpret ? 'reference (interpreted)' : 'reference';

@@ -1,5 +1,5 @@
 import { drawRows, onRows } from '../../../objective/rows.js';
-import { checkOptions } from '../../../tensor/check-options.js';
+import { checkOptions, type OptionNames } from '../../../tensor/check-options.js';
 import type { Optimizer, OptimizerState, StepContext } from '../../optimizer.js';
 
 /** Options of methods that can take each step on a mini-batch. */
@@ -10,6 +10,8 @@ export interface RowBatchOptions {
    */
   readonly batchSize?: number | undefined;
 }
+
+export const rowBatchOptions: OptionNames<RowBatchOptions> = { batchSize: 1 };
 
 /**
  * The optimizer with every step on rows of its own. What it reports is of these rows, so that it neither gives ‖∇f‖ of the whole nor
