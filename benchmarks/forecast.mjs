@@ -7,11 +7,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { conv2d, dense, flatten, relu, sequential, softmaxCrossEntropy, squaredError, tanh } from 'osculate/nn';
+import * as nn from 'osculate/nn';
 import { ortExecutor } from 'osculate/node';
 import * as optim from 'osculate/optim';
 import { generator } from 'osculate/tensor';
 import { fitModel, fits } from 'osculate/training';
+
+const { conv2d, dense, embedding, flatten, lstm, positions, relu, sequential, tanh, transformerBlock } = nn;
+const { softmaxCrossEntropy, squaredError } = nn;
 
 const random = generator(0);
 /** @param {number[]} shape */
@@ -48,6 +51,23 @@ const models = {
     y: Int32Array.from({ length: 1000 }, (_, i) => i % 10),
     loss: softmaxCrossEntropy(),
   }),
+  LSTM: () => ({
+    net: sequential([lstm(24, 96, { output: 'last' }), dense(96, 10)]),
+    x: numbers([1000, 30, 24]),
+    y: Int32Array.from({ length: 1000 }, (_, i) => i % 10),
+    loss: softmaxCrossEntropy(),
+  }),
+  Transformer: () => {
+    const tokens = Int32Array.from({ length: 500 * 33 }, () => random.integer(64));
+    const cut = (/** @type {number} */ from) => ({
+      dtype: /** @type {const} */ ('i32'),
+      shape: [500, 32],
+      data: Int32Array.from({ length: 500 * 32 }, (_, i) => tokens[33 * Math.floor(i / 32) + (i % 32) + from]),
+    });
+    const block = () => transformerBlock(64, 4, { causal: true });
+    const net = sequential([embedding(64, 64), positions(32, 64), block(), block(), dense(64, 64)]);
+    return { net, x: cut(0), y: cut(1), loss: softmaxCrossEntropy() };
+  },
 };
 
 /** @type {Record<string, () => import('osculate/optim').Optimizer<any>>} */

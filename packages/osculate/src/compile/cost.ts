@@ -11,7 +11,7 @@ export interface GraphCost {
   readonly flops: number;
   /** Floating-point operations of one iteration of every data-dependent loop, whose trip count is not known; not in `flops`. */
   readonly flopsPerIteration: number;
-  /** Bytes read and written if every node's operands went through memory once: an upper bound for the traffic. */
+  /** Bytes read and written if every node's operands went through memory once, reshapes apart: an upper bound for the traffic. */
   readonly bytes: number;
   /** Most bytes of intermediate values alive at once in the graph's order (inputs and constants not counted). */
   readonly peakBytes: number;
@@ -20,6 +20,13 @@ export interface GraphCost {
 }
 
 const bytesOfTensor = (t: Tensor): number => t.size * bytesOf(t.dtype);
+
+/** The tensor whose memory it is: another shape of the same elements takes none. */
+function storageOf(t: Tensor): Tensor {
+  let of = t;
+  while (of.node.op.name === 'reshape') of = of.node.inputs[0]!;
+  return of;
+}
 
 /**
  * Counts flops, memory traffic and peak memory of a graph.
@@ -31,16 +38,19 @@ export function costOf(outputs: readonly Tensor[] | Readonly<Record<string, Tens
   const order = topological(list).filter((n) => !isInput(n.outputs[0]!) && !isConstant(n.outputs[0]!));
   const lastUse = new Map<Tensor, number>();
   order.forEach((node, i) => {
-    for (const t of node.inputs) lastUse.set(t, i);
+    for (const t of node.inputs) lastUse.set(storageOf(t), i);
   });
-  for (const t of list) lastUse.set(t, order.length);
+  for (const t of list) lastUse.set(storageOf(t), order.length);
   const dying = order.map((): Tensor[] => []);
-  for (const node of order) for (const t of node.outputs) dying[lastUse.get(t) ?? 0]?.push(t);
+  for (const node of order) {
+    for (const t of node.outputs) if (storageOf(t) === t) dying[lastUse.get(t) ?? 0]?.push(t);
+  }
   let [flops, flopsPerIteration, bytes, alive, peakBytes] = [0, 0, 0, 0, 0];
   order.forEach((node, i) => {
     if (node.op.name === 'while') {
       for (const body of bodiesOf(node)) flopsPerIteration += costOf(body.outputs).flops;
     } else flops += node.op.flops(node);
+    if (node.op.name === 'reshape') return;
     const written = node.outputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
     bytes += written + node.inputs.reduce((sum, t) => sum + bytesOfTensor(t), 0);
     alive += written;
