@@ -15,7 +15,9 @@ export function operationsOf(nodes: Iterable<Node>): number {
     for (const { size } of node.outputs) total += size;
     const bodies = bodiesOf(node);
     if (bodies.length === 0) total += node.op.flops(node);
-    else total += iterationsOf(node) * bodies.reduce((sum, { outputs }) => sum + 1 + operationsOf(topological(outputs)), 0);
+    else
+      total +=
+        iterationsOf(node) * bodies.reduce((sum, { outputs }) => sum + 1 + operationsOf(topological(outputs)), 0);
   }
   return total;
 }

@@ -222,7 +222,8 @@ export class Tracer implements Tracing {
   }
 
   private node(node: NodeProto, index: number, scope: Scope): void {
-    if (this.visited++ >= mostNodes) throw new TooMuchWork(`importOnnx: the model unfolds to more than ${mostNodes} nodes`);
+    if (this.visited++ >= mostNodes)
+      throw new TooMuchWork(`importOnnx: the model unfolds to more than ${mostNodes} nodes`);
     const [domain, type, name] = identify(node, index);
     const opType = domain === '' ? type : `${domain}.${type}`;
     const results = this.attempt(opType, scope.place(name), () => this.apply(node, domain, name, scope));

@@ -60,7 +60,9 @@ describe('a loop of a small file that would run for hours', () => {
   it.each(['x', 'constant'] as const)('over %s is refused at once', (start) => {
     for (const depth of [1, 2, 5, 9]) {
       expect(refusal(() => importOnnx(loops(depth, 1e12, start)))).toMatch(/would run .* nodes/);
-      expect(refusal(() => importOnnx(loops(depth, undefined, start)))).toMatch(/no trip count|would run|unfolds to more/);
+      expect(refusal(() => importOnnx(loops(depth, undefined, start)))).toMatch(
+        /no trip count|would run|unfolds to more/,
+      );
     }
     expect(refusal(() => importOnnx(loops(9, 100, start)))).toMatch(/would run .* nodes/);
   });
@@ -71,9 +73,18 @@ describe('a window of a size that no picture has', () => {
     for (const [kernel, size] of [
       [[60_000], [1, 1, 60_000]],
       [[60_000], [1, 1, 120_000]],
-      [[1000, 1000], [1, 1, 1000, 1000]],
-      [[300, 300], [1, 1, 600, 600]],
-      [[40, 40, 40], [1, 1, 60, 60, 60]],
+      [
+        [1000, 1000],
+        [1, 1, 1000, 1000],
+      ],
+      [
+        [300, 300],
+        [1, 1, 600, 600],
+      ],
+      [
+        [40, 40, 40],
+        [1, 1, 60, 60, 60],
+      ],
     ] as const) {
       const model = modelOf(
         { x: random(size) },

@@ -17,7 +17,7 @@ export const DEEPEST = 200;
 /** The letters of names: Latin and Greek. */
 const letter = 'a-zA-Z_\\u00C0-\\u02AF\\u0370-\\u03FF';
 const pattern = new RegExp(
-  `\\s*(?:(\\d+\\.?\\d*(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)|([${letter}][${letter}0-9]*)|([-+*/^(),]))`,
+  `\\s*(?:(\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?|\\.\\d+(?:[eE][+-]?\\d+)?)|([${letter}][${letter}0-9]*)|([-+*/^(),]))`,
   'uy',
 );
 

@@ -104,7 +104,8 @@ function asWhile(call: NodeCall, { body, init, trips, condition }: LoopParts): r
     ([, go]) => go!,
     ([i, go, ...states]) => {
       const outputs = call.tracing.body(body, [i!, go!, ...states], 'body', endless ? 1 : trips);
-      if (endless && (outputs[0] === go || isTrue(call, outputs[0]!))) call.refuse('it has no trip count and its condition is always true');
+      if (endless && (outputs[0] === go || isTrue(call, outputs[0]!)))
+        call.refuse('it has no trip count and its condition is always true');
       return [i!.add(1), outputs[0]!.reshape([]), ...outputs.slice(1)];
     },
     [full(0, 'i64'), condition, ...init],

@@ -4,6 +4,7 @@ import { scatterAdd } from '../../ops/indexing.js';
 import { averagePool } from '../../ops/pooling/average-pool.js';
 import { maxPool } from '../../ops/pooling/max-pool.js';
 import { isFloat } from '../../tensor/dtype.js';
+import { InputError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/ir.js';
 import { full } from '../../tensor/leaf.js';
 import { type Shape, sizeOf, stridesOf } from '../../tensor/shape.js';
@@ -60,8 +61,14 @@ function regular(x: Tensor, { kernel, reach, dilation, strides, positions }: Poo
   );
 }
 
-const tapsOf = (x: Tensor, pool: Pool, fill: number): Tensor[] =>
-  windowTaps(x, pool.kernel, pool.positions, { ...pool, padding: pool.reach }, fill);
+/** Most places of a window that are taken apart, a node each. */
+const mostTaps = 4096;
+
+function tapsOf(x: Tensor, pool: Pool, fill: number): Tensor[] {
+  const places = sizeOf(pool.kernel);
+  if (places > mostTaps) throw new InputError(`its window has ${places} places, more than ${mostTaps} of this kind`);
+  return windowTaps(x, pool.kernel, pool.positions, { ...pool, padding: pool.reach }, fill);
+}
 
 /** What a pool sees at each position: the flat index in a channel of the input of every tap. */
 function tapIndices(call: NodeCall, x: Tensor, { kernel, positions, strides, dilation, reach }: Pool): Tensor {
@@ -110,10 +117,8 @@ function counts(x: Tensor, pool: Pool, padded: boolean): Tensor {
   const count = (i: number, position: number): number => {
     const [low, high] = padding[i]!;
     const [from, to] = padded ? [0, low + x.shape[i + 2]! + high] : [low, low + x.shape[i + 2]!];
-    return iota(kernel[i]!).filter((k) => {
-      const at = position * strides[i]! + k * dilation[i]!;
-      return at >= from && at < to;
-    }).length;
+    const taps = (distance: number): number => Math.ceil((distance - position * strides[i]!) / dilation[i]!);
+    return Math.max(0, Math.min(kernel[i]!, taps(to)) - Math.max(0, taps(from)));
   };
   return tabulate(positions, x.dtype, (index) =>
     Math.max(
