@@ -103,7 +103,8 @@ function positionsOf(wanted: readonly string[], names: readonly string[]): numbe
   return wanted.map((name) => {
     const position = places.get(name);
     if (position !== undefined) return position;
-    const shown = names.length > 50 ? `${names.slice(0, 50).join(', ')} and ${names.length - 50} more` : names.join(', ');
+    const shown =
+      names.length > 50 ? `${names.slice(0, 50).join(', ')} and ${names.length - 50} more` : names.join(', ');
     throw new InputError(`CSV: there is no column "${name}"; the columns are ${shown}`);
   });
 }

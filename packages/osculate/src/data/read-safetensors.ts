@@ -39,13 +39,37 @@ function parseHeader(file: ByteRanges): { header: Record<string, unknown>; begin
     throw new InputError(`safetensors: a header of ${length} bytes does not fit a file of ${size}`);
   }
   let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.read(8, 8 + length)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(file.read(8, 8 + length));
+    header = JSON.parse(text);
   } catch (cause) {
     throw new InputError('safetensors: the header is not JSON in UTF-8', { cause });
   }
   if (!isObject(header)) throw new InputError('safetensors: the header is not a JSON object');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw new InputError(`safetensors: the header has two entries ${twice}`);
   return { header, begin: 8 + length };
+}
+
+const jsonParts = /"(?:[^"\\]|\\.)*"|[{}]/g;
+const colon = /\s*:/y;
+
+/** A key that one object of a text of JSON has twice: of two values, parsers keep one without a word. */
+function repeatedKey(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const { 0: part, index } of text.matchAll(jsonParts)) {
+    if (part === '{') open.push(new Set());
+    else if (part === '}') open.pop();
+    else {
+      colon.lastIndex = index + part.length;
+      if (!colon.test(text)) continue;
+      const key: string = JSON.parse(part);
+      const keys = open.at(-1)!;
+      if (keys.size === keys.add(key).size) return `"${key}"`;
+    }
+  }
+  return undefined;
 }
 
 function parseMetadata(value: unknown): Record<string, string> {

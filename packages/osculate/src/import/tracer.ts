@@ -31,7 +31,7 @@ const largestFolded = 2 ** 16;
 const deepest = 64;
 
 /** Bodies and functions multiply the work: a file that asks for more nodes is refused instead of traced for hours. */
-const mostNodes = 500_000;
+const mostNodes = 200_000;
 
 /** Most nodes that the loops of a file may run: an hour of work is taken for an error. */
 const mostRuns = 2 ** 26;

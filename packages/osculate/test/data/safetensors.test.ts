@@ -16,6 +16,13 @@ function safetensors(header: unknown, data: ArrayLike<number> = []): Uint8Array 
 const f32 = (shape: unknown, offsets: unknown) => ({ dtype: 'F32', shape, data_offsets: offsets });
 
 describe('readSafetensors', () => {
+  it('refuses two entries of one name, which JSON.parse makes one of', () => {
+    const entry = JSON.stringify(f32([1], [0, 4]));
+    const named = (key: string) => safetensors(`{"a":${entry},${key} : ${entry}}`, [0, 0, 0, 0]);
+    for (const key of ['"a"', '"\\u0061"']) expect(() => readSafetensors(named(key))).toThrow(/two entries "a"/);
+    expect(() => readSafetensors(named('"b"'))).not.toThrow(/two entries/);
+  });
+
   it('reads a file that Python wrote', () => {
     const { tensors, metadata, converted } = referenceTensors('mlp_tanh');
     expect(Object.keys(tensors)).toHaveLength(34);

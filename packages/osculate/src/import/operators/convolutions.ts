@@ -145,6 +145,7 @@ function col2Im(call: NodeCall): Tensor {
   const taps = sizeOf(block);
   const padded = image.map((d, i) => padding[i]![0] + d + padding[i]![1]);
   const counts = padded.map((d, i) => Math.floor((d - dilation[i]! * (block[i]! - 1) - 1) / strides[i]!) + 1);
+  if (counts.some((n) => n < 1)) call.refuse('the block is larger than the padded image');
   const rank = image.length;
   const targets = tabulate([...block, ...counts], 'i64', (index) =>
     padded.reduce((at, d, i) => at * d + index[i]! * dilation[i]! + index[rank + i]! * strides[i]!, 0),

@@ -7,7 +7,7 @@ import { toNumbers } from '../../tensor/ndarray.js';
 import { normalizeAxis, type Shape, sizeOf, stridesOf } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
 import { iota, numbers, tabulate } from './integers.js';
-import type { OperatorTable } from './table.js';
+import { named, type OperatorTable } from './table.js';
 
 /** Indices below zero count from the end. */
 function wrapIndices(call: NodeCall, indices: Tensor, length: number): Tensor {
@@ -57,8 +57,9 @@ interface Rows {
 /** Tuples in the last axis of `indices` name rows of x; the first `batch` axes go along. */
 function rowsOf(call: NodeCall, x: Tensor, indices: Tensor, batch: number): Rows {
   const k = indices.shape.at(-1) ?? call.refuse('its indices are a scalar');
-  if (batch + k > x.rank || batch >= indices.rank)
-    call.refuse(`index tuples of ${k} do not fit data of rank ${x.rank}`);
+  if (batch < 0 || batch >= indices.rank)
+    call.refuse(`batch_dims ${batch} does not fit indices of rank ${indices.rank}`);
+  if (batch + k > x.rank) call.refuse(`index tuples of ${k} do not fit data of rank ${x.rank}`);
   const named = x.shape.slice(0, batch + k);
   const strides = stridesOf(named);
   const lead = indices.shape.slice(0, -1);
@@ -115,7 +116,7 @@ function scatterRows(call: NodeCall, data: Tensor, positions: Tensor, updates: T
     const written = scatterAdd(full(0, data.dtype).expand(data.shape), positions, updates);
     return hits.greater(0).reshape(column).where(written, data);
   }
-  const combine = combinations[reduction] ?? call.refuse(`the reduction '${reduction}' is unknown`);
+  const combine = named(combinations, reduction) ?? call.refuse(`the reduction '${reduction}' is unknown`);
   return scatterInTurn(data, positions, updates, combine);
 }
 
@@ -183,6 +184,9 @@ function topK(call: NodeCall): readonly Tensor[] {
 function reverseSequence(call: NodeCall): Tensor {
   const [x, lengths] = [call.input(0), call.input(1)];
   const [time, batch] = [call.int('time_axis', 0), call.int('batch_axis', 1)];
+  const axes = [time, batch].sort();
+  if (axes[0] !== 0 || axes[1] !== 1)
+    call.refuse(`time_axis ${time} and batch_axis ${batch} must be 0 and 1, in either order`);
   const shaped = lengths.reshape(x.shape.map((d, i) => (i === batch ? d : 1)));
   const t = numbers(iota(x.shape[time]!), 'i64').reshape(x.shape.map((d, i) => (i === time ? d : 1)));
   const mirrored = t.less(shaped).where(shaped.sub(1).sub(t), t);

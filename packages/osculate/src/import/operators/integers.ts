@@ -11,7 +11,8 @@ const largestTable = 2 ** 22;
 
 /** @throws InputError before a table of so many elements is made. */
 export function checkTable(count: number): void {
-  if (count <= largestTable) return;
+  if (count >= 0 && count <= largestTable) return;
+  if (!(count > largestTable)) throw new InputError(`it needs a table of ${count} elements, which there cannot be`);
   throw new InputError(
     `it needs a table of ${count} elements, more than ${largestTable}, which is taken for an error of the file`,
   );

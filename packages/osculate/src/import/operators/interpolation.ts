@@ -1,5 +1,6 @@
 import type { NodeCall } from '../node-call.js';
 import { iota } from './integers.js';
+import { named } from './table.js';
 
 export interface ResizeMethod {
   readonly mode: string;
@@ -85,7 +86,7 @@ function row(call: NodeCall, method: ResizeMethod, at: number, axis: Axis): Tap[
   const { length, scale } = axis;
   const clamp = (i: number): number => Math.min(Math.max(i, 0), length - 1);
   if (method.mode === 'nearest') {
-    const rounding = roundings[method.nearest] ?? call.refuse(`nearest_mode '${method.nearest}' is unknown`);
+    const rounding = named(roundings, method.nearest) ?? call.refuse(`nearest_mode '${method.nearest}' is unknown`);
     return [{ index: clamp(rounding(at)), weight: 1 }];
   }
   const stretch = method.antialias ? Math.min(scale, 1) : 1;

@@ -2,6 +2,7 @@ import type { Tensor } from '../../tensor/ir.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import type { NodeCall } from '../node-call.js';
 import { iota, numbers } from './integers.js';
+import { named } from './table.js';
 
 /** Index of the element that stands at place i of an axis outside of it. */
 const sources: Readonly<Record<string, (i: number, length: number) => number>> = {
@@ -53,7 +54,7 @@ export function pad(call: NodeCall): Tensor {
   const [before, after] = [positive(pads.before), positive(pads.after)];
   const mode = call.string('mode', 'constant');
   if (mode === 'constant') return padConstant(call, x, before, after);
-  const source = sources[mode] ?? call.refuse(`mode '${mode}' is unknown`);
+  const source = named(sources, mode) ?? call.refuse(`mode '${mode}' is unknown`);
   return x.shape.reduce((t, length, axis) => {
     if (before[axis] === 0 && after[axis] === 0) return t;
     if (length === 0) call.refuse(`axis ${axis} is empty, so that there is nothing to pad with`);

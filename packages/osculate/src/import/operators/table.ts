@@ -4,3 +4,7 @@ import type { Importer } from '../node-call.js';
 export type OperatorTable = Readonly<
   Record<string, Importer | readonly (readonly [since: number, importer: Importer])[]>
 >;
+
+/** The entry of a table under a name from a file: not what every object has, as `constructor`. */
+export const named = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
