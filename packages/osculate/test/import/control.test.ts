@@ -220,7 +220,7 @@ describe('functions of the model', () => {
     const levels = Array.from({ length: 30 }, (_, i) => twice(`F${i}`, `F${i + 1}`));
     const base = modelOf({ x }, ['y'], { nodes: [{ ...node('F0', ['x'], ['y']), domain: 'local' }] }, 16);
     expect(() => importOnnx({ ...base, functions: [...levels, { ...scaled, name: 'F30' }] })).toThrow(
-      /unfolds to more than 500000 nodes/,
+      /unfolds to more than 200000 nodes/,
     );
   });
 });
