@@ -112,6 +112,11 @@ function numeric(
   const alongX: Curve['alongX'] = (x, q, first, second) => {
     const p = parameters(q);
     second.fill(0);
+    // Near zero a coordinate has the size of the others in its column.
+    const reach = Float64Array.from(
+      { length: k },
+      (_, c) => 1e-3 * x.reduce((most, v, i) => (i % k === c ? Math.max(most, Math.abs(v)) : most), 0),
+    );
     for (let i = 0; i < m; i++) {
       const row = x.slice(i * k, (i + 1) * k);
       const middle = model(row, p);
@@ -123,7 +128,8 @@ function numeric(
           row[c] = at;
           return value;
         };
-        const [h, wide] = [FIRST_STEP * (Math.abs(at) || 1), SECOND_STEP * (Math.abs(at) || 1)];
+        const size = Math.max(Math.abs(at), reach[c]!) || 1;
+        const [h, wide] = [FIRST_STEP * size, SECOND_STEP * size];
         first[c * m + i] = (moved(h) - moved(-h)) / (2 * h);
         second[((c * (c + 3)) / 2) * m + i] = (moved(wide) - 2 * middle + moved(-wide)) / (wide * wide);
       }
