@@ -27,6 +27,7 @@ import { levenbergMarquardt } from './newton/levenberg-marquardt.js';
 import { trustRegion } from './newton/trust-region.js';
 import type { Optimizer, OptimizerState } from './optimizer.js';
 import { lbfgs } from './quasi-newton/lbfgs.js';
+import { negativeCurvature } from './saddle.js';
 import {
   type MinimizeStatus,
   type Progress,
@@ -104,6 +105,23 @@ function budgetVerdict(options: MinimizeOptions, steps: number, work: number, se
   return seconds >= (options.seconds ?? Infinity) ? over(`${seconds} s`) : null;
 }
 
+/** The verdict on a stationary point at which a method that does not look at the curvature ends: null where none that is negative shows. */
+async function saddleVerdict(
+  objective: Objective,
+  x: Vector,
+  { status, reason }: Verdict,
+  { indefinite, gradientNorm }: TrainEvent,
+): Promise<Verdict | null> {
+  if (status !== 'converged' || indefinite !== undefined || !reason.startsWith('‖∇f‖')) return null;
+  const lowest = await negativeCurvature(objective, x);
+  if (lowest === null) return null;
+  const advice = 'start elsewhere, or take a method that leaves saddles, as trustRegion()';
+  return {
+    status: 'indefinite',
+    reason: `‖∇f‖ = ${gradientNorm ?? 0} at a saddle: there is curvature ${lowest}; ${advice}`,
+  };
+}
+
 /**
  * Minimises an objective from a start and yields an event after every step; returns where and why it stopped. The result's point
  * is one at which f and ‖∇f‖ were evaluated. Methods that do not look at all rows cost one more gradient a step. A run of
@@ -122,7 +140,7 @@ export async function* minimizeSteps<S extends OptimizerState>(
   const roundoff = 4 * unitRoundoff(objective.layout.dtype);
   const base = objective.work();
   const steps = train({ objective, optimizer, parameters: start, seed, patience: Infinity, ...(clock && { clock }) });
-  let [x, before, idle, rejected, count, seconds] = [start.slice() as Vector, Number.NaN, 0, 0, 0, 0];
+  let [x, before, first, idle, rejected, count, seconds] = [start.slice() as Vector, NaN, NaN, 0, 0, 0, 0];
   const result = (verdict: Verdict, point: { f: number; gradientNorm: number }): MinimizeResult => ({
     ...verdict,
     x,
@@ -140,10 +158,12 @@ export async function* minimizeSteps<S extends OptimizerState>(
     idle = event.accepted && Math.abs(point.f - before) <= roundoff * Math.abs(point.f) ? idle + 1 : 0;
     rejected = event.accepted ? 0 : rejected + 1;
     before = point.f;
+    if (count === 0) first = point.f;
     seconds = event.seconds;
-    const progress: Progress = { ...point, indefinite: event.indefinite ?? false, stop: event.stop, idle, rejected };
+    const { stop, indefinite = false } = event;
+    const progress: Progress = { ...point, first, indefinite, stop, idle, rejected };
     const end = pointVerdict(progress, options) ?? stepVerdict(progress, options);
-    if (end) return result(end, point);
+    if (end) return result((await saddleVerdict(objective, x, end, event)) ?? end, point);
     count++;
     const { accepted, details } = event;
     yield { step: count, x, ...point, accepted, details, work: objective.work() - base, seconds };

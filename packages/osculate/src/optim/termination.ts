@@ -42,6 +42,8 @@ export const terminationOptions: OptionNames<TerminationOptions> = {
 /** What is known before a step, and of the step itself. */
 export interface Progress {
   readonly f: number;
+  /** f at the start. */
+  readonly first: number;
   readonly gradientNorm: number;
   readonly indefinite: boolean;
   readonly stop: StepStop | undefined;
@@ -57,6 +59,8 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** f has no minimum where it has fallen to so many times what it was, below zero. */
+const bottomless = 1e15;
 /** Idle steps after which a run has stalled. */
 const idleSteps = 8;
 /** Rejected steps after which a run that no optimizer has ended has stalled. */
@@ -64,10 +68,12 @@ const rejectedSteps = 20;
 
 /** The verdict on the point before a step, if it ends the run there. */
 export function pointVerdict(progress: Progress, { tolerance = 1e-8, target }: TerminationOptions): Verdict | null {
-  const { f, gradientNorm, indefinite, stop } = progress;
+  const { f, first, gradientNorm, indefinite, stop } = progress;
   if (!Number.isFinite(f) || !Number.isFinite(gradientNorm)) {
     return { status: 'diverged', reason: `f = ${f}, ‖∇f‖ = ${gradientNorm}` };
   }
+  if (f < -bottomless * Math.max(1, Math.abs(first)))
+    return { status: 'diverged', reason: `f falls without bound: ${f}` };
   if (stop === 'diverged') return { status: stop, reason: 'the curvature or the step is not finite' };
   if (target !== undefined && f <= target)
     return { status: 'converged', reason: `f = ${f} has reached the target ${target}` };

@@ -59,7 +59,7 @@ export function newtonCg(options: NewtonCgOptions = {}): Optimizer {
         value,
         gradient,
         direction: solved.iterations > 0 ? solved.solution : b,
-        indefinite: solved.status === 'indefinite',
+        ...(solved.status === 'indefinite' && { indefinite: true }),
         details: { cgIterations: solved.iterations },
       };
     },

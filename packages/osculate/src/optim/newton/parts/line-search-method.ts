@@ -33,8 +33,8 @@ export interface LineSearchMethod extends RowBatchOptions {
 export function lineSearchMethod(method: LineSearchMethod): Optimizer {
   const step = async (state: OptimizerState, objective: Objective) => {
     const theta = state.parameters;
-    const { value, gradient, direction, indefinite = false, ...rest } = await method.direction(objective, theta);
-    const known = { loss: value, gradientNorm: norm(gradient), indefinite };
+    const { value, gradient, direction, indefinite, ...rest } = await method.direction(objective, theta);
+    const known = { loss: value, gradientNorm: norm(gradient), ...(indefinite !== undefined && { indefinite }) };
     const end = (stop: StepStop): { state: OptimizerState; report: StepReport } => ({
       state: { ...state, step: state.step + 1 },
       report: { ...known, accepted: false, stop, details: { ...rest.details } },

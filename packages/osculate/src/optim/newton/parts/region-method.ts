@@ -73,8 +73,8 @@ function same(a: Vector, b: Vector): boolean {
 
 /** Tries ever smaller regions until one step is taken; a report of a stop otherwise. */
 async function tryRegions(method: RegionMethod, state: RegionState, objective: Objective, model: LocalModel) {
-  const { value, gradient, indefinite = false, propose } = model;
-  const known = { loss: value, gradientNorm: norm(gradient), indefinite };
+  const { value, gradient, indefinite, propose } = model;
+  const known = { loss: value, gradientNorm: norm(gradient), ...(indefinite !== undefined && { indefinite }) };
   const roundoff = unitRoundoff(objective.layout.dtype);
   const memory = model.memory ?? state.memory;
   let { region } = state;
@@ -97,7 +97,7 @@ async function tryRegions(method: RegionMethod, state: RegionState, objective: O
       const details = { ...proposal.details, region, rho, stepLength, lossAfter: trial, trials: attempt + 1 };
       return {
         state: { parameters, step: state.step + 1, region: next, memory },
-        report: { ...known, indefinite: indefinite || (proposal.indefinite ?? false), accepted: true, details },
+        report: { ...known, ...(proposal.indefinite && { indefinite: true }), accepted: true, details },
       };
     }
     region = next;
