@@ -10,6 +10,7 @@ import { addInspect } from './command-line/inspect.js';
 import { addLandscape } from './command-line/landscape.js';
 import { addMap } from './command-line/map.js';
 import { addOptimizers } from './command-line/optimizers.js';
+import { guardOutputs } from './command-line/outputs.js';
 import { addProblems } from './command-line/problems.js';
 import { addReport } from './command-line/report.js';
 import { addRoofline } from './command-line/roofline.js';
@@ -17,6 +18,7 @@ import { addSpectrum } from './command-line/spectrum.js';
 import { addStudy } from './command-line/study.js';
 import { addSweep } from './command-line/sweep.js';
 import { addTrain } from './command-line/train.js';
+import { visible } from './command-line/visible.js';
 import { UsageError } from './usage-error.js';
 
 const subcommands = [
@@ -48,6 +50,7 @@ function program(end: End): Command {
     )
     .configureOutput({ outputError: (text, write) => write(pc.red(text)) });
   for (const add of subcommands) add(root, end);
+  guardOutputs(root);
   return root;
 }
 
@@ -56,6 +59,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+// Names from files are among what is printed; only colours are for the terminal.
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean =>
+  Reflect.apply(write, process.stdout, [typeof chunk === 'string' ? visible(chunk) : chunk, ...rest]);
+
 try {
   await program((status) => {
     process.exitCode = status;
@@ -63,10 +71,10 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUse;
   else if (error instanceof UsageError) {
-    process.stderr.write(`${pc.red(`error: ${error.message}`)}\n`);
+    process.stderr.write(`${pc.red(visible(`error: ${error.message}`))}\n`);
     process.exitCode = exitStatus.wrongUse;
   } else {
-    process.stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${pc.red(visible(error instanceof Error ? error.message : String(error)))}\n`);
     process.exitCode = exitStatus.failed;
   }
 }

@@ -6,6 +6,9 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => entities[c]!);
 }
 
+/** What tells a page of ours from another file. */
+export const pageMark = '<meta name="generator" content="osculate">';
+
 /** A self-contained page around a body of HTML: nothing is loaded from anywhere. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
@@ -13,6 +16,7 @@ export function page(title: string, body: string): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+${pageMark}
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
