@@ -147,26 +147,26 @@ describe('osculate train', () => {
     return leaves<NDArray>(imported.parameters)[0]![1].data as Float32Array;
   };
 
-  /** The classifier for 7 examples at a time, and only so. */
-  function fixedBatch(): ModelProto {
+  /** The classifier for so many examples at a time, and only so. */
+  function fixedBatch(rows: number): ModelProto {
     const open = classifier();
     const [gemm, ...rest] = open.graph!.node;
     const fix = node('Reshape', ['x', 'shape'], ['r']);
     const first = { ...gemm!, input: ['r', ...gemm!.input.slice(1)] };
     const parts = graphOf({
       nodes: [fix, first, ...rest],
-      inputs: [valueInfo('x', 'f32', [7, sizes.inputs])],
-      outputs: [valueInfo('p', 'f32', [7, sizes.classes])],
-      initializers: { shape: ndarray('i64', [7, sizes.inputs], [2]) },
+      inputs: [valueInfo('x', 'f32', [rows, sizes.inputs])],
+      outputs: [valueInfo('p', 'f32', [rows, sizes.classes])],
+      initializers: { shape: ndarray('i64', [rows, sizes.inputs], [2]) },
     });
     return model({ ...parts, initializer: [...parts.initializer, ...open.graph!.initializer] });
   }
 
-  it('trains a file of a fixed batch as it does one of any batch', async () => {
+  it.each([1, 2, 3, 5, 7, 8, 35])('trains a file of a fixed batch of %i as it does one of any batch', async (rows) => {
     const settings = { optimizer: 'sgd', lr: 0.1, steps: 20 };
     await run(settings);
     const open = weightsOf('trained.onnx');
-    await run({ ...settings, file: writeModel(folder, 'fixed.onnx', fixedBatch()) });
+    await run({ ...settings, file: writeModel(folder, 'fixed.onnx', fixedBatch(rows)) });
     const fixed = weightsOf('trained.onnx');
     for (const name of ['w1', 'b1', 'w2', 'b2'])
       fixed[name]!.data.forEach((v, i) => {

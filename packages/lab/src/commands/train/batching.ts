@@ -5,8 +5,8 @@ import { UsageError } from '../../usage-error.js';
 /** A model on a batch `[rows, …]`, and its output. */
 type Call = (x: Tensor) => Tensor;
 
-/** A number of rows that hardly any file fixes. */
-const trial = 3;
+/** Numbers of rows, of which a file fixes at most one. */
+const trials = [5, 7] as const;
 
 /**
  * A model whose file fixes the number of examples to `size`, for any number: group by group of that size, the last filled up
@@ -53,7 +53,7 @@ export function batching(
   symbol: (rows: number) => Tensor,
   fixed: number | undefined,
 ): (call: Call) => Call {
-  const problem = attempt(call, symbol, trial);
+  const problem = attempt(call, symbol, trials[0]) ?? attempt(call, symbol, trials[1]);
   if (problem === undefined) return (f) => f;
   if (fixed !== undefined && attempt(call, symbol, fixed) === undefined) return (f) => inGroups(f, fixed);
   throw new UsageError(`the first axis of input and output must count the examples: ${problem}`);
