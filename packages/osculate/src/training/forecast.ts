@@ -31,7 +31,7 @@ interface Memory {
   readonly total: number;
 }
 
-/** What training takes, foretold: within a factor of 1.5 (benchmarks/forecast.mjs). */
+/** What training takes, foretold: see benchmarks/forecast.mjs. */
 interface Forecast {
   /** True where the memory is enough. */
   readonly fits: boolean;
@@ -160,7 +160,8 @@ export async function requireFit(objective: Objective, optimizer: Optimizer): Pr
 /**
  * Foretells what `fitModel` with the same options takes, memory at its largest and seconds a step, before any of it runs: memory from the shapes of the parameters, what the
  * optimizer says of itself and the graph of the gradient; time from the operations of that graph and the machine's speed, which is measured once for an
- * executor, in some 80 ms. About within a factor of 1.5 where nothing else keeps the machine busy. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
+ * executor, in some 80 ms. About within a factor of 1.5 for dense and convolutional networks where nothing else keeps the machine busy; twice the time
+ * and 1.6 times the memory for Transformers; Kronecker factors of recurrent networks take up to five times as long. `range` is wide for methods with inner iterations (`newtonCg`, `hessianFree`, line searches), whose number depends on
  * the data. `fitModel` refuses what does not fit.
  * @throws InputError for a model, examples or options that do not fit each other, and for an optimizer that does not say what it takes.
  * @example
