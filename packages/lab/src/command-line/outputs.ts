@@ -56,7 +56,7 @@ function inputsOf(command: Command): [what: string, path: string][] {
  * that something else has made (pages know ours).
  * @throws UsageError that names the option.
  */
-export function checkOutputs(command: Command): void {
+function checkOutputs(command: Command): void {
   const inputs = inputsOf(command);
   for (const option of command.options.filter(isOutput)) {
     const value: unknown = command.getOptionValue(option.attributeName());
