@@ -11,6 +11,9 @@ import type { Optimizer } from '../optim/optimizer.js';
 import { lbfgs } from '../optim/quasi-newton/lbfgs.js';
 import { bytesOf } from '../tensor/dtype.js';
 import { InputError } from '../tensor/errors.js';
+import { topological } from '../tensor/graph.js';
+import type { Tensor } from '../tensor/ir.js';
+import { leaves } from '../tensor/tree.js';
 import { checkSettings } from './check-settings.js';
 import { prepareExamples } from './data.js';
 import { defaultExecutor } from './default-executor.js';
@@ -73,7 +76,27 @@ function programOf(objective: Objective, rows: number) {
   const size = Math.max(1, Math.min(rows, objective.chunk, objective.rows));
   const { loss, weights } = objective.batch(size);
   const { outputs } = compile({ loss, gradient: grad(loss, weights, { unreachable: 'zero' }) });
-  return { size, cost: costOf(outputs) };
+  return {
+    size,
+    cost: costOf(outputs),
+    traffic: trafficOf(Object.values(outputs).flatMap((t) => leaves<Tensor>(t).map(([, leaf]) => leaf))),
+  };
+}
+
+/** Operations of convolutions with few channels, in those of a product of matrices, which the engine does so many times as fast. */
+const convolution = 6;
+
+/** What the time of a run comes from: operations as of products of matrices, and bytes that all other operations read and write. */
+function trafficOf(outputs: readonly Tensor[]): { flops: number; bytes: number } {
+  let [flops, bytes] = [0, 0];
+  for (const node of topological(outputs)) {
+    const { op, inputs } = node;
+    if (inputs.length === 0 || op.name === 'reshape') continue;
+    flops += op.flops(node) * (op.name.startsWith('conv') ? convolution : 1);
+    if (op.name === 'matmul' || op.name.startsWith('conv')) continue;
+    for (const t of [...inputs, ...node.outputs]) bytes += t.size * bytesOf(t.dtype);
+  }
+  return { flops, bytes };
 }
 
 type Program = ReturnType<typeof programOf>;
@@ -97,14 +120,14 @@ function memoryOf({ layout }: Objective, demand: Demand, { cost }: Program): Mem
 function secondsOf(
   { layout }: Objective,
   demand: Demand,
-  { size, cost }: Program,
+  { size, traffic }: Program,
   rows: number,
   rates: Rates,
 ): readonly [number, number] {
   const runs = Math.ceil(rows / size);
   // Of many vectors in one run there is one overhead, which is nothing beside them.
   const overhead = demand.together === undefined ? rates.overhead + perRun : 0;
-  const gradient = runs * (overhead + cost.flops / rates.flops + cost.bytes / rates.bandwidth);
+  const gradient = runs * (overhead + traffic.flops / rates.flops + traffic.bytes / rates.bandwidth);
   // About half of the vectors are read or written by updates; the other half is there, no more.
   const updates = (0.5 * demand.vectors * layout.size * bytesOf(layout.dtype)) / rates.updates;
   const fixed = updates + (demand.engineFlops ?? 0) / rates.flops + (demand.flops ?? 0) / rates.dense;

@@ -46,7 +46,7 @@ async function shortest(task: () => unknown, budget: number): Promise<number> {
 }
 
 /** Operations of the elementwise program, which the engine does in one pass: those of a network are not as easy to join. */
-const fusion = 5;
+const fusion = 2.4;
 const [rows, width] = [128, 384];
 /** Of a vector that the caches hold, and of one that they do not. */
 const [cached, elements] = [2 ** 18, 2 ** 19];

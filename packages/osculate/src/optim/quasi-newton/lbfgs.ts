@@ -182,7 +182,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsState> {
     demand: ({ layout: { size: n } }) => ({
       vectors: 10,
       bytes: 8 * n * (2 * memory + 6),
-      programs: 1.2,
+      programs: 1,
       gradients: [1, 3],
     }),
     settings: { memory },
