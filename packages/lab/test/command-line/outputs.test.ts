@@ -41,7 +41,7 @@ describe('a file that a command is to write', () => {
     expect(readFileSync(join(folder, notes), 'utf8')).toBe('<p>mine</p>');
   });
 
-  it('is no folder, and in a folder that there is', () => {
+  it('must not be a folder, and its folder must exist', () => {
     mkdirSync(join(folder, 'page.html'));
     for (const [name, message] of [
       ['page.html', /this is a folder/],
